@@ -1,0 +1,30 @@
+/**
+ * What can be asked of a host. Asks are data, so that one list serves the local file system, a POSIX shell at
+ * the other end of ssh, a recorded file tree and a bundle, in one round trip per node.
+ *
+ * In paths and globs `{release}` stands for the running kernel's release (`uname -r`), and `*` matches within
+ * one path component, never across `/` and never a leading dot.
+ */
+export type Ask =
+  /** One file's text. With `keep` (a POSIX extended regular expression) only the matching lines travel. */
+  | { readonly kind: 'file'; readonly path: string; readonly keep?: string; readonly maxBytes?: number }
+  /** Every regular file that matches (symbolic links followed). */
+  | { readonly kind: 'files'; readonly glob: string; readonly maxBytes?: number }
+  /** Every file that matches, each holding one short line, as under /proc/sys. Cheap by the thousand. */
+  | { readonly kind: 'values'; readonly glob: string }
+  /** A directory's entries with their kind and, for symbolic links, the target. */
+  | { readonly kind: 'list'; readonly path: string }
+  /** A command, without a shell. Exit status 0 gives its standard output; anything else is a reason. */
+  | { readonly kind: 'run'; readonly argv: readonly string[]; readonly timeoutMs?: number }
+  /** Where programs are on the root user's search path (sbin directories included). */
+  | { readonly kind: 'which'; readonly names: readonly string[] };
+
+/** Bytes beyond which a file is not carried whole, unless an ask says otherwise: it becomes `failed`. */
+export const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
+
+/** How an ask's answer is keyed, and what evidence cites: the path, or the command line as typed. */
+export function sourceOf(argv: readonly string[]): string {
+  return argv
+    .map((word) => (/^[A-Za-z0-9_./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+}

@@ -1,0 +1,23 @@
+import type { Bilingual } from '../lang.ts';
+import type { Step } from './step.ts';
+
+/**
+ * How much it may hurt while it is carried out. `disruptive`: traffic of somebody else can stop; it is never done
+ * unless named.
+ */
+export type Risk = 'none' | 'low' | 'disruptive';
+
+/** A plan of reversible steps that puts one finding right. */
+export interface Remedy {
+  /** Stable, unique in its problem, e.g. `set-now`. */
+  readonly id: string;
+  readonly summary: Bilingual;
+  readonly risk: Risk;
+  /** What would be interrupted, when disruptive. */
+  readonly disrupts?: Bilingual;
+  /** Interfaces whose traffic the remedy may interrupt: refused when one carries the present ssh session. */
+  readonly interfaces?: readonly string[];
+  /** `now` changes the running kernel, `persist` what the next boot or service restart would set. */
+  readonly scope: 'now' | 'persist';
+  readonly steps: readonly Step[];
+}

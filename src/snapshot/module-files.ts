@@ -1,0 +1,18 @@
+import type { Reading } from '../hosts/reading.ts';
+import { subject } from './subject.ts';
+import type { TextFile } from './sysctl-files.ts';
+
+/** What is loaded at boot and what is kept from loading. */
+export interface ModuleFiles {
+  /** modules-load.d of all directories (precedence applied) and /etc/modules, in the order systemd-modules-load reads them. */
+  readonly load: Reading<readonly TextFile[]>;
+  /** modprobe.d: `blacklist`, `install`, `softdep` lines count. */
+  readonly modprobe: Reading<readonly TextFile[]>;
+}
+
+export const moduleFiles = subject<ModuleFiles>({
+  asks: [],
+  parse: () => {
+    throw new Error('unwritten');
+  },
+});

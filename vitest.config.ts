@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config';
+
+/** Three projects: `unit` runs anywhere; `kernel` needs root and network namespaces; `vm` boots machines of its own. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'lab/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          exclude: ['**/*.kernel.test.ts', '**/*.vm.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        test: {
+          name: 'kernel',
+          include: ['{src,lab,test}/**/*.kernel.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: true,
+        },
+      },
+      {
+        test: {
+          name: 'vm',
+          include: ['{src,lab,test}/**/*.vm.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 1_200_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
