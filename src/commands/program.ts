@@ -1,0 +1,93 @@
+import { Command, CommanderError } from 'commander';
+import { HostError } from '../hosts/host.ts';
+import { harmless } from '../hosts/sanitise.ts';
+import { VERSION } from '../version.ts';
+import { register as doctor } from './doctor.ts';
+import { register as fix } from './fix.ts';
+import { register as journal } from './journal.ts';
+import { register as lab } from './lab.ts';
+import { register as preflight } from './preflight.ts';
+import { register as undo } from './undo.ts';
+import { nearest, UsageError } from './usage.ts';
+
+const COMMANDS = [doctor, preflight, fix, undo, journal, lab];
+
+/** Exit status for wrong usage and unreadable input. */
+const USAGE = 2;
+
+export function buildProgram(): Command {
+  const program = new Command('hayward')
+    .description('The network keeper for Kubernetes on bare metal and HCI.')
+    .version(VERSION, '-V, --version')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  hayward                              judge this machine
+  hayward doctor --host root@node-1    judge a node over ssh; nothing is installed there
+  hayward fix ip-forward --dry-run     show what would be done, and how it is taken back
+  hayward undo                         take back the last fix
+
+Exit status: 0 nothing wrong, 1 problems, 2 wrong usage, 3 what decides could not be seen.`,
+    );
+  for (const register of COMMANDS) register(program);
+  quietly(program);
+  return program;
+}
+
+/** Errors come back to `run`, which prints one line; usage is never dumped over the reader. */
+function quietly(command: Command): void {
+  command.exitOverride().configureOutput({ writeErr: () => {} });
+  for (const child of command.commands) quietly(child);
+}
+
+/** A first word that is no command: commander would hand it to the default command as an argument. */
+function refuseUnknownCommand(program: Command, argv: readonly string[]): void {
+  const word = argv[2];
+  if (word === undefined || word.startsWith('-')) return;
+  const names = [...program.commands.map((command) => command.name()), 'help'];
+  if (!names.includes(word)) throw new UsageError(`unknown command '${word}'`, nearest(word, names));
+}
+
+/** Runs one command line. Expected failures end as one line on standard error and an exit status. */
+export async function run(argv: readonly string[]): Promise<void> {
+  ignoreClosedPipe();
+  try {
+    const program = buildProgram();
+    refuseUnknownCommand(program, argv);
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+/** `hayward … | head` is no error. */
+function ignoreClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    say(oneLine(error.message.replace(/^error: /, '')));
+    return USAGE;
+  }
+  if (error instanceof UsageError || error instanceof HostError) {
+    say(oneLine(error.message));
+    return USAGE;
+  }
+  process.stderr.write(`${error instanceof Error ? harmless(error.stack ?? error.message) : harmless(String(error))}\n`);
+  return 1;
+}
+
+function say(line: string): void {
+  process.stderr.write(`hayward: ${line}\n`);
+}
+
+function oneLine(text: string): string {
+  return harmless(text.trim().replace(/\s*\n\s*/g, ' '));
+}

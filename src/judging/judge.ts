@@ -1,0 +1,111 @@
+import type { Lang } from '../lang.ts';
+import type { Profile } from '../profiles/profile.ts';
+import type { Snapshot, SubjectName } from '../snapshot/snapshot.ts';
+import type { Finding, Judgement } from './finding.ts';
+import type { AnyProblem, Parts, Problem, Words } from './problem.ts';
+
+type Runnable = Problem<SubjectName, unknown>;
+
+/** What a run judged. */
+export interface JudgeOptions {
+  readonly target: string;
+  readonly lang: Lang;
+}
+
+/**
+ * Judges a snapshot against a profile: every problem, each getting only the parts it declared. Pure: the same
+ * snapshot gives the same findings anywhere. A check that throws has a bug; its finding is then `unknown`, the rest
+ * of the judgement stands.
+ */
+export function judge(
+  problems: readonly AnyProblem[],
+  snapshot: Snapshot,
+  profile: Profile,
+  options: JudgeOptions,
+): Finding[] {
+  const findings = problems.flatMap((problem) => judgeOne(problem as unknown as Runnable, snapshot, profile, options));
+  return hideConsequences(problems, findings);
+}
+
+function judgeOne(problem: Runnable, snapshot: Snapshot, profile: Profile, options: JudgeOptions): Finding[] {
+  const parts = partsOf(problem, snapshot);
+  try {
+    return problem
+      .check(parts, profile)
+      .map((judgement) => findingOf(problem, judgement, parts, profile, options));
+  } catch (error) {
+    const detail = `the check itself failed: ${error instanceof Error ? error.message : String(error)}`;
+    const judgement: Judgement<unknown> = {
+      status: 'unknown',
+      subject: '',
+      severity: 'warning',
+      unknown: { known: false, reason: 'failed', detail, source: problem.id },
+      evidence: [],
+    };
+    return [findingOf(problem, judgement, parts, profile, options)];
+  }
+}
+
+/** Exactly the declared parts, still lazy: a part nobody looks at is never parsed. */
+function partsOf(problem: Runnable, snapshot: Snapshot): Parts<SubjectName> {
+  const parts = {};
+  for (const name of problem.needs) {
+    Object.defineProperty(parts, name, { enumerable: true, get: () => snapshot[name] });
+  }
+  return parts as Parts<SubjectName>;
+}
+
+function findingOf(
+  problem: Runnable,
+  judgement: Judgement<unknown>,
+  parts: Parts<SubjectName>,
+  profile: Profile,
+  { target, lang }: JudgeOptions,
+): Finding {
+  const base = {
+    problem: problem.id,
+    target,
+    subject: judgement.subject,
+    status: judgement.status,
+    title: problem.title[lang],
+    cause: '',
+    impact: '',
+    evidence: judgement.evidence,
+    prove: '',
+    remedies: [],
+    docs: `docs/problems/${problem.id}.md`,
+  } as const;
+  switch (judgement.status) {
+    case 'ok':
+      return { ...base, severity: 'info' };
+    case 'not-applicable':
+      return { ...base, severity: 'info', cause: judgement.why };
+    case 'unknown': {
+      const { reason, detail } = judgement.unknown;
+      return { ...base, severity: judgement.severity, cause: detail, unknown: { reason, detail } };
+    }
+    case 'problem': {
+      const words: Words = problem.explain(judgement.facts);
+      return {
+        ...base,
+        severity: judgement.severity,
+        title: words.title[lang],
+        cause: words.cause[lang],
+        impact: words.impact[lang],
+        prove: problem.prove(judgement.facts),
+        remedies: problem.remedies(judgement.facts, parts, profile),
+      };
+    }
+  }
+}
+
+/** A finding whose cause is itself a finding says so, and counts as information: the cause is what needs a hand. */
+function hideConsequences(problems: readonly AnyProblem[], findings: Finding[]): Finding[] {
+  const found = new Set(findings.filter((finding) => finding.status === 'problem').map((finding) => finding.problem));
+  const causes = new Map(problems.map((problem) => [problem.id, problem.dependsOn?.find((id) => found.has(id))]));
+  return findings.map((finding) => {
+    const cause = causes.get(finding.problem);
+    if (!cause || finding.status !== 'problem') return finding;
+    return { ...finding, severity: 'info', consequenceOf: cause };
+  });
+}

@@ -1,0 +1,73 @@
+import type { Judgement } from '../judging/finding.ts';
+import { defineProblem } from '../judging/problem.ts';
+import type { WantedModule } from '../profiles/profile.ts';
+import { durable } from '../remedies/persist/durable.ts';
+import type { KernelModules, ModuleState } from '../snapshot/modules.ts';
+
+interface Facts {
+  readonly module: string;
+  readonly state: Extract<ModuleState, 'loadable' | 'absent'>;
+  readonly reason: WantedModule['reason'];
+}
+
+function judgeModule(modules: KernelModules, wanted: WantedModule): Judgement<Facts> {
+  const state = modules.state(wanted.name);
+  const subject = wanted.name;
+  if (!state.known) {
+    return { status: 'unknown', subject, severity: 'info', unknown: state, evidence: [] };
+  }
+  const evidence = [{ source: state.source, value: state.value, wanted: 'loaded' }];
+  if (state.value === 'loaded' || state.value === 'built-in') return { status: 'ok', subject, evidence };
+  return {
+    status: 'problem',
+    subject,
+    severity: state.value === 'absent' ? 'critical' : 'warning',
+    facts: { module: wanted.name, state: state.value, reason: wanted.reason },
+    evidence,
+  };
+}
+
+/** A module the profile wants is neither in memory nor in the kernel image. */
+export const kernelModules = defineProblem({
+  id: 'kernel-modules',
+  title: { en: 'Kernel modules the cluster needs', 'zh-CN': '集群所需的内核模块' },
+  needs: ['modules', 'units', 'os', 'udevRules', 'moduleFiles', 'harvester'],
+  check({ modules }, profile): readonly Judgement<Facts>[] {
+    if (profile.modules.length === 0) {
+      return [{ status: 'not-applicable', subject: '', evidence: [], why: `profile ${profile.name} wants no module` }];
+    }
+    return profile.modules.map((wanted) => judgeModule(modules, wanted));
+  },
+  explain({ module, state, reason }) {
+    const absent = state === 'absent';
+    return {
+      title: {
+        en: absent ? `Kernel module ${module} does not exist here` : `Kernel module ${module} is not loaded`,
+        'zh-CN': absent ? `本机没有内核模块 ${module}` : `内核模块 ${module} 未加载`,
+      },
+      cause: {
+        en: absent
+          ? `Neither the running kernel nor /lib/modules has ${module}: the kernel's modules package is missing or belongs to another version.`
+          : `${module} is on disk, but nothing loaded it since boot.`,
+        'zh-CN': absent
+          ? `运行中的内核和 /lib/modules 里都没有 ${module}：内核模块包缺失，或与当前内核版本不符。`
+          : `${module} 在磁盘上，但启动后没有任何程序加载它。`,
+      },
+      impact: reason,
+    };
+  },
+  prove: ({ module }) => `grep -w ^${module} /proc/modules; modinfo -n ${module}`,
+  remedies({ module, state }, parts, profile) {
+    if (state === 'absent') return [];
+    return [
+      {
+        id: 'load',
+        summary: { en: `Load ${module}`, 'zh-CN': `加载 ${module}` },
+        risk: 'low',
+        scope: 'now',
+        steps: [{ kind: 'module', name: module }],
+      },
+      ...durable({ settings: [], modules: [module] }, 'kernel-modules', profile, parts),
+    ];
+  },
+});
