@@ -15,7 +15,16 @@ export type Ask =
   /** A directory's entries with their kind and, for symbolic links, the target. */
   | { readonly kind: 'list'; readonly path: string }
   /** A command, without a shell. Exit status 0 gives its standard output; anything else is a reason. */
-  | { readonly kind: 'run'; readonly argv: readonly string[]; readonly timeoutMs?: number }
+  | {
+      readonly kind: 'run';
+      readonly argv: readonly string[];
+      readonly timeoutMs?: number;
+      /**
+       * Run it only where this path exists; elsewhere the answer is `absent`. For programs that would change the node
+       * by being asked: ipvsadm loads ip_vs where it is not loaded.
+       */
+      readonly onlyIf?: string;
+    }
   /** Where programs are on the root user's search path (sbin directories included). */
   | { readonly kind: 'which'; readonly names: readonly string[] };
 

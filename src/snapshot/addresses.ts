@@ -12,7 +12,7 @@ export interface Address {
 }
 
 export const addresses = subject<Reading<readonly Address[]>>({
-  asks: [],
+  asks: [{ kind: 'run', argv: ['ip', '-j', 'addr', 'show'] }],
   parse: () => {
     throw new Error('unwritten');
   },

@@ -32,7 +32,10 @@ export interface IpvsService {
 
 /** Virtual services; absent when the kernel has no IPVS loaded (/proc/net/ip_vs missing). Counters only where ipvsadm is installed. */
 export const ipvs = subject<Reading<readonly IpvsService[]>>({
-  asks: [],
+  asks: [
+    { kind: 'file', path: '/proc/net/ip_vs' },
+    { kind: 'run', argv: ['ipvsadm', '-L', '-n', '--stats', '--exact'], onlyIf: '/proc/net/ip_vs' },
+  ],
   parse: () => {
     throw new Error('unwritten');
   },

@@ -1,3 +1,4 @@
+import type { Ask } from '../hosts/ask.ts';
 import type { Reading } from '../hosts/reading.ts';
 import { subject } from './subject.ts';
 
@@ -32,8 +33,11 @@ export interface Link {
   readonly vxlanId?: number;
 }
 
+/** Shared with subjects that look for a device: equal asks are asked once. */
+export const LINKS_ASK = { kind: 'run', argv: ['ip', '-d', '-j', 'link', 'show'] } as const satisfies Ask;
+
 export const links = subject<Reading<readonly Link[]>>({
-  asks: [],
+  asks: [LINKS_ASK],
   parse: () => {
     throw new Error('unwritten');
   },

@@ -1,4 +1,5 @@
 import type { Reading } from '../hosts/reading.ts';
+import { dropInAsks } from './drop-ins.ts';
 import { subject } from './subject.ts';
 import type { TextFile } from './sysctl-files.ts';
 
@@ -11,7 +12,7 @@ export interface ModuleFiles {
 }
 
 export const moduleFiles = subject<ModuleFiles>({
-  asks: [],
+  asks: [...dropInAsks('modules-load.d', '.conf'), ...dropInAsks('modprobe.d', '.conf')],
   parse: () => {
     throw new Error('unwritten');
   },

@@ -11,7 +11,7 @@ export interface Neighbour {
 }
 
 export const neighbours = subject<Reading<readonly Neighbour[]>>({
-  asks: [],
+  asks: [{ kind: 'run', argv: ['ip', '-j', 'neigh', 'show'] }],
   parse: () => {
     throw new Error('unwritten');
   },

@@ -27,7 +27,20 @@ export interface Os {
 }
 
 export const os = subject<Os>({
-  asks: [],
+  asks: [
+    { kind: 'file', path: '/etc/os-release' },
+    { kind: 'file', path: '/usr/lib/os-release' },
+    { kind: 'file', path: '/proc/sys/kernel/osrelease' },
+    { kind: 'file', path: '/proc/sys/kernel/random/boot_id' },
+    { kind: 'file', path: '/proc/uptime' },
+    { kind: 'file', path: '/proc/stat', keep: '^btime ' },
+    { kind: 'file', path: '/proc/cmdline' },
+    { kind: 'file', path: '/proc/sys/kernel/hostname' },
+    { kind: 'file', path: '/etc/hostname' },
+    { kind: 'run', argv: ['systemctl', 'show', '-p', 'Virtualization'], timeoutMs: 5_000 },
+    { kind: 'run', argv: ['systemd-detect-virt'], timeoutMs: 5_000 },
+    { kind: 'run', argv: ['id', '-u'] },
+  ],
   parse: () => {
     throw new Error('unwritten');
   },

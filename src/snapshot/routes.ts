@@ -24,7 +24,10 @@ export interface Route {
 }
 
 export const routes = subject<Reading<readonly Route[]>>({
-  asks: [],
+  asks: [
+    { kind: 'run', argv: ['ip', '-j', '-4', 'route', 'show', 'table', 'all'] },
+    { kind: 'run', argv: ['ip', '-j', '-6', 'route', 'show', 'table', 'all'] },
+  ],
   parse: () => {
     throw new Error('unwritten');
   },

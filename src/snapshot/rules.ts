@@ -17,7 +17,10 @@ export interface RoutingRule {
 }
 
 export const rules = subject<Reading<readonly RoutingRule[]>>({
-  asks: [],
+  asks: [
+    { kind: 'run', argv: ['ip', '-j', 'rule', 'show'] },
+    { kind: 'run', argv: ['ip', '-6', '-j', 'rule', 'show'] },
+  ],
   parse: () => {
     throw new Error('unwritten');
   },

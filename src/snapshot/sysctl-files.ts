@@ -1,4 +1,5 @@
 import type { Reading } from '../hosts/reading.ts';
+import { dropInAsks } from './drop-ins.ts';
 import { subject } from './subject.ts';
 
 export interface TextFile {
@@ -15,7 +16,7 @@ export interface SysctlFiles {
 }
 
 export const sysctlFiles = subject<SysctlFiles>({
-  asks: [],
+  asks: [...dropInAsks('sysctl.d', '.conf'), { kind: 'file', path: '/etc/sysctl.conf' }],
   parse: () => {
     throw new Error('unwritten');
   },

@@ -11,7 +11,12 @@ export interface TimeSync {
 }
 
 export const timeSync = subject<TimeSync>({
-  asks: [],
+  asks: [
+    { kind: 'run', argv: ['date', '-u', '+%s.%N'] },
+    { kind: 'run', argv: ['timedatectl', 'show'], timeoutMs: 5_000 },
+    { kind: 'run', argv: ['chronyc', '-c', 'tracking'], timeoutMs: 5_000 },
+    { kind: 'list', path: '/run/systemd/timesync' },
+  ],
   parse: () => {
     throw new Error('unwritten');
   },

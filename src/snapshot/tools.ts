@@ -30,7 +30,7 @@ export interface Tools {
 }
 
 export const tools = subject<Tools>({
-  asks: [],
+  asks: [{ kind: 'which', names: TOOLS_OF_INTEREST }],
   parse: () => {
     throw new Error('unwritten');
   },
