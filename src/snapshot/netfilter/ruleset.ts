@@ -35,6 +35,8 @@ export type Match =
   | (Negatable & { readonly kind: 'set'; readonly set: string; readonly directions: readonly ('src' | 'dst')[] })
   | (Negatable & { readonly kind: 'fragment' })
   | (Negatable & { readonly kind: 'mac-source'; readonly mac: string })
+  /** An nft set lookup: any alternative whose matches all hold. */
+  | (Negatable & { readonly kind: 'any'; readonly of: readonly (readonly Match[])[] })
   /** -m comment and others that always match. */
   | { readonly kind: 'always' }
   /** Not modelled: neither yes nor no. */
@@ -44,15 +46,21 @@ export type Target =
   | { readonly kind: 'accept' | 'drop' | 'return' }
   | { readonly kind: 'reject'; readonly with: string }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string }
+  /** set: (old & ~mask) | value; xor: (old & ~mask) ^ value; or: old | value; and: old & value. */
   | {
       readonly kind: 'mark' | 'connmark';
       readonly value: number;
       readonly mask: number;
       readonly op: 'set' | 'xor' | 'or' | 'and';
     }
-  | { readonly kind: 'save-mark' | 'restore-mark' }
+  /** new = (old & ~maskOfTarget) ^ (other & maskOfSource); all bits where a mask is left out. */
+  | { readonly kind: 'save-mark' | 'restore-mark'; readonly nfmask?: number; readonly ctmask?: number }
   /** A rewrite of the source (snat, masquerade) or destination (dnat, redirect): ends the nat chain. */
-  | { readonly kind: 'snat' | 'masquerade' | 'dnat' | 'redirect' | 'netmap'; readonly to: string }
+  | {
+      readonly kind: 'snat' | 'masquerade' | 'dnat' | 'redirect' | 'netmap';
+      /** As iptables prints it (`10.0.0.1`, `10.0.0.1:80`, `:80`, `[fd00::1]:80`); empty where it is not known or not fixed. */
+      readonly to: string;
+    }
   | { readonly kind: 'notrack' }
   /** LOG, NFLOG, TRACE, CHECKSUM, TCPMSS, CT …: the packet goes on to the next rule unchanged in all that is modelled. */
   | { readonly kind: 'continue'; readonly text: string }
@@ -63,6 +71,8 @@ export type Target =
 
 export interface Rule {
   readonly matches: readonly Match[];
+  /** nft: what else the rule does, in order, before its target (marks). */
+  readonly effects?: readonly Target[];
   readonly target: Target;
   /** As the tool printed it, one line. */
   readonly text: string;
@@ -79,7 +89,7 @@ export interface Chain {
   /** Only base chains: where the kernel calls them, in order of priority. */
   readonly hook?: Hook;
   readonly priority?: number;
-  /** nft: `filter` or `nat`; a nat chain sees a connection's first packet only. */
+  /** `filter` (false) or `nat`; a nat chain sees a connection's first packet only. */
   readonly nat: boolean;
   readonly rules: readonly Rule[];
   readonly policyPackets?: number;
@@ -98,4 +108,6 @@ export interface Table {
 
 export interface Ruleset {
   readonly tables: readonly Table[];
+  /** Tables that may be there and could not be seen, and why: a packet these rules drop is dropped, any other hangs on them. */
+  readonly unseen?: readonly string[];
 }
