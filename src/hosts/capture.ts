@@ -23,6 +23,11 @@ export interface Capture {
   readonly target: { readonly name: string; readonly via: Via };
   /** RFC 3339, by the clock of the machine that collected. */
   readonly takenAt: string;
+  /**
+   * The node's clock minus the collector's, in seconds, half the round trip taken off: what `date -u +%s.%N` answered
+   * against the collector's own clock. Left out where the clocks were not compared.
+   */
+  readonly clockOffsetSeconds?: number;
   /** By source: an absolute path, or a command line. */
   readonly entries: Readonly<Record<string, Entry>>;
   /** Which paths each glob matched, in byte order; `Entry`-like when the directory could not be read. */
@@ -57,7 +62,13 @@ export function viewOf(capture: Capture): CaptureView {
       ? unknown(gone.reason, source, gone.detail)
       : unknown('not-collected', source, `${source} was not collected`);
   }
-  function text(source: string): Reading<string> {
+  /** A path asked for with `{release}` in it stands for the one path it became. */
+  function located(path: string): string {
+    const became = path.includes('{release}') ? capture.globs[path] : undefined;
+    return became && isList(became) ? (became[0] ?? path) : path;
+  }
+  function text(asked: string): Reading<string> {
+    const source = located(asked);
     const entry = capture.entries[source];
     if (!entry) return missing(source);
     return entry.state === 'ok' ? known(entry.text, source) : unknown(entry.state, source, entry.detail);

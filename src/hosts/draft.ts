@@ -1,0 +1,55 @@
+import type { Capture, Entry, ListedFile, Via } from './capture.ts';
+import type { UnknownReason } from './reading.ts';
+
+export interface Failure {
+  readonly state: UnknownReason;
+  readonly detail: string;
+}
+
+/** A capture while it is being filled in. */
+export interface Draft {
+  readonly entries: Record<string, Entry>;
+  readonly globs: Record<string, readonly string[] | Failure>;
+  readonly lists: Record<string, readonly ListedFile[] | Failure>;
+  readonly which: Record<string, string | null>;
+}
+
+/** Keys come from a node's file names: without a prototype `__proto__` is a name like any other. */
+export function emptyDraft(): Draft {
+  return { entries: bare(), globs: bare(), lists: bare(), which: bare() };
+}
+
+function bare<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
+}
+
+export function captureOf(target: Capture['target'], draft: Draft): Capture {
+  return { schema: 1, target, takenAt: new Date().toISOString(), ...draft };
+}
+
+/** A host that gave no answer at all: every reading of it is unknown for this one reason. */
+export function unreachable(name: string, via: Via, reason: UnknownReason, detail: string): Capture {
+  return { ...captureOf({ name, via }, emptyDraft()), unreachable: { reason, detail } };
+}
+
+/** Where paths with `{release}` really are: the running kernel's release filled in. */
+export function withRelease(path: string, release: string): string {
+  return path.replaceAll('{release}', release);
+}
+
+/**
+ * Byte order of the UTF-8 forms, which is the order of code points: what a shell's glob gives in the C locale.
+ * JavaScript's own order is that of UTF-16 units, which differs beyond U+FFFF.
+ */
+export function inByteOrder(names: readonly string[]): string[] {
+  return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+export const CLOCK_SOURCE = 'date +%s.%N';
+export const CLOCK_OFFSET_SOURCE = 'hayward:clock-offset';
+
+/** The node's clock as it said it, and how far it is ahead of the observer's, in seconds. */
+export function putClock(draft: Draft, clock: string, offsetSeconds: number): void {
+  draft.entries[CLOCK_SOURCE] = { state: 'ok', text: clock };
+  draft.entries[CLOCK_OFFSET_SOURCE] = { state: 'ok', text: String(Number(offsetSeconds.toFixed(6))) };
+}

@@ -1,0 +1,94 @@
+import { type Ask, DEFAULT_MAX_BYTES } from './ask.ts';
+import { assertKeep } from './keep.ts';
+
+export interface FilePlan {
+  readonly path: string;
+  readonly maxBytes: number;
+  /** Absent: the whole file. */
+  readonly keep?: string;
+}
+
+export interface GlobPlan {
+  readonly glob: string;
+  readonly maxBytes: number;
+  /** One short line each, trimmed of its newline. */
+  readonly values: boolean;
+}
+
+export type RunPlan = Extract<Ask, { kind: 'run' }>;
+
+/** Asks in the order and grouping in which every host answers them, each thing once. */
+export interface Plan {
+  readonly files: readonly FilePlan[];
+  readonly globs: readonly GlobPlan[];
+  readonly lists: readonly string[];
+  readonly runs: readonly RunPlan[];
+  readonly which: readonly string[];
+}
+
+const VALUE_MAX_BYTES = 64 * 1024;
+export const DEFAULT_RUN_TIMEOUT_MS = 10_000;
+/** Bytes of standard output beyond which a command is stopped. */
+export const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Groups asks and merges what asks for the same thing: a file wanted whole by one and in part by another is read whole;
+ * two patterns for one file become one. Throws a TypeError for asks that no host could answer, which are bugs.
+ */
+export function planOf(asks: readonly Ask[]): Plan {
+  const files = new Map<string, FilePlan>();
+  const globs = new Map<string, GlobPlan>();
+  const lists = new Set<string>();
+  const runs = new Map<string, RunPlan>();
+  const which = new Set<string>();
+  for (const ask of asks) {
+    if (ask.kind === 'file') files.set(ask.path, mergedFile(files.get(ask.path), ask));
+    else if (ask.kind === 'files' || ask.kind === 'values') globs.set(ask.glob, mergedGlob(globs.get(ask.glob), ask));
+    else if (ask.kind === 'list') lists.add(absolute(ask.path));
+    else if (ask.kind === 'run') runs.set(JSON.stringify(ask.argv), runnable(ask));
+    else for (const name of ask.names) which.add(programName(name));
+  }
+  return {
+    files: [...files.values()],
+    globs: [...globs.values()],
+    lists: [...lists],
+    runs: [...runs.values()],
+    which: [...which],
+  };
+}
+
+function mergedFile(before: FilePlan | undefined, ask: Extract<Ask, { kind: 'file' }>): FilePlan {
+  const path = absolute(ask.path);
+  if (path.endsWith('/')) throw new TypeError(`${path} names a directory`);
+  if (ask.keep !== undefined) assertKeep(ask.keep);
+  const maxBytes = Math.max(ask.maxBytes ?? DEFAULT_MAX_BYTES, before?.maxBytes ?? 0);
+  const keep = before ? either(before.keep, ask.keep) : ask.keep;
+  return keep === undefined ? { path, maxBytes } : { path, maxBytes, keep };
+}
+
+function either(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return undefined;
+  return one === other ? one : `(${one})|(${other})`;
+}
+
+function mergedGlob(before: GlobPlan | undefined, ask: Extract<Ask, { kind: 'files' | 'values' }>): GlobPlan {
+  const glob = absolute(ask.glob);
+  if (ask.kind === 'values') return { glob, maxBytes: VALUE_MAX_BYTES, values: true };
+  const maxBytes = Math.max(ask.maxBytes ?? DEFAULT_MAX_BYTES, before?.maxBytes ?? 0);
+  return { glob, maxBytes, values: before?.values ?? false };
+}
+
+function runnable(ask: RunPlan): RunPlan {
+  if (!ask.argv[0] || ask.argv.some((word) => word.includes('\0'))) throw new TypeError('a command needs a program');
+  return ask;
+}
+
+function absolute(path: string): string {
+  if (!path.startsWith('/') || path.includes('\0')) throw new TypeError(`${JSON.stringify(path)} is no absolute path`);
+  return path;
+}
+
+function programName(name: string): string {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/.test(name)) throw new TypeError(`${JSON.stringify(name)} is no program name`);
+  return name;
+}

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import type { Entry } from './capture.ts';
+import type { RunOptions, RunResult } from './host.ts';
+import { entryOf, notFound } from './outcome.ts';
+import { DEFAULT_RUN_TIMEOUT_MS, MAX_OUTPUT_BYTES, type RunPlan } from './plan.ts';
+import { findProgram } from './programs.ts';
+import { SEARCH_PATH } from './search-path.ts';
+import { spawned } from './spawned.ts';
+
+/** Runs a program of this machine, found on the search path, with messages in English so that they can be told apart. */
+export function runHere(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const [name = '', ...args] = argv;
+  const file = findProgram(name);
+  if (file === null) return Promise.resolve(neverStarted(notFound(name)));
+  const env = { ...process.env, LC_ALL: 'C', PATH: SEARCH_PATH.join(':') };
+  return spawned(file, args, { ...options, env, maxOutputBytes: MAX_OUTPUT_BYTES });
+}
+
+export function neverStarted(stderr: string): RunResult {
+  return { failed: true, timedOut: false, exitCode: null, stdout: '', stderr, durationMs: 0 };
+}
+
+/** Answers one planned command. */
+export async function answerHere(plan: RunPlan, signal?: AbortSignal): Promise<Entry> {
+  const [name = ''] = plan.argv;
+  if (plan.onlyIf !== undefined && !existsSync(plan.onlyIf)) return notAskedFor(name, plan.onlyIf);
+  if (findProgram(name) === null) return { state: 'absent', detail: notFound(name) };
+  const timeoutMs = plan.timeoutMs ?? DEFAULT_RUN_TIMEOUT_MS;
+  return entryOf(name, await runHere(plan.argv, { timeoutMs, ...(signal && { signal }) }), timeoutMs);
+}
+
+export function notAskedFor(program: string, onlyIf: string): Entry {
+  return { state: 'absent', detail: `${program} was not run: there is no ${onlyIf}` };
+}
