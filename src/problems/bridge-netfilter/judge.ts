@@ -1,0 +1,171 @@
+import type { Unknown } from '../../hosts/reading.ts';
+import type { Evidence, Judgement } from '../../judging/finding.ts';
+import type { Parts } from '../../judging/problem.ts';
+import type { Profile } from '../../profiles/profile.ts';
+import { type BridgeSwitches, switchEvidence, switchesOf } from '../../topology/bridge-switches.ts';
+import { type BridgedFrames, bridgedFrames } from '../../topology/bridged-frames.ts';
+import { type Bridge, bridgesOf } from '../../topology/bridges.ts';
+import { launchPhase } from '../../topology/launch-phase.ts';
+import { stationsOf } from '../../topology/stations.ts';
+import type { BridgeNetfilterFacts } from './words.ts';
+
+export const NEEDS = [
+  'sysctl',
+  'links',
+  'addresses',
+  'neighbours',
+  'routes',
+  'netfilter',
+  'ipsets',
+  'cni',
+  'kubernetes',
+  'units',
+  'os',
+  'udevRules',
+  'moduleFiles',
+  'harvester',
+] as const;
+type Needed = Parts<(typeof NEEDS)[number]>;
+type Verdict = Judgement<BridgeNetfilterFacts>;
+
+export const GLOBAL = 'net.bridge.bridge-nf-call-iptables';
+
+function unknownAbout(subject: string, reading: Unknown, evidence: readonly Evidence[] = []): Verdict {
+  return { status: 'unknown', subject, severity: 'warning', unknown: reading, evidence };
+}
+
+type Filtered = { readonly one: BridgeSwitches; readonly frames: BridgedFrames };
+
+/** Evaluates the rules for each family whose frames are filtered; what could not be told comes back as `open`. */
+function lossesOn(bridge: Bridge, parts: Needed): { lost: readonly Filtered[]; open: Unknown | undefined } {
+  const lost: Filtered[] = [];
+  let open: Unknown | undefined;
+  const ipsets = parts.ipsets.known ? parts.ipsets.value : undefined;
+  for (const one of switchesOf(bridge.link, parts.sysctl)) {
+    if (!one.inForce.known) open ??= one.inForce;
+    if (!one.inForce.known || !one.inForce.value) continue;
+    const rules = parts.netfilter.rules(one.family);
+    if (!rules.known) {
+      open ??= rules;
+      continue;
+    }
+    const frames = bridgedFrames(rules.value, one.family, bridge, stationsOf(bridge.link.name, parts), ipsets);
+    if (frames.losses.length > 0) lost.push({ one, frames });
+    else open ??= undecided(frames, rules.source);
+  }
+  return { lost, open };
+}
+
+/** Frames of machines that are not this host's to filter. */
+function judgeLayer2(bridge: Bridge, parts: Needed, profile: Profile): Verdict {
+  const subject = bridge.link.name;
+  const evidence = switchesOf(bridge.link, parts.sysctl).flatMap((one) => switchEvidence(subject, one));
+  if (bridge.ports.length < 2 || isStarting(parts, profile)) return { status: 'ok', subject, evidence };
+  const { lost, open } = lossesOn(bridge, parts);
+  const [first] = lost;
+  if (!first) return open ? unknownAbout(subject, open, evidence) : { status: 'ok', subject, evidence };
+  const losses = lost.flatMap(({ frames }) => frames.losses);
+  return {
+    status: 'problem',
+    subject,
+    severity: 'critical',
+    facts: {
+      kind: 'frames-lost',
+      bridge: subject,
+      families: lost.map(({ one }) => one.family),
+      losses,
+      vlanAware: bridge.link.bridge?.vlanFiltering === true,
+      resetters: resettersHere(parts, profile),
+    },
+    evidence: [...lost.flatMap(({ one }) => switchEvidence(subject, one, '0')), ...lossEvidence(losses)],
+  };
+}
+
+/** Harvester before RKE2 has started: no VM runs yet, and RKE2 needs the 1 for its launch. */
+function isStarting(parts: Needed, profile: Profile): boolean {
+  if (profile.bridgeNetfilter !== 'off-after-launch') return false;
+  const { phase } = launchPhase(parts.units, profile);
+  return phase === 'before-launch' || phase === 'launching';
+}
+
+function undecided({ undecided: [first] }: BridgedFrames, source: string): Unknown | undefined {
+  if (!first) return undefined;
+  const { rule, why } = first;
+  return {
+    known: false,
+    reason: 'failed',
+    source,
+    detail: `${why}: ${rule.table} ${rule.chain} rule ${rule.rule}: ${rule.text}`,
+  };
+}
+
+function lossEvidence(losses: BridgedFrames['losses']): Evidence[] {
+  const rules = new Map(
+    losses.map(({ decidedBy, effect }) => [
+      `${decidedBy.table}/${decidedBy.chain}/${decidedBy.rule}`,
+      { decidedBy, effect },
+    ]),
+  );
+  return [...rules.values()].map(({ decidedBy, effect }) => ({
+    source: decidedBy.source,
+    value: `${decidedBy.text} (${decidedBy.table} ${decidedBy.chain} ${decidedBy.rule}: ${effect})`,
+  }));
+}
+
+/** A bridge CNI: Service replies that leave by the bridge they came in on are only translated back when filtered. */
+function judgeCni(bridge: Bridge, parts: Needed, profile: Profile): Verdict {
+  const subject = bridge.link.name;
+  const [ipv4] = switchesOf(bridge.link, parts.sysctl);
+  if (!ipv4) return { status: 'ok', subject, evidence: [] };
+  const mode = parts.kubernetes.proxyMode;
+  const evidence = switchEvidence(subject, ipv4, '1');
+  if (!profile.kubernetes || (mode.known && mode.value === 'none')) {
+    return { status: 'not-applicable', subject, why: 'no kube-proxy on this node', evidence };
+  }
+  if (!ipv4.inForce.known) return unknownAbout(subject, ipv4.inForce, evidence);
+  if (ipv4.inForce.value) return { status: 'ok', subject, evidence: switchEvidence(subject, ipv4) };
+  const facts: BridgeNetfilterFacts = { kind: 'hairpin-lost', bridge: subject, moduleMissing: !ipv4.global.known };
+  return { status: 'problem', subject, severity: 'warning', facts, evidence };
+}
+
+/** Harvester wants 0 from RKE2's first launch after boot on, whatever the rules are today. */
+function judgePhase(parts: Needed, profile: Profile): readonly Verdict[] {
+  if (profile.bridgeNetfilter !== 'off-after-launch') return [];
+  const global = parts.sysctl.get('net/bridge/bridge-nf-call-iptables');
+  if (!global.known) {
+    if (global.reason !== 'absent') return [unknownAbout(GLOBAL, global)];
+    return [
+      { status: 'ok', subject: GLOBAL, evidence: [{ source: global.source, value: '(br_netfilter is not loaded)' }] },
+    ];
+  }
+  const phase = launchPhase(parts.units, profile);
+  const evidence = [{ source: global.source, value: global.value, wanted: '0' }, ...phase.evidence];
+  if (global.value === '0') return [{ status: 'ok', subject: GLOBAL, evidence }];
+  if (isStarting(parts, profile)) return [{ status: 'ok', subject: GLOBAL, evidence }];
+  const facts: BridgeNetfilterFacts = {
+    kind: 'against-profile',
+    phase: phase.phase,
+    resetters: resettersHere(parts, profile),
+  };
+  return [{ status: 'problem', subject: GLOBAL, severity: 'warning', facts, evidence }];
+}
+
+function resettersHere(parts: Needed, profile: Profile): readonly string[] {
+  const present = parts.units.units.known ? parts.units.units.value.map((unit) => unit.name) : [];
+  return profile.resetters
+    .filter(({ key, unit }) => key === 'net/bridge/bridge-nf-call-iptables' && present.includes(unit))
+    .map(({ unit }) => unit);
+}
+
+/** Every bridge by whose frames it carries, then what the profile wants of the switch they share. */
+export function judgeBridges(parts: Needed, profile: Profile): readonly Verdict[] {
+  if (!parts.links.known) return [unknownAbout('', parts.links)];
+  const configs = parts.cni.known ? parts.cni.value.flatMap((config) => (config.known ? [config.value] : [])) : [];
+  const judged = bridgesOf(parts.links.value, configs)
+    .filter(({ role }) => role !== 'docker')
+    .map((bridge) => (bridge.role === 'cni' ? judgeCni : judgeLayer2)(bridge, parts, profile));
+  const lost = judged.some(({ status }) => status === 'problem');
+  const phase = lost ? [] : judgePhase(parts, profile);
+  if (judged.length + phase.length > 0) return [...judged, ...phase];
+  return [{ status: 'not-applicable', subject: '', why: 'no bridge on this node', evidence: [] }];
+}

@@ -1,0 +1,131 @@
+import type { Evidence, Judgement } from '../judging/finding.ts';
+import { defineProblem, type Parts } from '../judging/problem.ts';
+import type { Profile } from '../profiles/profile.ts';
+import { durable } from '../remedies/persist/durable.ts';
+import type { Remedy } from '../remedies/remedy.ts';
+import type { Step } from '../remedies/step.ts';
+import type { IpvsService } from '../snapshot/ipvs.ts';
+import { explainIpvs, type IpvsFacts } from './ipvs-forwarding/words.ts';
+
+const NEEDS = [
+  'ipvs',
+  'links',
+  'sysctl',
+  'kubernetes',
+  'units',
+  'os',
+  'udevRules',
+  'moduleFiles',
+  'harvester',
+] as const;
+type Needed = Parts<(typeof NEEDS)[number]>;
+type Verdict = Judgement<IpvsFacts>;
+
+const CONNTRACK = 'net/ipv4/vs/conntrack';
+
+/**
+ * Requests go in, nothing comes out. Only masquerading destinations answer through this host (direct routing and
+ * tunnels answer past it), and only where an answer is due: TCP, and DNS over UDP.
+ */
+function isOneWay({ protocol, port, stats, destinations }: IpvsService): boolean {
+  if (!stats || stats.inPackets === 0 || stats.outPackets > 0) return false;
+  const answers = protocol === 'tcp' || (protocol === 'udp' && port === 53);
+  return answers && destinations.length > 0 && destinations.every(({ forward }) => forward === 'Masq');
+}
+
+function nameOf({ protocol, address, port }: IpvsService): string {
+  return `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+function judgeService(service: IpvsService, source: string): Verdict {
+  const subject = nameOf(service);
+  const { stats } = service;
+  const value = stats ? `Conns ${stats.connections}, InPkts ${stats.inPackets}, OutPkts ${stats.outPackets}` : '';
+  const evidence: Evidence[] = [{ source, value, wanted: 'OutPkts > 0' }];
+  return { status: 'problem', subject, severity: 'critical', facts: { kind: 'one-way', service: subject }, evidence };
+}
+
+/** kube-proxy sets it at start and masquerading needs it: without, NAT never sees IPVS's connections. */
+function judgeConntrack({ sysctl }: Needed): readonly Verdict[] {
+  const value = sysctl.get(CONNTRACK);
+  if (!value.known || value.value === '1') return [];
+  const evidence = [{ source: value.source, value: value.value, wanted: '1' }];
+  return [
+    {
+      status: 'problem',
+      subject: 'net.ipv4.vs.conntrack',
+      severity: 'critical',
+      facts: { kind: 'conntrack-off' },
+      evidence,
+    },
+  ];
+}
+
+/** kube-proxy hangs every virtual address on the dummy device kube-ipvs0. */
+function judgeDevice(parts: Needed, services: readonly IpvsService[]): readonly Verdict[] {
+  const mode = parts.kubernetes.proxyMode;
+  if (!mode.known || mode.value !== 'ipvs' || !parts.links.known || services.length === 0) return [];
+  if (parts.links.value.some((link) => link.name === 'kube-ipvs0')) return [];
+  const evidence = [{ source: parts.links.source, value: 'no kube-ipvs0', wanted: 'kube-ipvs0' }];
+  return [
+    { status: 'problem', subject: 'kube-ipvs0', severity: 'critical', facts: { kind: 'device-missing' }, evidence },
+  ];
+}
+
+/** strictARP: with the virtual addresses on a device of every node, only these two keep nodes from answering ARP for all. */
+function judgeArp({ sysctl, kubernetes }: Needed): readonly Verdict[] {
+  if (!kubernetes.strictArp.known || !kubernetes.strictArp.value) return [];
+  return (['arp_ignore', 'arp_announce'] as const).flatMap((name): Verdict[] => {
+    const wanted = name === 'arp_ignore' ? '1' : '2';
+    const value = sysctl.get(`net/ipv4/conf/all/${name}`);
+    if (!value.known || value.value === wanted) return [];
+    const evidence = [{ source: value.source, value: value.value, wanted }];
+    const facts: IpvsFacts = { kind: 'arp', key: `net/ipv4/conf/all/${name}`, value: wanted };
+    return [{ status: 'problem', subject: `net.ipv4.conf.all.${name}`, severity: 'warning', facts, evidence }];
+  });
+}
+
+function check(parts: Needed, profile: Profile): readonly Verdict[] {
+  const { ipvs } = parts;
+  const expected = profile.proxyMode === 'ipvs';
+  if (!ipvs.known) {
+    if (!expected || ipvs.reason === 'absent') {
+      return [{ status: 'not-applicable', subject: '', why: 'no IPVS in this kernel now', evidence: [] }];
+    }
+    return [{ status: 'unknown', subject: '', severity: 'warning', unknown: ipvs, evidence: [] }];
+  }
+  if (ipvs.value.length === 0) {
+    return [{ status: 'not-applicable', subject: '', why: 'no virtual services', evidence: [] }];
+  }
+  const found = [
+    ...ipvs.value.filter(isOneWay).map((service) => judgeService(service, ipvs.source)),
+    ...judgeConntrack(parts),
+    ...judgeDevice(parts, ipvs.value),
+    ...judgeArp(parts),
+  ];
+  if (found.length > 0) return found;
+  return [
+    { status: 'ok', subject: '', evidence: [{ source: ipvs.source, value: `${ipvs.value.length} virtual services` }] },
+  ];
+}
+
+/** IPVS takes requests in and lets no answer out. */
+export const ipvsForwarding = defineProblem({
+  id: 'ipvs-forwarding',
+  title: { en: 'IPVS forwarding', 'zh-CN': 'IPVS 转发' },
+  needs: NEEDS,
+  dependsOn: ['ip-forward', 'rp-filter', 'forward-policy'],
+  check,
+  explain: explainIpvs,
+  prove: () => 'ipvsadm -L -n --stats; sysctl net.ipv4.ip_forward net.ipv4.vs.conntrack; ip addr show kube-ipvs0',
+  remedies(facts, parts, profile): readonly Remedy[] {
+    if (facts.kind !== 'conntrack-off' && facts.kind !== 'arp') return [];
+    const { key, value } = facts.kind === 'arp' ? facts : { key: CONNTRACK, value: '1' };
+    const steps: Step[] = [{ kind: 'setting', key, value }];
+    const summary = { en: `Set ${key} to ${value}`, 'zh-CN': `将 ${key} 设为 ${value}` };
+    return [
+      { id: 'set', summary, risk: 'low', scope: 'now', steps },
+      ...durable({ settings: [{ key, value }] }, 'ipvs-forwarding', profile, parts),
+    ];
+  },
+});

@@ -1,0 +1,176 @@
+import type { IpSet } from '../snapshot/netfilter/ipsets.ts';
+import type { Family, Match, Ruleset } from '../snapshot/netfilter/ruleset.ts';
+import { bridgeVerdict } from '../trace/bridge.ts';
+import type { DecidedBy, Verdict } from '../trace/packet.ts';
+import type { Bridge, BridgePort } from './bridges.ts';
+import { contains, familyOf, twoHosts } from './cidr.ts';
+
+/** What is known of a bridge's stations. */
+export interface Stations {
+  /** Networks whose hosts are on the bridge: its own addresses' prefixes, neighbours learned on it. */
+  readonly networks: readonly string[];
+  /** Networks that are certainly somewhere else: routed by another interface, the cluster's Pods and Services. */
+  readonly elsewhere: readonly string[];
+}
+
+/** Frames of one kind that iptables would eat, or rewrite, on their way across a bridge. */
+export interface Loss {
+  readonly family: Family;
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: string;
+  readonly effect: 'dropped' | 'rewritten';
+  readonly decidedBy: DecidedBy;
+}
+
+export interface BridgedFrames {
+  readonly losses: readonly Loss[];
+  /** Rules on which the fate of some frames hangs, with why it cannot be told. */
+  readonly undecided: readonly { readonly rule: DecidedBy; readonly why: string }[];
+  /** Frames evaluated. */
+  readonly evaluated: number;
+}
+
+type Pair = readonly [string | undefined, string | undefined];
+
+/** First packets of the kinds a VM sends, and the answer to one: enough to meet every usual rule. */
+const FRAMES = [
+  { protocol: 'icmp', ctState: 'NEW', icmpType: '8' },
+  { protocol: 'tcp', ctState: 'NEW', sourcePort: 40000, destinationPort: 443, tcpFlags: ['SYN'] },
+  { protocol: 'udp', ctState: 'NEW', sourcePort: 40000, destinationPort: 53 },
+  { protocol: 'tcp', ctState: 'ESTABLISHED', sourcePort: 443, destinationPort: 40000, tcpFlags: ['ACK'] },
+] as const;
+
+/** Ports of one kind that no rule tells apart stand for each other; this many of each kind are tried. */
+const PORTS_PER_KIND = 2;
+const MAX_PORTS = 6;
+/** Address classes beyond which a rule set is not taken apart. */
+const MAX_CLASSES = 24;
+/** Documentation and benchmark networks: the first that no rule names stands for "an address no rule names". */
+const ANONYMOUS: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: ['198.18.77.0/24', '203.0.113.0/24', '198.51.100.0/24', '192.0.2.0/24'],
+  ipv6: ['2001:db8:77::/64', '2001:db8:78::/64'],
+};
+
+/** Evaluates what iptables would do to frames bridged between a bridge's ports. */
+export function bridgedFrames(
+  rules: Ruleset,
+  family: Family,
+  bridge: Bridge,
+  stations: Stations,
+  ipsets: ReadonlyMap<string, IpSet> | undefined,
+): BridgedFrames {
+  const ports = representativePorts(bridge, rules);
+  const pairs = addressPairs(rules, family, stations);
+  const losses: Loss[] = [];
+  const undecided = new Map<string, BridgedFrames['undecided'][number]>();
+  let evaluated = 0;
+  for (const [from, to] of orderedPairs(ports)) {
+    for (const frame of FRAMES) {
+      const verdicts = pairs.map(([source, destination]) => {
+        evaluated += 1;
+        const kind =
+          family === 'ipv6' && frame.protocol === 'icmp' ? { ...frame, protocol: 'icmpv6', icmpType: '128' } : frame;
+        const ends = { ...(source !== undefined && { source }), ...(destination !== undefined && { destination }) };
+        return bridgeVerdict(
+          rules,
+          { ...kind, ...ends, family, bridge: bridge.link.name, portIn: from.name, portOut: to.name, mark: 0 },
+          ipsets ? { ipsets } : {},
+        );
+      });
+      const fate = agree(verdicts);
+      if (fate.loss) losses.push({ family, from: from.name, to: to.name, protocol: frame.protocol, ...fate.loss });
+      for (const one of fate.undecided) undecided.set(`${one.rule.table} ${one.rule.chain} ${one.rule.rule}`, one);
+    }
+  }
+  return { losses, undecided: [...undecided.values()], evaluated };
+}
+
+function effectOf(verdict: Verdict): Pick<Loss, 'effect' | 'decidedBy'> | undefined {
+  if (verdict.verdict === 'drop' && verdict.decidedBy) return { effect: 'dropped', decidedBy: verdict.decidedBy };
+  const rewrite = verdict.verdict === 'pass' ? verdict.rewrites.find(({ kind }) => kind === 'snat') : undefined;
+  return rewrite && { effect: 'rewritten', decidedBy: rewrite.rule };
+}
+
+/** One fate for all the addresses a frame may carry, or the rules that keep it open. */
+function agree(verdicts: readonly Verdict[]): {
+  loss?: Pick<Loss, 'effect' | 'decidedBy'>;
+  undecided: BridgedFrames['undecided'];
+} {
+  const open = verdicts.flatMap((verdict) => (verdict.verdict === 'unknown' ? verdict.hangsOn : []));
+  if (open.length > 0) return { undecided: open };
+  const effects = verdicts.map(effectOf);
+  const [first] = effects;
+  if (effects.every((effect) => effect !== undefined))
+    return first ? { loss: first, undecided: [] } : { undecided: [] };
+  const dropped = effects.find((effect) => effect?.effect === 'dropped');
+  if (!dropped) return { undecided: [] };
+  return {
+    undecided: [{ rule: dropped.decidedBy, why: 'it depends on the addresses of the machines on this bridge' }],
+  };
+}
+
+/** Kinds of ports, told apart further by the rules that name some of them. */
+function representativePorts(bridge: Bridge, rules: Ruleset): readonly BridgePort[] {
+  const patterns = [...new Set(matchesOf(rules).flatMap(physdevOf))];
+  const groups = new Map<string, BridgePort[]>();
+  for (const port of bridge.ports) {
+    const key = `${port.kind} ${patterns.map((pattern) => Number(linkMatches(pattern, port.name))).join('')}`;
+    const group = groups.get(key) ?? [];
+    if (group.length < PORTS_PER_KIND) group.push(port);
+    groups.set(key, group);
+  }
+  return [...groups.values()].flat().slice(0, MAX_PORTS);
+}
+
+function physdevOf(match: Match): string[] {
+  return match.kind === 'physdev-in' || match.kind === 'physdev-out' ? [match.link] : [];
+}
+
+function linkMatches(pattern: string, name: string): boolean {
+  return pattern.endsWith('+') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
+
+function matchesOf(rules: Ruleset): Match[] {
+  return rules.tables.flatMap((table) =>
+    [...table.chains.values()].flatMap((chain) => chain.rules.flatMap((rule) => rule.matches)),
+  );
+}
+
+function orderedPairs<T>(items: readonly T[]): (readonly [T, T])[] {
+  return items.flatMap((a) => items.filter((b) => b !== a).map((b) => [a, b] as const));
+}
+
+/**
+ * The addresses to try: hosts of the networks known to be on the bridge; where none is known, one pair for each
+ * class of addresses that the rules tell apart and that is not known to be elsewhere.
+ */
+function addressPairs(rules: Ruleset, family: Family, stations: Stations): readonly Pair[] {
+  const known = stations.networks.filter((network) => familyOf(network) === family).map(twoHosts);
+  const usable = known.filter((pair) => pair !== undefined);
+  if (usable.length > 0) return usable;
+  const named = namedNetworks(rules, family);
+  const here = named.filter((network) => !stations.elsewhere.some((other) => contains(other, network)));
+  const anonymous = ANONYMOUS[family].find((network) => !named.some((other) => contains(other, network)));
+  const stranger = anonymous === undefined ? undefined : twoHosts(anonymous);
+  if (here.length > MAX_CLASSES || !stranger) return [[undefined, undefined]];
+  return [stranger, ...here.flatMap((network) => pairsIn(network, stranger[0]))];
+}
+
+/** Two hosts of a network talking; a single host talks with a stranger, both ways. */
+function pairsIn(network: string, stranger: string): readonly Pair[] {
+  const hosts = twoHosts(network);
+  if (hosts) return [hosts];
+  const host = network.replace(/\/.*/, '');
+  return [
+    [host, stranger],
+    [stranger, host],
+  ];
+}
+
+function namedNetworks(rules: Ruleset, family: Family): string[] {
+  const networks = matchesOf(rules).flatMap((match) =>
+    match.kind === 'source' || match.kind === 'destination' ? [match.cidr] : [],
+  );
+  return [...new Set(networks)].filter((network) => familyOf(network) === family && !/\/0$/.test(network));
+}

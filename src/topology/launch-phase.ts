@@ -1,0 +1,29 @@
+import type { Evidence } from '../judging/finding.ts';
+import type { Profile } from '../profiles/profile.ts';
+import type { Units } from '../snapshot/units.ts';
+
+/**
+ * Where a node is in its start: `before-launch` (the cluster's service has not run since boot), `launching` (started,
+ * READY=1 not yet said), `launched`, or `unknown`.
+ */
+export type LaunchPhase = 'before-launch' | 'launching' | 'launched' | 'unknown';
+
+/**
+ * Told from the units that reset the setting. Harvester needs bridge-nf-call-iptables 1 until RKE2's first launch
+ * after boot and 0 from then on (harvester-installer#884); its ExecStartPost runs at READY=1 only.
+ */
+export function launchPhase(units: Units, profile: Profile): { phase: LaunchPhase; evidence: readonly Evidence[] } {
+  if (!units.units.known) return { phase: 'unknown', evidence: [] };
+  const names = new Set(profile.resetters.map(({ unit }) => unit));
+  const services = units.units.value.filter((unit) => names.has(unit.name) && unit.activeState !== '');
+  const evidence = services.map((unit) => ({
+    source: `systemctl show ${unit.name}`,
+    value: `${unit.activeState} (${unit.subState})${unit.activeEnter ? `, ready since ${unit.activeEnter}` : ''}`,
+  }));
+  if (services.length === 0) return { phase: 'unknown', evidence };
+  if (services.some((unit) => unit.activeState === 'active' || unit.activeEnter !== undefined)) {
+    return { phase: 'launched', evidence };
+  }
+  const starting = services.some((unit) => unit.activeState === 'activating' || unit.execStart !== undefined);
+  return { phase: starting ? 'launching' : 'before-launch', evidence };
+}
