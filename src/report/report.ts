@@ -1,0 +1,57 @@
+import type { Via } from '../hosts/capture.ts';
+import type { Finding } from '../judging/finding.ts';
+import type { Lang } from '../lang.ts';
+import type { ProfileName } from '../profiles/profile.ts';
+import type { Format } from './format.ts';
+import { renderJson } from './json.ts';
+import { renderJunit } from './junit.ts';
+import { renderPrometheus } from './prometheus.ts';
+import { renderSarif } from './sarif.ts';
+import { renderText } from './text.ts';
+
+/** A node that was looked at. */
+export interface ReportTarget {
+  readonly name: string;
+  readonly via: Via;
+  readonly profile: ProfileName;
+  /** What the profile was found from. */
+  readonly profileEvidence: readonly string[];
+}
+
+/** One judgement of one or many nodes: what every format prints. */
+export interface Report {
+  readonly tool: { readonly name: 'hayward'; readonly version: string };
+  /** RFC 3339. */
+  readonly takenAt: string;
+  readonly durationMs: number;
+  readonly targets: readonly ReportTarget[];
+  readonly findings: readonly Finding[];
+  /** The problems the user restricted the judgement to, when it was restricted. */
+  readonly only?: readonly string[];
+}
+
+/** How to print; whether colour is wanted is the caller's to know (a terminal, and no NO_COLOR). */
+export interface RenderOptions {
+  readonly lang: Lang;
+  readonly color: boolean;
+  /** Columns of a text report; only commands meant to be copied may be wider. */
+  readonly width: number;
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+}
+
+/** The whole report as text that ends in a newline (or is empty: `quiet`, and nothing wrong). */
+export function render(report: Report, format: Format, options: RenderOptions): string {
+  switch (format) {
+    case 'text':
+      return renderText(report, options);
+    case 'json':
+      return renderJson(report, options.lang);
+    case 'sarif':
+      return renderSarif(report);
+    case 'junit':
+      return renderJunit(report);
+    case 'prometheus':
+      return renderPrometheus(report);
+  }
+}

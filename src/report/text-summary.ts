@@ -1,0 +1,57 @@
+import type { Finding } from '../judging/finding.ts';
+import type { RenderOptions, Report } from './report.ts';
+import { hanging, oneLine } from './text-line.ts';
+import { type ReportWords, WORDS } from './words.ts';
+
+/** Reasons told in the last line before the rest is counted. */
+const REASONS = 3;
+
+/**
+ * The last line (wrapped where it must be): how many were checked and with what outcome, why what is unknown is so,
+ * and what was not looked at. Readings the answer does not need are among the latter.
+ */
+export function lastLine({ findings, only }: Report, { lang, width, verbose }: RenderOptions): string[] {
+  const words = WORDS[lang];
+  const unknowns = findings.filter(({ status, severity }) => status === 'unknown' && severity !== 'info');
+  const aside = findings.filter(({ status, severity }) => status === 'unknown' && severity === 'info');
+  const foreign = findings.filter(({ status }) => status === 'not-applicable');
+  const problem = findings.filter(({ status }) => status === 'problem').length;
+  const ok = findings.filter(({ status }) => status === 'ok').length;
+  const counts = words.counted({ checked: problem + ok + unknowns.length, problem, ok, unknown: unknowns.length });
+  const left = [
+    ...reasons(aside, words, verbose),
+    ...(foreign.length > 0 ? [`${ids(foreign, words)}${words.open}${words.notApplicable}${words.close}`] : []),
+    ...(only ? [words.notAsked(only.join(words.separator))] : []),
+  ];
+  const because = unknowns.length > 0 ? words.because(details(unknowns, words, verbose).join(words.semicolon)) : '';
+  const rest = left.length > 0 ? words.notLooked(left.join(words.separator)) : '';
+  return hanging('', counts + because + rest + words.stop, width);
+}
+
+function ids(findings: readonly Finding[], words: ReportWords): string {
+  return [...new Set(findings.map(({ problem }) => problem))].join(words.separator);
+}
+
+function detailOf({ unknown, cause }: Finding, words: ReportWords): string {
+  return oneLine(unknown?.detail ?? cause) || (unknown ? words.reason[unknown.reason] : '');
+}
+
+function details(findings: readonly Finding[], words: ReportWords, verbose: boolean): string[] {
+  return limited([...new Set(findings.map((finding) => detailOf(finding, words)))], words, verbose);
+}
+
+/** What was left aside, by reason: `ipvs-forwarding (ipvsadm is not installed)`. */
+function reasons(findings: readonly Finding[], words: ReportWords, verbose: boolean): string[] {
+  const byDetail = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const detail = detailOf(finding, words);
+    byDetail.set(detail, [...(byDetail.get(detail) ?? []), finding]);
+  }
+  const told = [...byDetail].map(([detail, own]) => `${ids(own, words)}${words.open}${detail}${words.close}`);
+  return limited(told, words, verbose);
+}
+
+function limited(texts: readonly string[], words: ReportWords, verbose: boolean): string[] {
+  if (verbose || texts.length <= REASONS) return [...texts];
+  return [...texts.slice(0, REASONS), words.more(texts.length - REASONS)];
+}
