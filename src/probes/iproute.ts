@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { ProbeError } from './probe-error.ts';
+
+/** Fixed, so that a probe run as root starts the system's own programs whatever the caller's PATH. */
+const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const TIME_LIMIT_MS = 10_000;
+
+export interface Answer {
+  readonly ok: boolean;
+  readonly stdout: string;
+  /** iproute2's first line of complaint, `RTNETLINK answers: ` taken off. */
+  readonly complaint: string;
+}
+
+/**
+ * Runs iproute2's `ip` or `bridge`. Synchronous on purpose: no signal handler of ours can run between the making
+ * of an interface and the record that it is there. A run takes a few milliseconds.
+ */
+export function tryIproute(program: 'ip' | 'bridge', args: readonly string[], stdin = ''): Answer {
+  const run = spawnSync(program, args, {
+    input: stdin,
+    encoding: 'utf8',
+    env: { PATH: SEARCH_PATH, LC_ALL: 'C' },
+    timeout: TIME_LIMIT_MS,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (run.error) {
+    const missing = 'code' in run.error && run.error.code === 'ENOENT';
+    throw new ProbeError('failed', missing ? `${program} (iproute2) is not installed` : run.error.message);
+  }
+  const complaint = (run.stderr.split('\n')[0] ?? '').replace(/^(RTNETLINK answers|Error): /, '');
+  return { ok: run.status === 0, stdout: run.stdout, complaint };
+}
+
+/** As `tryIproute`, for what must succeed. Throws a `ProbeError`: `denied` without CAP_NET_ADMIN, else `failed`. */
+export function iproute(program: 'ip' | 'bridge', args: readonly string[], stdin = ''): string {
+  const answer = tryIproute(program, args, stdin);
+  if (answer.ok) return answer.stdout;
+  const denied = /Operation not permitted|Permission denied/.test(answer.complaint);
+  const what = `${[program, ...args].join(' ')}: ${answer.complaint || 'failed'}`;
+  throw new ProbeError(denied ? 'denied' : 'failed', denied ? `${what} (needs CAP_NET_ADMIN)` : what);
+}
+
+/** Several commands in one run. The words in them are this program's own: a batch line has quotes and comments. */
+export function ipBatch(lines: readonly string[]): void {
+  iproute('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
+}
+
+/** The records of a `-j` answer. iproute2 prints nothing, not `[]`, for some empty lists. */
+export function records(json: string): readonly unknown[] {
+  if (json.trim() === '') return [];
+  try {
+    const parsed: unknown = JSON.parse(json);
+    return Array.isArray(parsed) ? parsed : [];
+  } catch (cause) {
+    throw new ProbeError('failed', 'iproute2 answered with something that is not JSON', { cause });
+  }
+}
+
+/** A value deep inside a record, `undefined` where the way there ends. */
+export function at(record: unknown, ...path: readonly string[]): unknown {
+  let value = record;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return value;
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import type { Evidence } from '../judging/finding.ts';
+import { ETHER_TYPE, parseEthernet, parseIpv4 } from './frames.ts';
+import type { PacketSocket } from './packet-socket.ts';
+
+/** What became of one kind of frame. It is sent again while none arrived, so `sent` 3 and `arrived` 0 is a loss. */
+export interface Tally {
+  readonly sent: number;
+  readonly arrived: number;
+  /** The IPv4 source it arrived with, where that is not the one it was sent with: something masquerades it. */
+  readonly rewrittenSource?: string;
+}
+
+/** Bytes that tell this probe's frames from all others, whatever was rewritten in the headers before them. */
+export interface Marker {
+  readonly bytes: Uint8Array;
+}
+
+/** 17 bytes with the kind behind it: it fits into the padding of an ARP frame. */
+export function newMarker(): Marker {
+  return { bytes: Uint8Array.from([...Buffer.from('hayward '), ...randomBytes(8)]) };
+}
+
+/** What a frame of the `kind`-th sort carries. */
+export function marked(marker: Marker, kind: number): Uint8Array {
+  return Uint8Array.from([...marker.bytes, kind]);
+}
+
+/** Which sort of frame this is, undefined when it is none of this probe's. */
+export function kindOf(marker: Marker, frame: Uint8Array): number | undefined {
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+  const found = bytes.indexOf(marker.bytes);
+  return found < 0 ? undefined : bytes[found + marker.bytes.length];
+}
+
+/** How often, and how long each time. On one machine a frame takes microseconds: what is not there by then is lost. */
+const ROUNDS = 3;
+const ROUND_MS = 150;
+
+function sourceOf(frame: Uint8Array): string | undefined {
+  const ethernet = parseEthernet(frame);
+  return ethernet?.etherType === ETHER_TYPE.ipv4 ? parseIpv4(ethernet.payload)?.source : undefined;
+}
+
+/**
+ * Sends each frame at one socket and watches for it at the other, again up to three times while it does not come.
+ * Each frame must carry `marked(marker, its place in frames)`.
+ *
+ * @throws ProbeError when a socket fails, for example because its interface vanished
+ */
+export async function fireVolley<K extends string>(
+  way: { readonly from: PacketSocket; readonly to: PacketSocket },
+  marker: Marker,
+  frames: Readonly<Record<K, Uint8Array>>,
+): Promise<Readonly<Record<K, Tally>>> {
+  const kinds = Object.keys(frames) as K[];
+  const shots = kinds.map((kind) => ({
+    kind,
+    frame: frames[kind],
+    sent: 0,
+    arrived: 0,
+    source: sourceOf(frames[kind]),
+  }));
+  const rewritten = new Map<K, string>();
+  const missing = (): typeof shots => shots.filter(({ arrived }) => arrived === 0);
+
+  function note(frame: Uint8Array): void {
+    const shot = shots[kindOf(marker, frame) ?? -1];
+    if (!shot) return;
+    shot.arrived += 1;
+    const source = sourceOf(frame);
+    if (source !== undefined && source !== shot.source) rewritten.set(shot.kind, source);
+  }
+
+  for (let round = 0; round < ROUNDS && missing().length > 0; round += 1) {
+    for (const shot of missing()) {
+      way.from.send(shot.frame);
+      shot.sent += 1;
+    }
+    const deadline = performance.now() + ROUND_MS;
+    while (missing().length > 0 && performance.now() < deadline)
+      for (const frame of await way.to.receive(deadline - performance.now())) note(frame);
+  }
+  const tallies = shots.map(({ kind, sent, arrived }) => {
+    const source = rewritten.get(kind);
+    return [kind, { sent, arrived, ...(source === undefined ? {} : { rewrittenSource: source }) }] as const;
+  });
+  return Object.fromEntries(tallies) as Record<K, Tally>;
+}
+
+/** A tally as one line of evidence. */
+export function tallyEvidence(what: string, tally: Tally): Evidence {
+  const rewritten = tally.rewrittenSource === undefined ? '' : `, source rewritten to ${tally.rewrittenSource}`;
+  return { source: what, value: `sent ${tally.sent}, arrived ${tally.arrived}${rewritten}` };
+}
