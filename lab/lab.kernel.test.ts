@@ -1,0 +1,70 @@
+import { readdir } from 'node:fs/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { FAULTS } from './faults.ts';
+import { type Lab, labsUp, lacking, up } from './lab.ts';
+import { TOPOLOGIES, TOPOLOGY_NAMES } from './topologies/catalogue.ts';
+
+const labs: Lab[] = [];
+
+afterEach(async () => {
+  await Promise.all(labs.splice(0).map((lab) => lab.down()));
+});
+
+async function built(name: (typeof TOPOLOGY_NAMES)[number]): Promise<Lab> {
+  const lab = await up(name);
+  labs.push(lab);
+  return lab;
+}
+
+const HERE = TOPOLOGY_NAMES.filter((name) => name !== 'ipvs-nodes');
+
+describe.each(HERE)('%s', (name) => {
+  test('everything comes back while nothing is broken', async () => {
+    const lab = await built(name);
+    const answers = await Promise.all(lab.topology.probes.map((probe) => lab.probe(probe)));
+    expect(answers).toEqual(lab.topology.probes.map(() => true));
+  });
+
+  test.each(FAULTS.filter((fault) => fault.topology === name))('$id loses what it says', async (fault) => {
+    const lab = await built(name);
+    expect(await lab.probe(fault.loses)).toBe(true);
+    await lab.break(fault);
+    expect(await lab.probe(fault.loses)).toBe(false);
+  });
+});
+
+test('laboratories side by side do not meet, and going down leaves nothing', async () => {
+  const [one, other] = await Promise.all([built('vm-bridge'), built('vm-bridge')]);
+  expect((await labsUp()).map((lab) => lab.id)).toEqual(expect.arrayContaining([one.id, other.id]));
+  await one.down();
+  expect((await readdir('/run/netns')).filter((name) => name.includes(one.id))).toEqual([]);
+  expect(await other.ping('vm-1', '10.77.0.12')).toBe(true);
+  await other.down();
+});
+
+test('what a node writes to /etc stays in the laboratory', async () => {
+  const lab = await built('vm-bridge');
+  const wrote = await lab.exec('node', [
+    'sh',
+    '-c',
+    'mkdir -p /etc/sysctl.d && echo x > /etc/sysctl.d/99-lab-only.conf',
+  ]);
+  expect(wrote).toMatchObject({ exitCode: 0 });
+  expect((await lab.exec('node', ['cat', '/etc/sysctl.d/99-lab-only.conf'])).stdout).toBe('x\n');
+  expect(await readdir('/etc/sysctl.d')).not.toContain('99-lab-only.conf');
+});
+
+test('a topology whose kernel parts are missing says which, and builds nothing', async () => {
+  const missing = await lacking(TOPOLOGIES['ipvs-nodes']);
+  if (!missing) return;
+  await expect(up('ipvs-nodes')).rejects.toThrow('IPVS');
+});
+
+test('a build that fails half way is taken back', async () => {
+  const path = process.env['PATH'];
+  // No iptables on the path: the rules come after namespaces, links and addresses.
+  process.env['PATH'] = '/nowhere';
+  await expect(up('vm-bridge')).rejects.toThrow();
+  process.env['PATH'] = path;
+  expect(await labsUp()).toEqual([]);
+});
