@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { seen, snapshotWith } from '../../test/parts.ts';
+import { type Reading, unknown } from '../hosts/reading.ts';
+import type { Profile } from '../profiles/profile.ts';
+import { generic } from '../profiles/generic.ts';
+import type { ModuleState } from '../snapshot/modules.ts';
+import { kernelModules } from './kernel-modules.ts';
+
+const reason = { en: 'IPVS balances Services', 'zh-CN': 'IPVS 负责 Service 转发' };
+const profile: Profile = { ...generic, name: 'kubekey-ipvs', modules: [{ name: 'ip_vs', reason }] };
+
+function judged(state: Reading<ModuleState>) {
+  return kernelModules.check(snapshotWith({ modules: { state: () => state } }), profile);
+}
+
+describe('kernel-modules', () => {
+  it.each([
+    ['loaded', 'ok'],
+    ['built-in', 'ok'],
+    ['loadable', 'problem'],
+    ['absent', 'problem'],
+  ] as const)('%s is %s', (state, status) => {
+    expect(judged(seen(state))).toMatchObject([{ status, subject: 'ip_vs' }]);
+  });
+
+  it('offers to load what can be loaded, and nothing where the file is missing', () => {
+    const snapshot = snapshotWith({});
+    const remedies = (state: 'loadable' | 'absent') =>
+      kernelModules.remedies({ module: 'ip_vs', state, reason }, snapshot, profile).map(({ scope }) => scope);
+    expect(remedies('loadable')).toContain('now');
+    expect(remedies('absent')).toEqual([]);
+  });
+
+  it('is unknown, not missing, where /lib/modules cannot be read', () => {
+    expect(judged(unknown('denied', '/lib/modules', 'Permission denied'))).toMatchObject([{ status: 'unknown' }]);
+  });
+
+  it('asks nothing of a node whose profile wants no module', () => {
+    expect(kernelModules.check(snapshotWith({}), generic)).toMatchObject([{ status: 'not-applicable' }]);
+  });
+});
