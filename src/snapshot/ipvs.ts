@@ -1,4 +1,7 @@
-import type { Reading } from '../hosts/reading.ts';
+import { sourceOf } from '../hosts/ask.ts';
+import { known, mapReading, type Reading } from '../hosts/reading.ts';
+import { servicesFromProc } from './ipvs-proc.ts';
+import { countersFrom, withStats } from './ipvs-stats.ts';
 import { subject } from './subject.ts';
 
 export interface IpvsDestination {
@@ -23,6 +26,7 @@ export interface IpvsService {
   readonly protocol: 'tcp' | 'udp' | 'sctp' | 'fwmark';
   /** Empty for a fwmark service. */
   readonly address: string;
+  /** A fwmark service's mark. */
   readonly port: number;
   readonly scheduler: string;
   readonly flags: readonly string[];
@@ -30,13 +34,20 @@ export interface IpvsService {
   readonly destinations: readonly IpvsDestination[];
 }
 
+const PROC = '/proc/net/ip_vs';
+const STATS = ['ipvsadm', '-L', '-n', '--stats', '--exact'] as const;
+
 /** Virtual services; absent when the kernel has no IPVS loaded (/proc/net/ip_vs missing). Counters only where ipvsadm is installed. */
 export const ipvs = subject<Reading<readonly IpvsService[]>>({
   asks: [
-    { kind: 'file', path: '/proc/net/ip_vs' },
-    { kind: 'run', argv: ['ipvsadm', '-L', '-n', '--stats', '--exact'], onlyIf: '/proc/net/ip_vs' },
+    { kind: 'file', path: PROC },
+    { kind: 'run', argv: STATS, onlyIf: PROC },
   ],
-  parse: () => {
-    throw new Error('unwritten');
+  parse: (view) => {
+    const services = mapReading(view.text(PROC), servicesFromProc);
+    const counters = mapReading(view.text(sourceOf(STATS)), countersFrom);
+    return services.known && counters.known
+      ? known(withStats(services.value, counters.value), `${services.source}; ${counters.source}`)
+      : services;
   },
 });

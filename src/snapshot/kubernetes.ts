@@ -1,6 +1,10 @@
 import type { Ask } from '../hosts/ask.ts';
-import type { Reading } from '../hosts/reading.ts';
-import { LINKS_ASK } from './links.ts';
+import type { CaptureView } from '../hosts/capture.ts';
+import { known, mapReading, type Reading, unknown } from '../hosts/reading.ts';
+import { DISTRIBUTION_ASKS, distributionsOf } from './distributions.ts';
+import { cidrsFrom, KUBE_PROXY_ASKS, proxyModeOf, proxySettings, settingFrom } from './kube-proxy.ts';
+import { manifestArguments } from './program-arguments.ts';
+import { RANCHER_CONFIG_ASKS, rancherConfigOf } from './rancher-config.ts';
 import { subject } from './subject.ts';
 
 export type Distribution = 'rke2' | 'k3s' | 'kubeadm' | 'kubekey';
@@ -19,41 +23,60 @@ export interface Kubernetes {
   readonly strictArp: Reading<boolean>;
 }
 
-const MANIFEST_DIRECTORIES = ['/etc/kubernetes/manifests', '/var/lib/rancher/rke2/agent/pod-manifests'] as const;
-const MANIFESTS = ['kube-proxy.yaml', 'kube-apiserver.yaml', 'kube-controller-manager.yaml'] as const;
-const CONFIG_DIRECTORIES = ['/etc/rancher/rke2', '/etc/rancher/k3s'] as const;
-/** kube-proxy's ConfigMap as the kubelet mounted it: on a kubeadm or KubeKey node the one place that tells the mode. */
-const PROXY_CONFIG = '/var/lib/kubelet/pods/*/volumes/kubernetes.io~configmap/kube-proxy/config.conf';
-/** A device kube-proxy makes in ipvs mode, seen where no command can be run. */
-const IPVS_DEVICE = '/proc/sys/net/ipv4/conf/kube-ipvs0/forwarding';
+const MANIFEST_DIRECTORIES = ['/var/lib/rancher/rke2/agent/pod-manifests', '/etc/kubernetes/manifests'] as const;
+/** Static Pods of a control plane whose command lines tell the CIDRs. */
+const API_SERVERS = MANIFEST_DIRECTORIES.map((directory) => `${directory}/kube-apiserver.yaml`);
+const CONTROLLER_MANAGERS = MANIFEST_DIRECTORIES.map((directory) => `${directory}/kube-controller-manager.yaml`);
 
-const KUBERNETES_ASKS: readonly Ask[] = [
-  LINKS_ASK,
-  { kind: 'values', glob: IPVS_DEVICE },
-  ...CONFIG_DIRECTORIES.flatMap((directory): Ask[] => [
-    { kind: 'file', path: `${directory}/config.yaml` },
-    { kind: 'files', glob: `${directory}/config.yaml.d/*.yaml` },
-    { kind: 'list', path: directory },
-  ]),
-  ...MANIFEST_DIRECTORIES.flatMap((directory): Ask[] => [
-    ...MANIFESTS.map((name): Ask => ({ kind: 'file', path: `${directory}/${name}` })),
-    { kind: 'list', path: directory },
-  ]),
-  { kind: 'files', glob: PROXY_CONFIG },
-  { kind: 'file', path: '/var/lib/kubelet/config.yaml' },
-  { kind: 'file', path: '/etc/systemd/system/k3s.service' },
-  { kind: 'file', path: '/etc/systemd/system/k3s-agent.service' },
-  { kind: 'list', path: '/etc/kubernetes' },
-  { kind: 'list', path: '/etc/kubekey' },
-  { kind: 'list', path: '/usr/local/bin/kube-scripts' },
-  { kind: 'list', path: '/etc/modules-load.d' },
-  { kind: 'list', path: '/var/lib/rancher/rke2' },
-  { kind: 'list', path: '/var/lib/rancher/k3s' },
-];
+/** The first place that names the CIDRs; a place that is there and does not is passed over. */
+function cidrsOf(places: readonly Reading<readonly string[]>[], what: string): Reading<readonly string[]> {
+  const telling = places.find((place) => place.known && place.value.length > 0);
+  const unread = places.find((place) => !place.known && place.reason !== 'absent');
+  return (
+    telling ?? unread ?? unknown('absent', MANIFEST_DIRECTORIES[0], `no file on this node tells the ${what} CIDRs`)
+  );
+}
+
+function fromManifests(view: CaptureView, paths: readonly string[], option: string): Reading<readonly string[]>[] {
+  return paths.map((path) =>
+    mapReading(view.text(path), (text) => cidrsFrom(manifestArguments(text).get(option) ?? '')),
+  );
+}
+
+function fromRancher(view: CaptureView, key: string): Reading<readonly string[]>[] {
+  return (['rke2', 'k3s'] as const).map((distribution) => {
+    const config = rancherConfigOf(view, distribution);
+    if (!config.known) return config;
+    const found = config.value.get(key);
+    return known(found?.values.flatMap(cidrsFrom) ?? [], found?.source ?? config.source);
+  });
+}
 
 export const kubernetes = subject<Kubernetes>({
-  asks: KUBERNETES_ASKS,
-  parse: () => {
-    throw new Error('unwritten');
+  asks: [
+    ...DISTRIBUTION_ASKS,
+    ...KUBE_PROXY_ASKS,
+    ...RANCHER_CONFIG_ASKS,
+    ...[...API_SERVERS, ...CONTROLLER_MANAGERS].map((path): Ask => ({ kind: 'file', path })),
+  ],
+  parse: (view) => {
+    const proxy = proxySettings(view);
+    return {
+      ...distributionsOf(view),
+      proxyMode: proxyModeOf(proxy),
+      strictArp: settingFrom(proxy, 'strictArp'),
+      podCidrs: cidrsOf(
+        [
+          ...fromRancher(view, 'cluster-cidr'),
+          ...fromManifests(view, CONTROLLER_MANAGERS, 'cluster-cidr'),
+          settingFrom(proxy, 'podCidrs'),
+        ],
+        'Pod',
+      ),
+      serviceCidrs: cidrsOf(
+        [...fromRancher(view, 'service-cidr'), ...fromManifests(view, API_SERVERS, 'service-cluster-ip-range')],
+        'Service',
+      ),
+    };
   },
 });

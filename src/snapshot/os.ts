@@ -1,4 +1,9 @@
-import type { Reading } from '../hosts/reading.ts';
+import { sourceOf } from '../hosts/ask.ts';
+import type { CaptureView } from '../hosts/capture.ts';
+import { mapReading, type Reading } from '../hosts/reading.ts';
+import { bootTimeOf } from './boot-time.ts';
+import { orElse } from './or-else.ts';
+import { releaseFrom } from './os-release.ts';
 import { subject } from './subject.ts';
 
 export interface OsRelease {
@@ -26,6 +31,41 @@ export interface Os {
   readonly root: Reading<boolean>;
 }
 
+/**
+ * The manager's own property says `Virtualization=` on bare metal and exits 0; systemd-detect-virt exits 1 there, so
+ * it is only the second choice (no systemd running, as in a container).
+ */
+const MANAGER = ['systemctl', 'show', '-p', 'Virtualization'] as const;
+const DETECT = ['systemd-detect-virt'] as const;
+const WHO = ['id', '-u'] as const;
+
+function oneLine(text: string): string {
+  const line = text.trim();
+  if (line === '' || line.includes('\n')) throw new Error('expected one line');
+  return line;
+}
+
+function uptimeFrom(text: string): number {
+  const seconds = /^\d+(\.\d+)?(?=\s|$)/.exec(text)?.[0];
+  if (seconds === undefined) throw new Error('line 1, field 1: not a number of seconds');
+  return Number(seconds);
+}
+
+function virtualizationOf(view: CaptureView): Reading<string> {
+  const manager = mapReading(view.text(sourceOf(MANAGER)), (text) => {
+    const value = /^Virtualization=(.*)$/m.exec(text)?.[1];
+    if (value === undefined) throw new Error('no Virtualization= line');
+    return value.trim() || 'none';
+  });
+  return orElse(manager, mapReading(view.text(sourceOf(DETECT)), oneLine));
+}
+
+function rootFrom(text: string): boolean {
+  const uid = text.trim();
+  if (!/^\d+$/.test(uid)) throw new Error('line 1: not a user id');
+  return uid === '0';
+}
+
 export const os = subject<Os>({
   asks: [
     { kind: 'file', path: '/etc/os-release' },
@@ -37,11 +77,22 @@ export const os = subject<Os>({
     { kind: 'file', path: '/proc/cmdline' },
     { kind: 'file', path: '/proc/sys/kernel/hostname' },
     { kind: 'file', path: '/etc/hostname' },
-    { kind: 'run', argv: ['systemctl', 'show', '-p', 'Virtualization'], timeoutMs: 5_000 },
-    { kind: 'run', argv: ['systemd-detect-virt'], timeoutMs: 5_000 },
-    { kind: 'run', argv: ['id', '-u'] },
+    { kind: 'run', argv: MANAGER, timeoutMs: 5_000 },
+    { kind: 'run', argv: DETECT, timeoutMs: 5_000 },
+    { kind: 'run', argv: WHO },
   ],
-  parse: () => {
-    throw new Error('unwritten');
+  parse: (view) => {
+    const line = (path: string) => mapReading(view.text(path), oneLine);
+    return {
+      release: mapReading(orElse(view.text('/etc/os-release'), view.text('/usr/lib/os-release')), releaseFrom),
+      kernel: line('/proc/sys/kernel/osrelease'),
+      bootId: line('/proc/sys/kernel/random/boot_id'),
+      uptime: mapReading(view.text('/proc/uptime'), uptimeFrom),
+      bootTime: bootTimeOf(view),
+      commandLine: mapReading(view.text('/proc/cmdline'), (text) => text.trim()),
+      hostname: orElse(line('/proc/sys/kernel/hostname'), line('/etc/hostname')),
+      virtualization: virtualizationOf(view),
+      root: mapReading(view.text(sourceOf(WHO)), rootFrom),
+    };
   },
 });

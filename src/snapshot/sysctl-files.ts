@@ -1,5 +1,5 @@
 import type { Reading } from '../hosts/reading.ts';
-import { dropInAsks } from './drop-ins.ts';
+import { dropInAsks, dropInFiles } from './drop-ins.ts';
 import { subject } from './subject.ts';
 
 export interface TextFile {
@@ -17,7 +17,8 @@ export interface SysctlFiles {
 
 export const sysctlFiles = subject<SysctlFiles>({
   asks: [...dropInAsks('sysctl.d', '.conf'), { kind: 'file', path: '/etc/sysctl.conf' }],
-  parse: () => {
-    throw new Error('unwritten');
-  },
+  parse: (view) => ({
+    files: dropInFiles(view, 'sysctl.d', '.conf'),
+    sysctlConf: view.text('/etc/sysctl.conf'),
+  }),
 });

@@ -1,5 +1,6 @@
 import type { Ask } from '../hosts/ask.ts';
-import type { Reading } from '../hosts/reading.ts';
+import type { CaptureView } from '../hosts/capture.ts';
+import { known, mapReading, type Reading, unknown } from '../hosts/reading.ts';
 import { subject } from './subject.ts';
 
 /**
@@ -62,9 +63,39 @@ const GLOBS = [
   ...SINGLE,
 ];
 
+const ROOT = '/proc/sys/';
+
+/** What a glob covers was looked at: a key that is then not there does not exist. */
+function readingOf(view: CaptureView, key: string): Reading<string> {
+  const path = `${ROOT}${key}`;
+  const reading = view.text(path);
+  if (reading.known || reading.reason !== 'not-collected') return mapReading(reading, (text) => text.trim());
+  const glob = Object.keys(view.capture.globs).find((candidate) => matches(candidate, path));
+  if (glob === undefined) return reading;
+  const matched = view.files(glob);
+  return matched.known ? unknown('absent', path, `${path} does not exist`) : { ...matched, source: path };
+}
+
+function matches(glob: string, path: string): boolean {
+  const patterns = glob.split('/');
+  const words = path.split('/');
+  return patterns.length === words.length && patterns.every((pattern, at) => pattern === '*' || pattern === words[at]);
+}
+
+function interfacesOf(view: CaptureView, glob: string): Reading<readonly string[]> {
+  const files = view.files(glob);
+  if (!files.known) return files;
+  const names = [...files.value.keys()].map((path) => path.split('/').at(-2) ?? '');
+  return known(
+    names.filter((name) => name !== 'all' && name !== 'default'),
+    glob,
+  );
+}
+
 export const sysctl = subject<SysctlValues>({
-  asks: GLOBS.map((glob): Ask => ({ kind: 'values', glob: `/proc/sys/${glob}` })),
-  parse: () => {
-    throw new Error('unwritten');
-  },
+  asks: GLOBS.map((glob): Ask => ({ kind: 'values', glob: `${ROOT}${glob}` })),
+  parse: (view) => ({
+    get: (key) => readingOf(view, key),
+    interfaces: (family) => interfacesOf(view, `${ROOT}net/${family}/conf/*/forwarding`),
+  }),
 });

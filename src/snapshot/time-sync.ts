@@ -1,4 +1,6 @@
-import type { Reading } from '../hosts/reading.ts';
+import { sourceOf } from '../hosts/ask.ts';
+import type { Capture, CaptureView } from '../hosts/capture.ts';
+import { known, mapReading, type Reading, unknown } from '../hosts/reading.ts';
 import { subject } from './subject.ts';
 
 export interface TimeSync {
@@ -10,14 +12,62 @@ export interface TimeSync {
   readonly synchronized: Reading<boolean>;
 }
 
+const CLOCK = ['date', '-u', '+%s.%N'] as const;
+const TIMEDATE = ['timedatectl', 'show'] as const;
+const CHRONY = ['chronyc', '-c', 'tracking'] as const;
+/** systemd-timesyncd makes a file `synchronized` here once it has set the clock (systemd-timesyncd.service(8)). */
+const TIMESYNC = '/run/systemd/timesync';
+
+/** busybox's date knows no %N and prints it otherwise: whole seconds then. */
+function momentFrom(text: string): Date {
+  const [, seconds, fraction = ''] = /^(\d{1,12})(?:\.(\d{1,9})\b)?/.exec(text) ?? [];
+  if (seconds === undefined) throw new Error('line 1: not a time');
+  return new Date(Number(seconds) * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3)));
+}
+
+function offsetOf(capture: Capture): Reading<number> {
+  if (capture.target.via === 'local') return known(0, sourceOf(CLOCK));
+  const offset = capture.clockOffsetSeconds;
+  return offset === undefined
+    ? unknown('not-collected', sourceOf(CLOCK), 'the clocks were not compared when the node was looked at')
+    : known(offset, sourceOf(CLOCK));
+}
+
+/** The kernel's own word (timedatectl shows adjtimex's), else chrony's, else timesyncd's mark; only the mark's presence tells. */
+function synchronizedOf(view: CaptureView): Reading<boolean> {
+  const kernel = mapReading(view.text(sourceOf(TIMEDATE)), (text) => {
+    const value = /^NTPSynchronized=(yes|no)$/m.exec(text)?.[1];
+    if (value === undefined) throw new Error('no NTPSynchronized= line');
+    return value === 'yes';
+  });
+  if (kernel.known) return kernel;
+  const chrony = mapReading(view.text(sourceOf(CHRONY)), chronySynchronized);
+  if (chrony.known) return chrony;
+  const marks = view.list(TIMESYNC);
+  if (marks.known && marks.value.some(({ name }) => name === 'synchronized')) {
+    return known(true, `${TIMESYNC}/synchronized`);
+  }
+  return kernel;
+}
+
+/** The last of 14 fields is the leap status; `Not synchronised` is the one that says no (chronyc(1), tracking). */
+function chronySynchronized(text: string): boolean {
+  const fields = text.trim().split(',');
+  const leap = fields[13];
+  if (leap === undefined) throw new Error(`line 1: expected 14 fields, found ${fields.length}`);
+  return leap !== 'Not synchronised';
+}
+
 export const timeSync = subject<TimeSync>({
   asks: [
-    { kind: 'run', argv: ['date', '-u', '+%s.%N'] },
-    { kind: 'run', argv: ['timedatectl', 'show'], timeoutMs: 5_000 },
-    { kind: 'run', argv: ['chronyc', '-c', 'tracking'], timeoutMs: 5_000 },
-    { kind: 'list', path: '/run/systemd/timesync' },
+    { kind: 'run', argv: CLOCK },
+    { kind: 'run', argv: TIMEDATE, timeoutMs: 5_000 },
+    { kind: 'run', argv: CHRONY, timeoutMs: 5_000 },
+    { kind: 'list', path: TIMESYNC },
   ],
-  parse: () => {
-    throw new Error('unwritten');
-  },
+  parse: (view) => ({
+    clock: mapReading(view.text(sourceOf(CLOCK)), (text) => momentFrom(text).toISOString()),
+    offsetSeconds: offsetOf(view.capture),
+    synchronized: synchronizedOf(view),
+  }),
 });

@@ -31,7 +31,5 @@ export interface Tools {
 
 export const tools = subject<Tools>({
   asks: [{ kind: 'which', names: TOOLS_OF_INTEREST }],
-  parse: () => {
-    throw new Error('unwritten');
-  },
+  parse: (view) => ({ path: (name) => view.which(name) }),
 });

@@ -1,7 +1,10 @@
-import type { Ask } from '../hosts/ask.ts';
-import type { Reading } from '../hosts/reading.ts';
+import { type Ask, sourceOf } from '../hosts/ask.ts';
+import type { CaptureView } from '../hosts/capture.ts';
+import { known, mapReading, type Reading, unknown } from '../hosts/reading.ts';
+import { bootSecondsOf } from './boot-time.ts';
 import { subject } from './subject.ts';
 import type { TextFile } from './sysctl-files.ts';
+import { UNIT_FILE_ASKS, type UnitFiles, unitFilesOf } from './unit-files.ts';
 
 export interface Unit {
   readonly name: string;
@@ -21,7 +24,10 @@ export interface Unit {
 export interface Units {
   /** The init is systemd (false: another init, or a container without one). */
   readonly systemd: Reading<boolean>;
-  /** Units of interest that exist: rke2-server, rke2-agent, k3s, k3s-agent, kubelet, containerd, kube-proxy, systemd-sysctl, systemd-modules-load, NetworkManager, wicked, firewalld, ufw, docker, chronyd … */
+  /**
+   * Units of interest that exist, and any other unit of the administrator's whose files speak of settings (sysctl,
+   * /proc/sys). Where systemd could not be asked: what the files show.
+   */
   readonly units: Reading<readonly Unit[]>;
 }
 
@@ -55,27 +61,6 @@ export const UNITS_OF_INTEREST = [
   'ntpd.service',
 ] as const;
 
-/** systemd's unit load path for the system manager, first wins. */
-const UNIT_DIRECTORIES = [
-  '/etc/systemd/system',
-  '/run/systemd/system',
-  '/usr/local/lib/systemd/system',
-  '/usr/lib/systemd/system',
-  '/lib/systemd/system',
-] as const;
-
-/** Vendor directories hold hundreds of units: only these travel. The administrator's own directories are read whole. */
-const VENDOR_NAMES = [
-  'rke2-*',
-  'k3s*',
-  'kube*',
-  'systemd-sysctl',
-  'systemd-modules-load',
-  'tuned',
-  'ufw',
-  'procps',
-] as const;
-
 /**
  * Monotonic times (microseconds since boot) rather than dates: they are printed without a time zone by every systemd
  * there is, and a clock that NTP stepped after boot does not bend them.
@@ -93,24 +78,115 @@ const PROPERTIES = [
 ] as const;
 
 const SHOW = ['systemctl', 'show', '-p', PROPERTIES.join(','), ...UNITS_OF_INTEREST] as const;
+const INIT = '/proc/1/comm';
+/** sd_booted(3): this directory exists when, and only when, systemd is the init. */
+const BOOTED = '/run/systemd/system';
 
 const UNITS_ASKS: readonly Ask[] = [
   { kind: 'run', argv: SHOW, timeoutMs: 10_000 },
   { kind: 'file', path: '/proc/stat', keep: '^btime ' },
-  { kind: 'file', path: '/proc/1/comm' },
-  { kind: 'list', path: '/run/systemd/system' },
-  { kind: 'list', path: '/etc/systemd/system/multi-user.target.wants' },
-  { kind: 'list', path: '/etc/systemd/system/sysinit.target.wants' },
-  ...UNIT_DIRECTORIES.slice(0, 2).map((directory): Ask => ({ kind: 'files', glob: `${directory}/*.service` })),
-  ...UNIT_DIRECTORIES.slice(2).flatMap((directory) =>
-    VENDOR_NAMES.map((name): Ask => ({ kind: 'files', glob: `${directory}/${name}.service` })),
-  ),
-  ...UNIT_DIRECTORIES.map((directory): Ask => ({ kind: 'files', glob: `${directory}/*.service.d/*.conf` })),
+  { kind: 'file', path: INIT },
+  { kind: 'list', path: BOOTED },
+  ...UNIT_FILE_ASKS,
 ];
+
+type Properties = ReadonlyMap<string, string>;
+
+function systemdOf(view: CaptureView): Reading<boolean> {
+  const booted = view.list(BOOTED);
+  if (booted.known) return known(true, booted.source);
+  const init = view.text(INIT);
+  if (init.known) return known(init.value.trim() === 'systemd', init.source);
+  // A bare file tree has neither /run nor /proc: nothing is running there to be asked.
+  return booted.reason === 'absent' ? init : booted;
+}
+
+function unitsOf(view: CaptureView): Reading<readonly Unit[]> {
+  const shown = mapReading(view.text(sourceOf(SHOW)), blocksFrom);
+  const files = unitFilesOf(view);
+  const boot = bootSecondsOf(view);
+  const start = boot.known ? boot.value : undefined;
+  if (shown.known) {
+    const running = shown.value
+      .filter((block) => block.get('LoadState') !== 'not-found')
+      .map((block) => unitOf(block, start, view, files));
+    const more = files.known ? fromFiles(files.value, (name) => !running.some((unit) => unit.name === name)) : [];
+    return known([...running, ...more.filter(speaksOfSettings)], shown.source);
+  }
+  if (!files.known) return shown;
+  const found = fromFiles(files.value, () => true);
+  return known(
+    found.filter((unit) => isOfInterest(unit.name) || speaksOfSettings(unit)),
+    files.source,
+  );
+}
+
+/** `systemctl show` prints a block of NAME=value lines for each unit, with an empty line between. */
+function blocksFrom(text: string): Properties[] {
+  const blocks: Map<string, string>[] = [];
+  for (const [at, chunk] of text.split(/\n\n+/).entries()) {
+    const lines = chunk.split('\n').filter((line) => line !== '');
+    if (lines.length === 0) continue;
+    const block = new Map(lines.map((line) => [line.split('=', 1)[0] ?? '', line.slice(line.indexOf('=') + 1)]));
+    if (!block.has('Id') || !block.has('LoadState')) throw new Error(`block ${at + 1}: no Id and LoadState`);
+    // Two names of one unit (chrony, chronyd) print it twice.
+    if (!blocks.some((other) => other.get('Id') === block.get('Id'))) blocks.push(block);
+  }
+  return blocks;
+}
+
+function unitOf(block: Properties, boot: number | undefined, view: CaptureView, files: Reading<UnitFiles>): Unit {
+  const word = (name: (typeof PROPERTIES)[number]) => block.get(name) ?? '';
+  const execStart = momentOf(word('ExecMainStartTimestampMonotonic'), boot);
+  const activeEnter = momentOf(word('ActiveEnterTimestampMonotonic'), boot);
+  const paths = [word('FragmentPath'), ...word('DropInPaths').split(' ')].filter((path) => path !== '');
+  const seen = files.known ? files.value.files(word('Id')) : [];
+  return {
+    name: word('Id'),
+    loadState: word('LoadState'),
+    activeState: word('ActiveState'),
+    subState: word('SubState'),
+    unitFileState: word('UnitFileState'),
+    ...(execStart === undefined ? {} : { execStart }),
+    ...(activeEnter === undefined ? {} : { activeEnter }),
+    files: paths.map((path) => seen.find((file) => file.path === path) ?? { path, text: textOf(view, path) }),
+  };
+}
+
+/** systemd tells the path it loaded, which may be the other name of a directory that is a link (/lib, /usr/lib). */
+function textOf(view: CaptureView, path: string): Reading<string> {
+  const text = view.text(path);
+  if (text.known || text.reason !== 'not-collected') return text;
+  const other = view.text(path.startsWith('/usr/lib/') ? path.slice('/usr'.length) : `/usr${path}`);
+  return other.known ? other : unknown('not-collected', path, text.detail);
+}
+
+/** Microseconds since boot as a date; 0 means it never happened. */
+function momentOf(microseconds: string, boot: number | undefined): string | undefined {
+  if (boot === undefined || !/^[1-9]\d{0,15}$/.test(microseconds)) return undefined;
+  return new Date(boot * 1000 + Math.floor(Number(microseconds) / 1000)).toISOString();
+}
+
+function fromFiles(files: UnitFiles, wanted: (name: string) => boolean): Unit[] {
+  return files.names.filter(wanted).map((name) => ({
+    name,
+    loadState: '',
+    activeState: '',
+    subState: '',
+    unitFileState: files.wanted(name) ? 'enabled' : '',
+    files: files.files(name),
+  }));
+}
+
+function isOfInterest(name: string): boolean {
+  return UNITS_OF_INTEREST.some((unit) => unit === name);
+}
+
+function speaksOfSettings(unit: Unit): boolean {
+  return unit.files.some(({ text }) => text.known && /sysctl|\/proc\/sys\//.test(text.value));
+}
 
 export const units = subject<Units>({
   asks: UNITS_ASKS,
-  parse: () => {
-    throw new Error('unwritten');
-  },
+  parse: (view) => ({ systemd: systemdOf(view), units: unitsOf(view) }),
 });
