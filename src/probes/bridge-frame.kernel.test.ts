@@ -138,6 +138,31 @@ describe('what cannot be probed', () => {
   });
 });
 
+describe('while a probe runs', () => {
+  it('the bridge keeps its address and MTU, and the probe speaks no IPv6', async () => {
+    bed.set('net.ipv6.conf.all.disable_ipv6', '0');
+    bed.set('net.ipv6.conf.default.disable_ipv6', '0');
+    bed.run('ip link set vm0 mtu 9000');
+    bed.run('ip link set br0 type bridge stp_state 1');
+    const look = (): unknown => {
+      const [link] = JSON.parse(bed.run('ip -j link show dev br0')) as readonly Record<string, unknown>[];
+      return [link?.['mtu'], link?.['address']];
+    };
+    const before = look();
+    const child = bed.startBridge('br0');
+    const ports = (): number => [...bed.run('ip -o link show up master br0').matchAll(/hwp/g)].length;
+    // Each line names a port and its peer.
+    await vi.waitUntil(() => ports() === 4, { timeout: 20_000 });
+    expect(look()).toEqual(before);
+    for (const link of bed.throwaways()) {
+      expect(bed.run(`cat /proc/sys/net/ipv6/conf/${link}/disable_ipv6`)).toBe('1\n');
+      expect(bed.run(`ip -6 addr show dev ${link}`)).toBe('');
+    }
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
+});
+
 describe('what a probe leaves behind', () => {
   it('is nothing: no link, address, route, neighbour, station, setting; not even the bridge MTU or address moves', () => {
     bed.run('ip link set vm0 mtu 9000');
