@@ -2,6 +2,7 @@ import { viewOf } from '../../hosts/capture.ts';
 import type { ActingHost } from '../../hosts/host.ts';
 import { known, type Reading } from '../../hosts/reading.ts';
 import { lastLine } from '../../hosts/sanitise.ts';
+import { modules } from '../../snapshot/modules.ts';
 import type { Actions, StepOf } from '../actions.ts';
 import type { ImageOf } from '../image.ts';
 import { runOrThrow } from '../run.ts';
@@ -28,31 +29,20 @@ function canonical(name: string): string {
 }
 
 async function observe(host: ActingHost, name: string): Promise<Reading<Image>> {
-  const [list, builtin, own] = ['/proc/modules', '/lib/modules/{release}/modules.builtin', `/sys/module/${name}`];
-  const view = viewOf(
-    await host.collect([
-      { kind: 'file', path: list },
-      { kind: 'file', path: builtin },
-      { kind: 'list', path: own },
-    ]),
-  );
-  const modules = view.text(list);
+  const list = '/proc/modules';
+  const view = viewOf(await host.collect([...modules.asks, { kind: 'file', path: list }]));
+  const text = view.text(list);
   // A kernel without module support has no /proc/modules; what it can do, it has built in.
-  if (!modules.known && modules.reason !== 'absent') return modules;
-  const loaded = modules.known ? namesIn(modules.value) : [];
-  if (loaded.includes(name)) return known({ kind: 'module', state: 'loaded', loaded }, modules.source);
-  const builtIn = view.text(builtin);
-  const present = view.list(own).known || (builtIn.known && builtinNames(builtIn.value).includes(name));
-  return known({ kind: 'module', state: present ? 'built-in' : 'absent', loaded }, modules.source);
+  if (!text.known && text.reason !== 'absent') return text;
+  const loaded = text.known ? namesIn(text.value) : [];
+  if (loaded.includes(name)) return known({ kind: 'module', state: 'loaded', loaded }, text.source);
+  const state = modules.parse(view).state(name);
+  const builtIn = state.known && state.value === 'built-in';
+  return known({ kind: 'module', state: builtIn ? 'built-in' : 'absent', loaded }, list);
 }
 
 function namesIn(procModules: string): string[] {
   return procModules.split('\n').flatMap((line) => line.split(' ', 1)[0] || []);
-}
-
-/** `kernel/net/bridge/br_netfilter.ko` by line. */
-function builtinNames(text: string): string[] {
-  return text.split('\n').map((line) => canonical(line.slice(line.lastIndexOf('/') + 1).replace(/\.ko.*$/, '')));
 }
 
 /**

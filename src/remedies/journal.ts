@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Via } from '../hosts/capture.ts';
+import {
+  advance,
+  type JournalRecord,
+  type PlannedRemedy,
+  plannedSteps,
+  type RunRecord,
+  readJournal,
+  type StepRecord,
+} from './run-record.ts';
+
+/** A journal that cannot be written: nothing may be changed without it. One clear line. */
+export class JournalError extends Error {
+  readonly code: string;
+  constructor(message: string, code: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'JournalError';
+    this.code = code;
+  }
+}
+
+type WithoutTime<T> = T extends JournalRecord ? Omit<T, 'at'> : never;
+/** A line about one step, its time left to the journal. */
+export type StepEvent = WithoutTime<Extract<JournalRecord, { readonly step: number }>>;
+
+/** The journal of one run, open for writing: each record is on the disk before `record` returns. */
+export interface Journal {
+  readonly run: string;
+  readonly path: string;
+  readonly bootId: string;
+  steps(): readonly StepRecord[];
+  /** Throws JournalError; what was recorded before stays readable. */
+  record(event: StepEvent): void;
+  /** Adds to the plan of a run that is taken up again. */
+  resume(plan: readonly PlannedRemedy[]): void;
+  end(how: 'verified' | 'failed' | 'interrupted'): void;
+  close(): void;
+}
+
+export interface NewRun {
+  readonly target: { readonly name: string; readonly via: Via };
+  readonly bootId: string;
+  readonly tool: string;
+  readonly plan: readonly PlannedRemedy[];
+}
+
+/** Makes the directory (0700) that holds a target's journals. Throws JournalError. */
+export function makeJournalDirectory(directory: string): void {
+  guarded(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+}
+
+/** Begins a run: its header is on the disk when this returns. Throws JournalError. */
+export function createJournal(directory: string, header: NewRun, now: () => Date = () => new Date()): Journal {
+  const run = nextRunId(directory, now());
+  const path = join(directory, `${run}.jsonl`);
+  const file = guarded(path, () => openSync(path, 'ax', 0o600));
+  const journal = writer({ run, path, file, bootId: header.bootId, steps: plannedSteps(header.plan, 0), size: 0, now });
+  try {
+    journal.write({ type: 'run', schema: 1, run, at: now().toISOString(), ...header });
+    guarded(path, () => syncDirectory(dirname(path)));
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+  return journal;
+}
+
+/** Opens an earlier run's journal to go on with it; a line that was cut short is taken off first. Throws JournalError. */
+export function reopenJournal(directory: string, run: string, now: () => Date = () => new Date()): Journal {
+  const path = join(directory, `${run}.jsonl`);
+  const record = readRun(directory, run);
+  if ('corrupt' in record) throw new JournalError(`${path}: ${record.corrupt}`, 'ECORRUPT');
+  const file = guarded(path, () => openSync(path, 'a', 0o600));
+  guarded(path, () => ftruncateSync(file, record.validBytes));
+  return writer({
+    run,
+    path,
+    file,
+    bootId: record.bootId,
+    steps: [...record.steps],
+    size: record.validBytes,
+    now,
+  });
+}
+
+/**
+ * A journal that can be read but no longer written to (a full disk, a read-only file system): what is recorded is
+ * forgotten. For undo only, which needs what the journal holds and can be repeated.
+ */
+export function readOnlyJournal(directory: string, run: RunRecord): Journal {
+  const steps = [...run.steps];
+  return {
+    run: run.run,
+    path: join(directory, `${run.run}.jsonl`),
+    bootId: run.bootId,
+    steps: () => steps,
+    record(event) {
+      const step = steps[event.step];
+      if (step) steps[event.step] = advance(step, { ...event, at: '' } as Parameters<typeof advance>[1]);
+    },
+    resume() {},
+    end() {},
+    close() {},
+  };
+}
+
+interface WriterState {
+  readonly run: string;
+  readonly path: string;
+  readonly file: number;
+  readonly bootId: string;
+  readonly steps: StepRecord[];
+  size: number;
+  readonly now: () => Date;
+}
+
+function writer(state: WriterState): Journal & { write(record: JournalRecord): void } {
+  const { run, path, file, bootId, steps, now } = state;
+  function write(record: JournalRecord): void {
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    guarded(path, () => {
+      try {
+        for (let at = 0; at < line.length; ) at += writeSync(file, line, at);
+        fsyncSync(file);
+        state.size += line.length;
+      } catch (error) {
+        // Half a line would make the next one unreadable.
+        ftruncateSync(file, state.size);
+        throw error;
+      }
+    });
+  }
+  const at = () => now().toISOString();
+  return {
+    run,
+    path,
+    bootId,
+    write,
+    steps: () => steps,
+    record(event) {
+      const record = { ...event, at: at() } as Parameters<typeof advance>[1];
+      write(record);
+      const step = steps[event.step];
+      if (!step) throw new RangeError(`step ${event.step} is not in the plan`);
+      steps[event.step] = advance(step, record);
+    },
+    resume(plan) {
+      write({ type: 'resumed', at: at(), plan });
+      steps.push(...plannedSteps(plan, steps.length));
+    },
+    end: (how) => write({ type: 'end', at: at(), how }),
+    close: () => closeSync(file),
+  };
+}
+
+/** Ids of the runs in a directory, oldest first. An absent directory holds none. Throws JournalError. */
+export function listRuns(directory: string): readonly string[] {
+  return guarded(directory, () => {
+    try {
+      return readdirSync(directory)
+        .filter((name) => name.endsWith('.jsonl'))
+        .map((name) => name.slice(0, -'.jsonl'.length))
+        .sort();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  });
+}
+
+/** What a run's journal tells. Throws JournalError where it cannot be read at all. */
+export function readRun(directory: string, run: string): ReturnType<typeof readJournal> {
+  const path = join(directory, `${run}.jsonl`);
+  return readJournal(guarded(path, () => readFileSync(path, 'utf8')));
+}
+
+/** Puts an unusable journal out of the way, kept for a person to look at. Returns its new path. */
+export function setAside(directory: string, run: string): string {
+  const path = join(directory, `${run}.jsonl`);
+  const aside = `${path}.corrupt`;
+  guarded(path, () => renameSync(path, aside));
+  return aside;
+}
+
+/** Sorts by time, also when the clock was set back since the last run. */
+function nextRunId(directory: string, now: Date): string {
+  const last = listRuns(directory).at(-1);
+  const random = randomBytes(2).toString('hex');
+  const stamp = stampOf(now);
+  const lastStamp = last?.slice(0, stamp.length) ?? '';
+  return `${stamp > lastStamp || !/^\d{8}-\d{6}$/.test(lastStamp) ? stamp : following(lastStamp)}-${random}`;
+}
+
+/** 20261121-112346, in UTC. */
+function stampOf(date: Date): string {
+  return date.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+}
+
+function following(stamp: string): string {
+  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$/.exec(stamp) ?? [];
+  return stampOf(new Date(Date.UTC(Number(y), Number(mo) - 1, Number(d), Number(h), Number(mi), Number(s) + 1)));
+}
+
+function syncDirectory(directory: string): void {
+  const file = openSync(directory, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The file system's refusals as one clear line. */
+export function guarded<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new JournalError(`the journal ${path} cannot be used: ${message}`, code, { cause: error });
+  }
+}

@@ -1,0 +1,118 @@
+import { closeSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Who holds a lock: a process id alone may have been given out again since. */
+interface Holder {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat: clock ticks since boot at which the process started. */
+  readonly start: string;
+  readonly bootId: string;
+}
+
+export type Lock =
+  | { readonly held: true; release(): void }
+  /** Another run is under way. */
+  | { readonly held: false; readonly pid: number };
+
+/**
+ * Takes the one lock of a journal directory, so that only one run at a time changes a target. The lock of a process
+ * that no longer lives (killed, or before a reboot) is taken over. Throws what the file system throws.
+ */
+export function takeLock(directory: string): Lock {
+  const path = join(directory, 'lock');
+  const mine = join(directory, `lock.${process.pid}`);
+  writeHolder(mine, { pid: process.pid, start: startOf(process.pid) ?? '', bootId: bootId() });
+  try {
+    for (;;) {
+      // link(2) fails where the name is taken, and the file is whole from the start.
+      if (linked(mine, path)) return { held: true, release: () => removeIfThere(path) };
+      const holder = readHolder(path);
+      if (holder && lives(holder)) return { held: false, pid: holder.pid };
+      setAside(path, holder);
+    }
+  } finally {
+    removeIfThere(mine);
+  }
+}
+
+function writeHolder(path: string, holder: Holder): void {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    writeSync(file, `${JSON.stringify(holder)}\n`);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** null: there is a lock that says nothing; undefined: there is none any more. */
+function readHolder(path: string): Holder | null | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const { pid, start, bootId } = (value ?? {}) as Partial<Holder>;
+    return typeof pid === 'number' && typeof start === 'string' && typeof bootId === 'string'
+      ? { pid, start, bootId }
+      : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function lives(holder: Holder): boolean {
+  return holder.bootId === bootId() && holder.start !== '' && startOf(holder.pid) === holder.start;
+}
+
+/**
+ * Moves a stale lock out of the way. When two see the same stale lock, the slower one may move the faster one's new
+ * lock instead: it looks at what it moved and puts a living one back.
+ */
+function setAside(path: string, stale: Holder | null | undefined): void {
+  if (stale === undefined) return;
+  const aside = `${path}.stale.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const moved = readHolder(aside);
+  if (moved && lives(moved)) linked(aside, path);
+  removeIfThere(aside);
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** undefined: no such process. The program's name in field 2 may hold blanks and brackets: count from its end. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,125 @@
+import type { ActingHost } from '../hosts/host.ts';
+import type { Bilingual } from '../lang.ts';
+import { apply, asWanted, observe, plain, verify } from './execute.ts';
+import type { Image } from './image.ts';
+import { type Journal, JournalError } from './journal.ts';
+import type { Remedy } from './remedy.ts';
+import type { StepRecord } from './run-record.ts';
+import type { Step } from './step.ts';
+
+export type StepResult = 'applied' | 'verified' | 'undone' | 'failed' | 'skipped';
+
+export interface StepReport {
+  readonly step: Step;
+  readonly result: StepResult;
+  /** Empty where there is nothing to add. */
+  readonly detail: Bilingual;
+}
+
+/** What a run or an undo did. `verified`: no step failed, none was left out. */
+export interface RunReport {
+  readonly run: string;
+  readonly steps: readonly StepReport[];
+  readonly verified: boolean;
+}
+
+export interface RunOptions {
+  /** Aborted: the step in hand is finished and recorded, the rest is left out. */
+  readonly signal?: AbortSignal;
+  readonly onStep?: (report: StepReport) => void;
+}
+
+export const NOTHING: Bilingual = { en: '', 'zh-CN': '' };
+const ALREADY: Bilingual = { en: 'it was so already; nothing was written', 'zh-CN': '原本如此，未写入任何内容' };
+const NO_DAEMON: Bilingual = { en: 'it is not running; there is nobody to tell', 'zh-CN': '该服务未运行，无需通知' };
+const AFTER_FAILURE: Bilingual = { en: 'left out after the failure before it', 'zh-CN': '因前面的步骤失败而未执行' };
+const INTERRUPTED: Bilingual = { en: 'left out: interrupted', 'zh-CN': '因中断而未执行' };
+
+/**
+ * Carries out the journal's still planned steps of these remedies, one after another: its before-image is on the disk before
+ * each write, its result after. Stops at the first that fails, so that what stands is what was shown. Failures of
+ * the node and of the journal are in the report; throws for bugs only.
+ */
+export async function runPlan(
+  host: ActingHost,
+  remedies: readonly Remedy[],
+  journal: Journal,
+  options: RunOptions = {},
+): Promise<RunReport> {
+  const reports: StepReport[] = [];
+  let stopped: Bilingual | undefined;
+  const chosen = journal.steps().filter((record) => record.phase === 'planned' && remedies.includes(record.remedy));
+  for (const { index } of chosen) {
+    const record = journal.steps()[index] as StepRecord;
+    if (options.signal?.aborted) stopped ??= INTERRUPTED;
+    const report = stopped
+      ? ({ step: record.step, result: 'skipped', detail: stopped } as const)
+      : await runStep(host, record, journal);
+    if (report.result === 'failed') stopped ??= AFTER_FAILURE;
+    reports.push(report);
+    options.onStep?.(report);
+  }
+  return { run: journal.run, steps: reports, verified: stopped === undefined };
+}
+
+async function runStep(host: ActingHost, record: StepRecord, journal: Journal): Promise<StepReport> {
+  const { step, index } = record;
+  const before = await observe(host, step);
+  if (!before.known) return failed(step, plain(before.detail));
+  try {
+    journal.record({ type: 'intent', step: index, before: before.value });
+    if (asWanted(step, before.value)) {
+      journal.record({ type: 'done', step: index, result: 'already', after: before.value });
+      journal.record({ type: 'verified', step: index });
+      return { step, result: 'verified', detail: step.kind === 'reload' ? NO_DAEMON : ALREADY };
+    }
+  } catch (error) {
+    return failed(step, unjournaled(error, false));
+  }
+  const outcome = await change(host, step, before.value);
+  try {
+    return recorded(journal, index, step, outcome);
+  } catch (error) {
+    return failed(step, unjournaled(error, outcome.changed));
+  }
+}
+
+interface Change {
+  readonly changed: boolean;
+  readonly after?: Image;
+  readonly why?: Bilingual;
+}
+
+async function change(host: ActingHost, step: Step, before: Image): Promise<Change> {
+  const applied = await apply(host, step, before);
+  if (!applied.ok) return { changed: false, why: applied.why };
+  const after = await observe(host, step);
+  if (!after.known) return { changed: true, why: plain(after.detail) };
+  const verified = verify(step, after.value);
+  return { changed: true, after: after.value, ...(!verified.ok && { why: verified.why }) };
+}
+
+function recorded(journal: Journal, index: number, step: Step, { changed, after, why }: Change): StepReport {
+  if (changed) journal.record({ type: 'done', step: index, result: 'applied', ...(after && { after }) });
+  if (why) {
+    journal.record({ type: 'failed', step: index, why });
+    return failed(step, why);
+  }
+  if (step.kind === 'reload') return { step, result: 'applied', detail: NOTHING };
+  journal.record({ type: 'verified', step: index });
+  return { step, result: 'verified', detail: NOTHING };
+}
+
+function failed(step: Step, detail: Bilingual): StepReport {
+  return { step, result: 'failed', detail };
+}
+
+function unjournaled(error: unknown, changed: boolean): Bilingual {
+  if (!(error instanceof JournalError)) throw error;
+  return changed
+    ? {
+        en: `done, but it could not be recorded (${error.message}); undo still finds it by its before-image`,
+        'zh-CN': `已执行，但无法记录（${error.message}）；undo 仍可凭修改前的记录将其撤销`,
+      }
+    : { en: `nothing was changed: ${error.message}`, 'zh-CN': `未做任何改动：${error.message}` };
+}
