@@ -64,7 +64,6 @@ export function moduleStates(view: CaptureView): KernelModules {
 
 function gather(view: CaptureView): Evidence {
   const release = view.text(RELEASE);
-  const text = (template: string) => releaseText(view, template, release);
   const listed = view.text(LOADED);
   const modular = listed.known || listed.reason !== 'absent' || !release.known;
   const tree = view.list('/lib/modules');
@@ -72,21 +71,14 @@ function gather(view: CaptureView): Evidence {
     view,
     modular,
     loaded: modular ? mapReading(listed, loadedNames) : known(new Set<string>(), LOADED),
-    builtIn: mapReading(text(BUILT_IN), fileNames),
-    loadable: mapReading(text(LOADABLE), fileNames),
+    builtIn: mapReading(view.text(BUILT_IN), fileNames),
+    loadable: mapReading(view.text(LOADABLE), fileNames),
     config: mapReading(
-      orElse(view.text(sourceOf(CONFIG_GZ)), ...CONFIGS.map((template) => text(template))),
+      orElse(view.text(sourceOf(CONFIG_GZ)), ...CONFIGS.map((template) => view.text(template))),
       configFrom,
     ),
     hasModuleTree: tree.known && tree.value.length > 0,
   };
-}
-
-/** A file below a directory named for the kernel's release; keyed by the template where the release is not known. */
-function releaseText(view: CaptureView, template: string, release: Reading<string>): Reading<string> {
-  if (!release.known) return view.text(template);
-  const reading = view.text(template.replace('{release}', release.value.trim()));
-  return !reading.known && reading.reason === 'not-collected' ? view.text(template) : reading;
 }
 
 function stateOf(name: string, evidence: Evidence): Reading<ModuleState> {
