@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Reading } from '../hosts/reading.ts';
 import type { BridgeProbe } from './bridge-frame.ts';
@@ -132,8 +134,8 @@ describe('what cannot be probed', () => {
     const child = bed.startBridge('br0');
     await vi.waitUntil(() => bed.throwaways().length === 4, { timeout: 20_000 });
     bed.run('ip link del br0');
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(0);
+    const answer = text(child.stdout as Readable);
+    expect(JSON.parse(await answer)).toMatchObject({ known: false, reason: 'failed' });
     expect(bed.throwaways()).toEqual([]);
   });
 });
@@ -207,8 +209,11 @@ describe('what a probe leaves behind', () => {
     expect(bed.state()).toEqual(before);
   });
 
-  it('a sweep takes only what carries our mark', () => {
+  it('a sweep takes only what has both our mark and our kind of name', () => {
     bed.run('ip link add hwpabcdefgh00 type veth peer name other0');
+    bed.run(`ip link add other1 group ${0x68617977} type veth peer name other2`);
     expect(bed.sweep()).toEqual([]);
+    bed.run(`ip link set hwpabcdefgh00 group ${0x68617977}`);
+    expect(bed.sweep()).toEqual(['hwpabcdefgh00']);
   });
 });

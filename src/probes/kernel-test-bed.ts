@@ -19,7 +19,7 @@ export interface TestBed {
   bridge(name: string, options?: BridgeProbeOptions, prefix?: readonly string[]): Reading<BridgeProbe>;
   forward(options?: ForwardProbeOptions, prefix?: readonly string[]): Reading<ForwardProbe>;
   sweep(): readonly string[];
-  /** Starts a bridge probe and leaves it running. */
+  /** Starts a bridge probe and leaves it running; its reading comes as JSON on standard output. */
   startBridge(name: string): ChildProcess;
   /** Names of throw-away interfaces that exist now. */
   throwaways(): readonly string[];
@@ -91,7 +91,7 @@ export function makeTestBed(): TestBed {
     sweep: () => probe(['sweep']),
     startBridge(bridge) {
       const [first, ...rest] = probeArgv(['bridge', bridge]) as [string, ...string[]];
-      return spawn(first, rest, { stdio: 'ignore' });
+      return spawn(first, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
     },
     throwaways: () => [...run('ip -o link show').matchAll(/^\d+: (hwp\w+)/gm)].map(([, link]) => link ?? ''),
     state() {
