@@ -1,0 +1,96 @@
+// `npm test`: set up, lint, types, build, and the tests of every tier that can run here. With CI=true a tier that
+// cannot run, and a test that was skipped, is a failure.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installNodePackages, nodePackagesStale } from './setup/node-packages.mjs';
+import { setUp } from './setup.mjs';
+
+const root = new URL('..', import.meta.url).pathname;
+const ci = process.env.CI === 'true';
+const reports = mkdtempSync(join(tmpdir(), 'hayward-test-'));
+process.once('exit', () => rmSync(reports, { recursive: true, force: true }));
+
+const failures = [];
+const notRun = [];
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+async function section(title, work) {
+  console.log(`\n== ${title} ==`);
+  const start = performance.now();
+  const result = await work();
+  console.log(`-- ${title}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+/** Runs one of our tools; its failure is noted and the rest still runs. */
+async function step(title, program, ...argv) {
+  await section(title, () => {
+    if (run(program, argv) !== 0) failures.push(title);
+  });
+}
+
+function run(program, argv) {
+  const local = join(root, 'node_modules/.bin', program);
+  return spawnSync(existsSync(local) ? local : program, argv, { cwd: root, stdio: 'inherit' }).status;
+}
+
+async function runProject(project, reasons) {
+  if (reasons.length > 0) {
+    notRun.push(...reasons.map((why) => `the ${project} tests: ${why}`));
+    return;
+  }
+  await section(`${project} tests`, () => {
+    const report = join(reports, `${project}.json`);
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const status = run('vitest', ['run', '--project', project, ...reporters]);
+    const failed = count(report);
+    // A run can fail without a failed test: an error nobody awaited, a crash before the report.
+    if (status !== 0 && failed === 0) total.failed++;
+    if (status !== 0) failures.push(`${project} tests`);
+  });
+}
+
+/** Adds a project's report to the total and returns how many failed in it. */
+function count(report) {
+  if (!existsSync(report)) return 0;
+  const said = JSON.parse(readFileSync(report, 'utf8'));
+  const tests = said.testResults.flatMap((file) => file.assertionResults);
+  // A file that did not load has no tests to fail.
+  const broken = said.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
+  const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed');
+  const failed = said.numFailedTests + broken;
+  total.passed += said.numPassedTests;
+  total.failed += failed;
+  total.skipped += skipped.length;
+  notRun.push(...skipped.map((test) => `${test.fullName} (skipped)`));
+  return failed;
+}
+
+function conclude() {
+  if (notRun.length > 0) {
+    console.log('\nCould not run here:');
+    for (const line of notRun) console.log(`  ${line}`);
+    if (ci) failures.push('something could not run, and CI=true lets nothing be skipped');
+  }
+  if (failures.length > 0) console.log(`\nFailed: ${failures.join('; ')}`);
+  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+  console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+  process.exitCode = failures.length > 0 ? 1 : 0;
+}
+
+if (nodePackagesStale()) {
+  await section('node packages', () => {
+    if (!installNodePackages()) failures.push('node packages');
+  });
+}
+const lacks = await section('set up', () => setUp((line) => console.log(line)));
+await step('registry', process.execPath, 'scripts/generate-registry.mjs', '--check');
+await step('lint', 'biome', 'check', '--error-on-warnings', '.');
+await step('types', 'tsc', '--noEmit');
+await step('build', process.execPath, 'scripts/build.mjs');
+for (const [project, reasons] of Object.entries(lacks)) await runProject(project, reasons);
+conclude();
