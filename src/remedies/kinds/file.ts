@@ -95,7 +95,6 @@ async function restore(host: ActingHost, step: StepOf<'file'>, before: Image): P
       });
       return;
     case 'link':
-      await host.removeFile(step.path);
       await host.makeLink(step.path, state.target);
       return;
     case 'absent':
