@@ -5,6 +5,8 @@ export interface CommandOptions extends RunOptions {
   readonly cwd?: string;
   /** The whole environment; the parent's when left out. */
   readonly env?: NodeJS.ProcessEnv;
+  /** In a session of its own, where a Ctrl-C on the terminal does not reach it: for what must be finished. */
+  readonly detached?: boolean;
 }
 
 /** Runs a program without a shell and says how it ended; never rejects for what the program did. */
@@ -18,6 +20,7 @@ export function command(argv: readonly string[], options: CommandOptions = {}): 
       env: options.env ?? process.env,
       stdio: ['pipe', 'pipe', 'pipe'],
       signal: options.signal,
+      detached: options.detached ?? false,
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];

@@ -1,4 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FAULTS } from './faults.ts';
 import { type Lab, labsUp, lacking, up } from './lab.ts';
@@ -61,10 +63,16 @@ test('a topology whose kernel parts are missing says which, and builds nothing',
 });
 
 test('a build that fails half way is taken back', async () => {
-  const path = process.env['PATH'];
-  // No iptables on the path: the rules come after namespaces, links and addresses.
-  process.env['PATH'] = '/nowhere';
-  await expect(up('vm-bridge')).rejects.toThrow();
-  process.env['PATH'] = path;
-  expect(await labsUp()).toEqual([]);
+  const folder = await mkdtemp(join(tmpdir(), 'hayward-lab-test-'));
+  const path = process.env['PATH'] ?? '';
+  // Namespaces, links and addresses come before the rules, and there it ends.
+  await writeFile(join(folder, 'iptables-restore'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  process.env['PATH'] = `${folder}:${path}`;
+  try {
+    await expect(up('vm-and-cni', { token: 'fa11ed' })).rejects.toThrow('ended with 1');
+  } finally {
+    process.env['PATH'] = path;
+    await rm(folder, { recursive: true });
+  }
+  expect((await readdir('/run/netns')).filter((name) => name.includes('fa11ed'))).toEqual([]);
 });

@@ -16,6 +16,8 @@ const STATE_FOLDER = '/run/hayward-lab';
 export interface UpOptions {
   /** The program `hayward` runs as; the built one of this tree when left out. */
   readonly cli?: string;
+  /** Six hexadecimal digits that tell this laboratory from others; random when left out. */
+  readonly token?: string;
 }
 
 /** A network of namespaces that is up. */
@@ -24,8 +26,10 @@ export interface Lab {
   readonly id: string;
   readonly topology: Topology;
   namespace(node: string): string;
-  /** Runs a program in a node, which has an /etc of its own (changes to it stay in the laboratory) and no systemd. */
+  /** Runs a program in a node (`hayward` is the one under test), which has an /etc of its own (changes to it stay in the laboratory) and no systemd. */
   exec(node: string, argv: readonly string[], options?: CommandOptions): Promise<RunResult>;
+  /** The command line and environment that `exec` and `hayward` run, for who wants a terminal in a node. */
+  entering(node: string, argv: readonly string[]): Promise<{ argv: readonly string[]; env: NodeJS.ProcessEnv }>;
   /** Makes a fault in the first node; throws when it is for another topology. */
   break(fault: Fault): Promise<void>;
   /** Whether an echo request comes back within a second. */
@@ -46,12 +50,12 @@ export async function lacking(topology: Topology): Promise<Topology['needs'][num
 
 /** Builds a topology in namespaces of its own. Needs root and iproute2; leaves nothing behind when it fails. */
 export async function up(name: TopologyName, options: UpOptions = {}): Promise<Lab> {
-  const lab = labNamed(name, randomBytes(3).toString('hex'), options);
+  const lab = labNamed(name, options.token ?? randomBytes(3).toString('hex'), options);
   const missing = await lacking(lab.topology);
   if (missing) throw new Error(`${name}: ${missing.what.en}`);
   try {
     const script = upScript(lab.topology, { namespaceOf: lab.namespace, node: `'${process.execPath}'` });
-    await must(['sh'], { stdin: script });
+    await must(['sh'], { stdin: script, detached: true });
   } catch (error) {
     await lab.down();
     throw error;
@@ -60,7 +64,7 @@ export async function up(name: TopologyName, options: UpOptions = {}): Promise<L
 }
 
 /** The laboratories that are up on this machine, read from its namespaces. */
-export async function labsUp(options: UpOptions = {}): Promise<Lab[]> {
+export async function labsUp(options: Pick<UpOptions, 'cli'> = {}): Promise<Lab[]> {
   const names = await readdir('/run/netns').catch(() => []);
   const found = new Map<string, Lab>();
   for (const namespace of names) {
@@ -72,7 +76,7 @@ export async function labsUp(options: UpOptions = {}): Promise<Lab[]> {
   return [...found.values()];
 }
 
-function labNamed(name: TopologyName, token: string, options: UpOptions): Lab {
+function labNamed(name: TopologyName, token: string, options: Pick<UpOptions, 'cli'>): Lab {
   const topology: Topology = TOPOLOGIES[name];
   const id = `${name}-${token}`;
   const folder = join(STATE_FOLDER, id);
@@ -84,11 +88,19 @@ function labNamed(name: TopologyName, token: string, options: UpOptions): Lab {
       if (!topology.nodes.some((one) => one.name === node)) throw new TypeError(`${name} has no node ${node}`);
       return `hayward-${id}-${node}`;
     },
-    async exec(node, argv, execOptions) {
+    async exec(node, argv, execOptions = {}) {
+      const entered = await lab.entering(node, argv);
+      return command(entered.argv, { ...execOptions, env: { ...entered.env, ...execOptions.env } });
+    },
+    async entering(node, argv) {
       const own = join(folder, node);
       await mkdir(join(own, 'etc'), { recursive: true });
       await mkdir(join(own, 'work'), { recursive: true });
-      return command(['ip', 'netns', 'exec', lab.namespace(node), 'sh', '-c', SETTLE_IN, own, ...argv], execOptions);
+      const program = argv[0] === 'hayward' ? [process.execPath, cli, ...argv.slice(1)] : argv;
+      return {
+        argv: ['ip', 'netns', 'exec', lab.namespace(node), 'sh', '-c', SETTLE_IN, own, ...program],
+        env: { ...process.env, HAYWARD_STATE: join(own, 'state') },
+      };
     },
     async break(fault) {
       if (fault.topology !== name) throw new TypeError(`${fault.id} is a fault of ${fault.topology}, not of ${name}`);
@@ -102,12 +114,10 @@ function labNamed(name: TopologyName, token: string, options: UpOptions): Lab {
       if (sent.exitCode === null || sent.exitCode >= 125) throw new Error(`cannot probe: ${sent.stderr.trim()}`);
       return !sent.failed;
     },
-    hayward(node, args, execOptions = {}) {
-      const environment = { ...process.env, ...execOptions.env, HAYWARD_STATE: join(folder, node, 'state') };
-      return lab.exec(node, [process.execPath, cli, ...args], { ...execOptions, env: environment });
-    },
+    hayward: (node, args, execOptions) => lab.exec(node, ['hayward', ...args], execOptions),
     async down() {
-      await must(['sh'], { stdin: downScript(topology.nodes.map((node) => lab.namespace(node.name))) });
+      const namespaces = topology.nodes.map((node) => lab.namespace(node.name));
+      await must(['sh'], { stdin: downScript(namespaces), detached: true });
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,168 @@
+import { constants } from 'node:os';
+import { type Command, Option } from 'commander';
+import type { Fault } from '../../lab/faults.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { LANGS, type Lang, langFrom } from '../lang.ts';
+import { nearest, UsageError } from './usage.ts';
+
+interface RawOptions {
+  lang?: Lang;
+  lab?: string;
+}
+
+const DEFAULT_FAULT = 'bridge-nf-on-with-forward-drop';
+
+/** `hayward lab`: networks to break, in namespaces of their own. */
+export function register(program: Command): void {
+  const lab = program
+    .command('lab')
+    .summary('networks to break, in namespaces of their own')
+    .description('Build small real networks on this machine, break them, and see what hayward says. Needs root.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  hayward lab demo                        an incident from start to finish
+  hayward lab up two-routed-nodes         a network that stays until \`lab down\`
+  hayward lab break ip-forward-off
+  hayward lab exec node-1 hayward doctor`,
+    );
+  const lang = () => new Option('--lang <lang>', 'en or zh-CN (default: the locale)').choices(LANGS);
+  lab.command('list').description('the topologies, their faults, and what is up').addOption(lang()).action(list);
+  lab.command('up').description('build a network').argument('<topology>').addOption(lang()).action(build);
+  lab
+    .command('break')
+    .description('make a fault in a network that is up')
+    .argument('<fault>')
+    .option('--lab <id>', 'which one, where several are up')
+    .addOption(lang())
+    .action(breakIt);
+  lab
+    .command('exec')
+    .description('run a command in a node; what it writes to /etc stays in the laboratory')
+    .argument('<node>')
+    .argument('<command...>')
+    .option('--lab <id>', 'which one, where several are up')
+    .passThroughOptions()
+    .action(exec);
+  lab.command('down').description('remove one network, or all').argument('[id]').action(down);
+  lab
+    .command('demo')
+    .description('play an incident: broken, found, fixed, undone')
+    .argument('[fault]', 'see `hayward lab list`', DEFAULT_FAULT)
+    .addOption(lang())
+    .action(demo);
+  // What follows `exec` belongs to the program that is run, options included.
+  program.enablePositionalOptions();
+  lab.enablePositionalOptions();
+}
+
+const langOf = (raw: RawOptions): Lang => raw.lang ?? langFrom(process.env);
+
+const cli = (): string => process.argv[1] ?? '';
+
+function needRoot(): void {
+  if (process.getuid?.() !== 0)
+    throw new UsageError('the laboratory makes network namespaces and needs root: use sudo');
+}
+
+async function faultNamed(id: string): Promise<Fault> {
+  const { FAULTS } = await import('../../lab/faults.ts');
+  const fault = FAULTS.find((one) => one.id === id);
+  if (fault) return fault;
+  const ids = FAULTS.map((one) => one.id);
+  throw new UsageError(`unknown fault '${id}'`, nearest(id, ids) ?? `one of ${ids.join(', ')}`);
+}
+
+async function list(raw: RawOptions): Promise<void> {
+  const { FAULTS } = await import('../../lab/faults.ts');
+  const { labsUp, lacking } = await import('../../lab/lab.ts');
+  const { TOPOLOGIES } = await import('../../lab/topologies/catalogue.ts');
+  const lang = langOf(raw);
+  const lines: string[] = [];
+  for (const topology of Object.values(TOPOLOGIES)) {
+    lines.push(`${topology.name}: ${topology.title[lang]}`);
+    const missing = await lacking(topology);
+    if (missing) lines.push(`  (${missing.what[lang]})`);
+    for (const fault of FAULTS.filter((one) => one.topology === topology.name)) {
+      lines.push(`  ${fault.id.padEnd(30)} ${fault.title[lang]}`);
+    }
+  }
+  for (const lab of await labsUp()) lines.push(lang === 'en' ? `up: ${lab.id}` : `已启动：${lab.id}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function build(name: string, raw: RawOptions): Promise<void> {
+  const { lacking, up } = await import('../../lab/lab.ts');
+  const { TOPOLOGIES, TOPOLOGY_NAMES } = await import('../../lab/topologies/catalogue.ts');
+  const known = TOPOLOGY_NAMES.find((one) => one === name);
+  if (!known)
+    throw new UsageError(`unknown topology '${name}'`, nearest(name, TOPOLOGY_NAMES) ?? TOPOLOGY_NAMES.join(', '));
+  needRoot();
+  const topology = TOPOLOGIES[known];
+  const missing = await lacking(topology);
+  if (missing) throw new UsageError(`${name}: ${missing.what[langOf(raw)]}`);
+  const lab = await up(known);
+  const enter = topology.nodes.map((node) => `  hayward lab exec --lab ${lab.id} ${node.name} bash`);
+  process.stdout.write(`${lab.id}\n${topology.drawing}\n${enter.join('\n')}\n`);
+}
+
+/** The laboratory that is meant: the one named, or the only one that fits. */
+async function chosen(id: string | undefined, fits: (lab: Lab) => boolean): Promise<Lab> {
+  needRoot();
+  const { labsUp } = await import('../../lab/lab.ts');
+  const all = await labsUp({ cli: cli() });
+  const candidates = all.filter((lab) => (id === undefined ? fits(lab) : lab.id === id));
+  const [only, ...others] = candidates;
+  if (!only)
+    throw new UsageError(id === undefined ? 'no such network is up: hayward lab up' : `no laboratory '${id}' is up`);
+  if (others.length > 0)
+    throw new UsageError(`several are up, name one: --lab ${candidates.map((lab) => lab.id).join(', ')}`);
+  return only;
+}
+
+async function breakIt(id: string, raw: RawOptions): Promise<void> {
+  const fault = await faultNamed(id);
+  const lab = await chosen(raw.lab, (one) => one.topology.name === fault.topology);
+  if (lab.topology.name !== fault.topology)
+    throw new UsageError(`${id} is a fault of ${fault.topology}, not of ${lab.id}`);
+  await lab.break(fault);
+  process.stdout.write(`${lab.id}: ${fault.title[langOf(raw)]}\n`);
+}
+
+async function exec(node: string, argv: readonly string[], raw: RawOptions): Promise<void> {
+  const lab = await chosen(raw.lab, (one) => one.topology.nodes.some((spec) => spec.name === node));
+  if (!lab.topology.nodes.some((spec) => spec.name === node)) {
+    throw new UsageError(`${lab.id} has no node '${node}'`, lab.topology.nodes.map((spec) => spec.name).join(', '));
+  }
+  const entered = await lab.entering(node, argv);
+  const [program = '', ...rest] = entered.argv;
+  const { spawnSync } = await import('node:child_process');
+  const done = spawnSync(program, rest, { env: entered.env, stdio: 'inherit' });
+  process.exitCode = done.status ?? 1;
+}
+
+async function down(id: string | undefined): Promise<void> {
+  needRoot();
+  const { labsUp } = await import('../../lab/lab.ts');
+  const labs = (await labsUp()).filter((lab) => id === undefined || lab.id === id);
+  if (id !== undefined && labs.length === 0) throw new UsageError(`no laboratory '${id}' is up`);
+  for (const lab of labs) {
+    await lab.down();
+    process.stdout.write(`${lab.id}\n`);
+  }
+}
+
+async function demo(id: string, raw: RawOptions): Promise<void> {
+  const fault = await faultNamed(id);
+  needRoot();
+  const { lacking } = await import('../../lab/lab.ts');
+  const { TOPOLOGIES } = await import('../../lab/topologies/catalogue.ts');
+  const { playDemo } = await import('../../lab/demo.ts');
+  const lang = langOf(raw);
+  const missing = await lacking(TOPOLOGIES[fault.topology]);
+  if (missing) throw new UsageError(`${fault.topology}: ${missing.what[lang]}`);
+  const ended = await playDemo(fault, { lang, cli: cli(), write: (text) => process.stdout.write(text) });
+  if (ended.end === 'failed') process.exitCode = 1;
+  if (ended.end === 'interrupted') process.exitCode = 128 + constants.signals[ended.signal];
+}
