@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { SEARCH_PATH } from '../hosts/search-path.ts';
 import { ProbeError } from './probe-error.ts';
 
-/** Fixed, so that a probe run as root starts the system's own programs whatever the caller's PATH. */
-const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const TIME_LIMIT_MS = 10_000;
 
 export interface Answer {
@@ -20,7 +19,7 @@ export function tryIproute(program: 'ip' | 'bridge', args: readonly string[], st
   const run = spawnSync(program, args, {
     input: stdin,
     encoding: 'utf8',
-    env: { PATH: SEARCH_PATH, LC_ALL: 'C' },
+    env: { PATH: SEARCH_PATH.join(':'), LC_ALL: 'C' },
     timeout: TIME_LIMIT_MS,
     maxBuffer: 64 * 1024 * 1024,
   });
