@@ -1,4 +1,4 @@
-import type { End, NodeSpec, Topology } from './topology.ts';
+import type { NodeSpec, Topology } from './topology.ts';
 
 export interface ScriptOptions {
   /** The namespace of a node; undefined for the one node that is the machine itself (in a machine of one's own). */
@@ -21,10 +21,7 @@ export function upScript(topology: Topology, options: ScriptOptions): string {
       named.map((namespace) => `netns add ${namespace}`),
     ),
     ...topology.nodes.map((node) => settings(node, options)),
-    batch(
-      'ip',
-      topology.cables.map((cable) => cableLine(cable, options)),
-    ),
+    ...topology.nodes.map((node) => cablesFrom(node.name, topology, options)),
     ...topology.nodes.map((node) => batch(ipIn(node.name, options), linkLines(node.name, topology))),
     ...topology.nodes.map((node) =>
       batch(
@@ -64,12 +61,19 @@ function shell(node: string, lines: readonly string[], options: ScriptOptions): 
   return `${inside(node, options)}sh <<'END'\n${lines.join('\n')}\nEND`;
 }
 
-function cableLine([one, other]: readonly [End, End], { namespaceOf }: ScriptOptions): string {
-  const at = ({ node, link }: End): string => {
-    const namespace = namespaceOf(node);
-    return `${link}${namespace === undefined ? '' : ` netns ${namespace}`}`;
-  };
-  return `link add ${at(one)} type veth peer name ${at(other)}`;
+/**
+ * The cables whose first end is in a node, laid from there: kernels before 6.2 look for a name that is taken where
+ * the request comes from, not where the link goes, and the machine underneath surely has an eth0.
+ */
+function cablesFrom(node: string, topology: Topology, options: ScriptOptions): string {
+  const lines = topology.cables
+    .filter(([one]) => one.node === node)
+    .map(([one, other]) => {
+      const namespace = options.namespaceOf(other.node);
+      const there = namespace === undefined ? 'netns 1' : `netns ${namespace}`;
+      return `link add ${one.link} type veth peer name ${other.link} ${there}`;
+    });
+  return batch(ipIn(node, options), lines);
 }
 
 function linkLines(node: string, topology: Topology): string[] {
