@@ -28,6 +28,7 @@ export function problemLines(block: ProblemBlock, via: Via | undefined, options:
   const fix = fixText(finding, via, words);
   return [
     ...headline(finding, page),
+    ...alikeLines(alike, page, verbose),
     ...page.labelled(words.why, oneLine(finding.cause)),
     ...page.labelled(words.breaks, oneLine(finding.impact)),
     ...page.labelledLines(words.seen, evidenceTexts(finding.evidence, words, verbose)),
@@ -40,7 +41,6 @@ export function problemLines(block: ProblemBlock, via: Via | undefined, options:
       ),
     ),
     ...(verbose && finding.remedies.length > 0 ? page.labelled(words.read, finding.docs) : []),
-    ...alikeLines(alike, page, verbose),
     ...consequences.flatMap((one) =>
       hanging('    ↳ ', words.follows(`${nameOf(one)}${words.open}${oneLine(one.title)}${words.close}`), page.width),
     ),
@@ -113,10 +113,11 @@ function evidenceText({ source, value, wanted, file, line }: Evidence, words: Re
   return source === file ? `${place}: ${shown(value)}${wish}` : `${said} [${place}]`;
 }
 
-function alikeLines(alike: readonly Finding[], { words, labelled }: Page, verbose: boolean): string[] {
+function alikeLines(alike: readonly Finding[], { words, width }: Page, verbose: boolean): string[] {
   if (alike.length === 0) return [];
   const subjects = alike.map(({ subject }) => oneLine(subject));
   const listed = verbose ? subjects : subjects.slice(0, SHOWN);
   const rest = subjects.length - listed.length;
-  return labelled('', words.alike([...listed, ...(rest > 0 ? [words.more(rest)] : [])].join(words.separator)));
+  const told = [...listed, ...(rest > 0 ? [words.more(rest)] : [])].join(words.separator);
+  return hanging('    ', words.alike(told), width);
 }

@@ -78,7 +78,7 @@ test('subjects in the same plight are told once', () => {
     sampleFinding({ problem: 'rp-filter', subject, title: `${subject} is strict`, cause: `${subject} refuses.` });
   const told = lines([one('eth0'), one('eth1'), one('eth2'), sampleFinding({ problem: 'rp-filter', cause: 'other' })]);
   expect(told.filter((line) => line.includes(' · rp-filter'))).toHaveLength(2);
-  expect(told).toContain('            the same: eth1, eth2');
+  expect(told).toContain('    the same: eth1, eth2');
 });
 
 test('an unreachable node is one paragraph, and the exit of the count names why', () => {

@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import type { Host } from '../hosts/host.ts';
+import type { PreflightProfile } from '../preflight/preflight.ts';
+import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
+import { progressLine } from './progress.ts';
+import { nearest, UsageError } from './usage.ts';
+
+interface RawOptions extends RawCommonOptions, RawHostOptions {}
+
+/** Hosts asked at once: below sshd's MaxStartups (10), which drops connections beyond it. */
+const BOUND = 8;
+
+export function register(program: Command): void {
+  const command = program
+    .command('preflight')
+    .summary('judge hosts before an installation, all at once')
+    .description(
+      'Judge hosts before a cluster is installed on them: what the installer asks for, and what it will not put right.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  hayward preflight --profile kubekey-ipvs --host root@10.0.0.11 --host root@10.0.0.12
+  hayward preflight --profile kubekey-ipvs --json
+  hayward preflight --profile harvester --host rancher@10.0.0.21
+
+Exit status: 1 when an installation would stop or end in the incident.`,
+    );
+  addHostOptions(addCommonOptions(command)).action(preflightCommand);
+}
+
+async function preflightCommand({ only, ...raw }: RawOptions): Promise<void> {
+  const { PREFLIGHT_PROFILES, preflight, preflightIds } = await import('../preflight/preflight.ts');
+  const profile = PREFLIGHT_PROFILES.find((name) => name === raw.profile);
+  const known = PREFLIGHT_PROFILES.join(' or ');
+  if (raw.profile === undefined) throw new UsageError(`preflight needs --profile ${known}`);
+  if (!profile) throw new UsageError(`preflight knows no installer of profile '${raw.profile}', expected ${known}`);
+  const options = await commonOptions(raw);
+  const chosen = only === undefined ? undefined : chosenIds(only, preflightIds(profile));
+
+  const { snapshotOf } = await import('../snapshot/snapshot.ts');
+  const started = Date.now();
+  const captures = await collect(profile, await hostsFrom(raw), options);
+  const candidates = preflight(profile, captures.map(snapshotOf), {
+    lang: options.lang,
+    ...(chosen && { only: chosen }),
+  });
+
+  const { render } = await import('../report/report.ts');
+  const { preflightText } = await import('../report/preflight-text.ts');
+  const { exitStatus } = await import('../report/exit-status.ts');
+  const { VERSION } = await import('../version.ts');
+  const report = {
+    tool: { name: 'hayward', version: VERSION },
+    takenAt: new Date(started).toISOString(),
+    durationMs: Date.now() - started,
+    targets: captures.map(({ target }) => ({ ...target, profile, profileEvidence: ['--profile'] })),
+    findings: candidates.flatMap(({ findings }) => findings),
+    ...(chosen && { only: chosen }),
+  } as const;
+  process.stdout.write(
+    options.format === 'text'
+      ? preflightText(profile, candidates, report, options)
+      : render(report, options.format, options),
+  );
+  process.exitCode = exitStatus(report.findings, options.failOn);
+}
+
+function chosenIds(only: string, ids: readonly string[]): readonly string[] {
+  return only.split(',').map((typed) => {
+    const id = typed.trim();
+    if (ids.includes(id)) return id;
+    throw new UsageError(`preflight judges no problem '${id}'`, nearest(id, ids) ?? `one of ${ids.join(', ')}`);
+  });
+}
+
+async function collect(profile: PreflightProfile, hosts: readonly Host[], options: CommonOptions) {
+  const { collectMany } = await import('../hosts/many.ts');
+  const { preflightAsks } = await import('../preflight/preflight.ts');
+  const progress = progressLine(!options.quiet);
+  progress.update(`looking at ${hosts.map(({ name }) => name).join(', ')} …`);
+  const captures = await collectMany(hosts, preflightAsks(profile), {
+    bound: BOUND,
+    onProgress: (done, total, name, outcome) => progress.update(`${done} of ${total}: ${name} ${outcome}`),
+  });
+  progress.end();
+  return captures;
+}

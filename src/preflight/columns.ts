@@ -1,0 +1,119 @@
+import type { Reading } from '../hosts/reading.ts';
+import type { Finding } from '../judging/finding.ts';
+import type { Lang } from '../lang.ts';
+import { KUBEKEY_COLUMNS, KUBEKEY_HARD } from './kubekey.ts';
+import type { Candidate, PreflightProfile } from './preflight.ts';
+
+/** A column of the table: `y`, a value, empty (not there), `no` (a problem), `?` (not known), `-` (does not apply). */
+export interface Column {
+  readonly heading: string;
+  /** The installer refuses to go on without it. */
+  readonly hard: boolean;
+  cell(candidate: Candidate): string;
+}
+
+function column(heading: string, cell: Column['cell'], hard = false): Column {
+  return { heading, hard, cell };
+}
+
+/** What a problem's findings come to, in a word. */
+function judged(heading: string, problem: string): Column {
+  return column(heading, ({ findings }) => wordFor(findings.filter((finding) => finding.problem === problem)));
+}
+
+function wordFor(findings: readonly Finding[]): string {
+  if (findings.some(({ status, severity }) => status === 'problem' && severity !== 'info')) return 'no';
+  if (findings.some(({ status, severity }) => status === 'unknown' && severity !== 'info')) return '?';
+  if (findings.some(({ status }) => status === 'ok' || status === 'problem')) return 'y';
+  return findings.some(({ status }) => status === 'unknown') ? '?' : '-';
+}
+
+function shown<T>(reading: Reading<T>, text: (value: T) => string): string {
+  return reading.known ? text(reading.value) : '?';
+}
+
+/** KubeKey prints each host's clock so; it is the reader who compares. */
+const TIME = column('time', ({ snapshot }) =>
+  shown(snapshot.timeSync.clock, (clock) => `UTC ${/T(\d\d:\d\d:\d\d)/.exec(clock)?.[1] ?? clock}`),
+);
+
+const KUBEKEY: readonly Column[] = [
+  ...KUBEKEY_COLUMNS.map(({ heading, tool }) =>
+    column(
+      heading,
+      ({ snapshot }) => shown(snapshot.tools.path(tool), (path) => (path === null ? '' : 'y')),
+      KUBEKEY_HARD.includes(tool),
+    ),
+  ),
+  TIME,
+];
+
+const HEADINGS = {
+  en: {
+    forwarding: 'forwarding',
+    reversePath: 'reverse path',
+    modules: 'modules',
+    backends: 'backends',
+    bridge: 'bridge filter',
+    list: 'boot modules',
+    clock: 'clock',
+    dropIn: 'drop-in',
+    now: 'bridge-nf now',
+    next: 'next boot',
+  },
+  'zh-CN': {
+    forwarding: '转发',
+    reversePath: '反向路径',
+    modules: '内核模块',
+    backends: 'iptables 后端',
+    bridge: '桥接过滤',
+    list: '启动时模块',
+    clock: '时钟',
+    dropIn: 'drop-in',
+    now: 'bridge-nf 当前',
+    next: '下次启动',
+  },
+} as const;
+
+/** What RKE2 leaves after the next boot: its own 1, unless every unit puts 0 back. */
+function nextBoot({ findings }: Candidate): string {
+  const word = wordFor(findings.filter(({ problem }) => problem === 'bridge-netfilter'));
+  return word === 'y' ? '0' : word === 'no' ? '1' : word;
+}
+
+/** The tables to show, one after the other: KubeKey's own, and what it lacks; or Harvester's. */
+export function columnsOf(profile: PreflightProfile, lang: Lang): readonly (readonly Column[])[] {
+  const words = HEADINGS[lang];
+  if (profile === 'kubekey-ipvs') {
+    return [
+      KUBEKEY,
+      [
+        judged(words.forwarding, 'ip-forward'),
+        judged(words.reversePath, 'rp-filter'),
+        judged(words.modules, 'kernel-modules'),
+        judged(words.list, 'modules-load-shadowed'),
+        judged(words.backends, 'iptables-backends'),
+        judged(words.bridge, 'setting-not-persistent'),
+        judged(words.clock, 'clock-skew'),
+      ],
+    ];
+  }
+  return [
+    [
+      column(words.now, ({ snapshot }) =>
+        shown(snapshot.sysctl.get('net/bridge/bridge-nf-call-iptables'), (value) => value),
+      ),
+      judged(words.dropIn, 'bridge-netfilter'),
+      column(words.next, nextBoot),
+      column('FORWARD', forwardCell),
+      judged(words.clock, 'clock-skew'),
+      TIME,
+    ],
+  ];
+}
+
+function forwardCell({ findings }: Candidate): string {
+  const own = findings.find(({ problem }) => problem === 'forward-policy');
+  if (own?.status === 'ok') return 'ACCEPT';
+  return own?.status === 'problem' ? 'DROP' : '?';
+}

@@ -1,0 +1,108 @@
+import type { Finding } from '../judging/finding.ts';
+import type { Lang } from '../lang.ts';
+import { columnsOf } from '../preflight/columns.ts';
+import type { Candidate, PreflightProfile } from '../preflight/preflight.ts';
+import { painter } from './paint.ts';
+import type { RenderOptions, Report } from './report.ts';
+import { foldedTable } from './table.ts';
+import { renderText } from './text.ts';
+import { hanging, oneLine } from './text-line.ts';
+
+const WORDS = {
+  en: {
+    name: 'name',
+    hard: '* the installer stops without it; ',
+    legend: 'y there, empty missing, no a problem, ? not known, - does not apply',
+    stops: 'the installer would stop',
+    incident: 'the installation would end in the incident',
+    unknown: 'cannot be told',
+    ready: 'ready',
+    because: (reasons: string) => ` (${reasons})`,
+    colon: ': ',
+    and: '; ',
+    separator: ', ',
+  },
+  'zh-CN': {
+    name: 'name',
+    hard: '* 缺少则安装中止；',
+    legend: 'y 有，空 缺少，no 有问题，? 未知，- 不适用',
+    stops: '安装会中止',
+    incident: '安装后会出现该故障',
+    unknown: '无法判断',
+    ready: '可以安装',
+    because: (reasons: string) => `（${reasons}）`,
+    colon: '：',
+    and: '；',
+    separator: '、',
+  },
+} as const;
+
+/** The tables, a verdict for each host, then the problems as doctor tells them. */
+export function preflightText(
+  profile: PreflightProfile,
+  candidates: readonly Candidate[],
+  report: Report,
+  options: RenderOptions,
+): string {
+  const { lang, width } = options;
+  const words = WORDS[lang];
+  const groups = columnsOf(profile, lang);
+  const hard = groups.flat().some((column) => column.hard) ? words.hard : '';
+  const tables = groups.flatMap((columns) => [
+    ...foldedTable(
+      {
+        heading: words.name,
+        headings: columns.map(({ heading, hard }) => heading + (hard ? '*' : '')),
+        rows: candidates.map((one) => ({
+          name: one.snapshot.capture.target.name,
+          cells: columns.map(({ cell }) => cell(one)),
+        })),
+      },
+      width,
+    ),
+    '',
+  ]);
+  const lines = [
+    ...tables,
+    ...hanging('', hard + words.legend, width),
+    '',
+    ...candidates.flatMap((candidate) => verdictLines(candidate, options)),
+  ];
+  const rest = renderText(report, options);
+  return `${lines.join('\n')}\n${rest === '' ? '' : '\n'}${rest}`;
+}
+
+function verdictLines({ snapshot, findings }: Candidate, { lang, width, color }: RenderOptions): string[] {
+  const { text, style } = verdict(findings, lang);
+  const line = `${oneLine(snapshot.capture.target.name)}${WORDS[lang].colon}${text}`;
+  const paint = painter(color);
+  return hanging('', line, width).map((one) => paint(one, style));
+}
+
+function verdict(findings: readonly Finding[], lang: Lang) {
+  const words = WORDS[lang];
+  const serious = findings.filter(({ severity }) => severity !== 'info');
+  const problems = serious.filter(({ status }) => status === 'problem');
+  const stops = problems.filter(({ problem, severity }) => problem === 'required-tools' && severity === 'critical');
+  const incident = problems.filter((finding) => !stops.includes(finding));
+  const unknown = serious.filter(({ status }) => status === 'unknown');
+  const parts = [
+    tell(words.stops, stops, lang),
+    tell(words.incident, incident, lang),
+    ...(problems.length === 0 ? [tell(words.unknown, unknown, lang)] : []),
+  ].filter((part) => part !== '');
+  const style = problems.length > 0 ? 'critical' : unknown.length > 0 ? 'unknown' : 'ok';
+  return { text: parts.length > 0 ? parts.join(words.and) : words.ready, style } as const;
+}
+
+/** A verdict's reasons, each problem once with its subjects: `rp-filter eth0 eth1`. */
+function tell(what: string, findings: readonly Finding[], lang: Lang): string {
+  if (findings.length === 0) return '';
+  const words = WORDS[lang];
+  const subjects = new Map<string, Set<string>>();
+  for (const { problem, subject } of findings) {
+    subjects.set(problem, (subjects.get(problem) ?? new Set()).add(oneLine(subject)));
+  }
+  const reasons = [...subjects].map(([problem, own]) => [problem, ...own].join(' ').trim());
+  return what + words.because(reasons.join(words.separator));
+}
