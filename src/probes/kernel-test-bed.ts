@@ -28,8 +28,9 @@ export interface TestBed {
   remove(): void;
 }
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const CACHE = `${ROOT}/node_modules/.cache/hayward-probe-tests`;
+/** The project's own folder. */
+export const PROJECT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+const CACHE = `${PROJECT}/node_modules/.cache/hayward-probe-tests`;
 const PROGRAM = `
 import { probeBridge } from './bridge-frame.ts';
 import { probeForwarding } from './forward.ts';
@@ -39,8 +40,14 @@ const calls = { bridge: probeBridge, forward: probeForwarding, sweep };
 process.stdout.write(JSON.stringify(await calls[call](...args)));
 `;
 
-/** Inside the project, so that the bundle finds its native library. */
-function bundle(): { readonly directory: string; readonly file: string } {
+export interface ProbeProgram {
+  /** An ES module: `node FILE '["bridge","br0",{…}]'` prints the reading as JSON. */
+  readonly file: string;
+  remove(): void;
+}
+
+/** Bundles the probes as a program, inside the project, so that it finds its native library. */
+export function bundleProbes(): ProbeProgram {
   mkdirSync(CACHE, { recursive: true });
   const directory = mkdtempSync(`${CACHE}/run-`);
   const file = `${directory}/probe.mjs`;
@@ -54,7 +61,7 @@ function bundle(): { readonly directory: string; readonly file: string } {
     packages: 'external',
     logLevel: 'silent',
   });
-  return { directory, file };
+  return { file, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
 function must(argv: readonly string[]): string {
@@ -70,7 +77,7 @@ const MOVING_SETTING = /\/nf_conntrack_count:/;
 
 export function makeTestBed(): TestBed {
   const name = `hwt-${randomBytes(4).toString('hex')}`;
-  const program = bundle();
+  const program = bundleProbes();
   must(['ip', 'netns', 'add', name]);
   const inside = ['ip', 'netns', 'exec', name];
 
@@ -108,7 +115,7 @@ export function makeTestBed(): TestBed {
     },
     remove() {
       must(['ip', 'netns', 'del', name]);
-      rmSync(program.directory, { recursive: true, force: true });
+      program.remove();
     },
   };
 }
