@@ -1,49 +1,69 @@
 import type { Profile } from '../../profiles/profile.ts';
-import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Remedy } from '../remedy.ts';
 import type { Step } from '../step.ts';
+import { bridgeFiles } from './bridge-script.ts';
+import { dropInFiles, isAfterLaunch } from './drop-ins.ts';
+import { nameFor } from './naming.ts';
+import { oemFile } from './oem.ts';
+import { bridgeModuleRule, isBridgeKey, moduleFile, sysctlFile } from './sysctl-file.ts';
+import type { FileToWrite, PersistParts, Wanted } from './wanted.ts';
 
-/** A bridge's own netfilter switch that must hold whenever that bridge exists. */
-export interface WantedBridgeSetting {
-  readonly bridge: string;
-  readonly name: 'nf_call_iptables' | 'nf_call_ip6tables';
-  readonly value: '0' | '1';
-}
-
-/** What has to hold after the next boot and after every start of a service that resets it. */
-export interface Wanted {
-  /** Keys are paths below /proc/sys, e.g. `net/ipv4/conf/eth0.100/rp_filter`. */
-  readonly settings: readonly { readonly key: string; readonly value: string }[];
-  readonly bridgeSettings?: readonly WantedBridgeSetting[];
-  readonly modules?: readonly string[];
-}
-
-/** The parts of a snapshot persistence depends on: what is installed, and what already holds a setting. */
-export type PersistParts = Pick<Snapshot, 'units' | 'os' | 'udevRules' | 'moduleFiles' | 'harvester'>;
+export type { PersistParts, Wanted, WantedBridgeSetting } from './wanted.ts';
 
 /**
  * The plan that makes settings outlast a reboot and a service restart on this kind of system: at most one remedy of
  * scope `persist`, none when there is nothing to write. What it writes is plain files, units and POSIX shell.
+ *
+ * On systems that keep /etc: a file in sysctl.d; for keys of br_netfilter also modules-load.d and the udev rule of
+ * sysctl.d(5); a script and a udev rule for bridges' own switches; drop-ins for the services that reset a key. On
+ * image-based systems the same files are made at each boot by one under /oem; drop-ins below /etc/systemd are kept.
  */
-export function durable(wanted: Wanted, problemId: string, _profile: Profile, _parts: PersistParts): readonly Remedy[] {
-  const steps: Step[] = [];
-  if (wanted.settings.length > 0) {
-    const lines = wanted.settings.map(({ key, value }) => `${key} = ${value}\n`);
-    steps.push({
-      kind: 'file',
-      path: `/etc/sysctl.d/zz-hayward-${problemId}.conf`,
-      content: lines.join(''),
-      mode: 0o644,
-    });
-  }
+export function durable(wanted: Wanted, problemId: string, profile: Profile, parts: PersistParts): readonly Remedy[] {
+  const name = nameFor(problemId, wanted);
+  const atBoot = bootFiles(wanted, name, problemId, profile, parts);
+  const dropIns = dropInFiles(wanted.settings, name, problemId, profile, parts);
+  const steps =
+    profile.persistence === 'oem'
+      ? [...written(oemFile(atBoot, name, problemId)), ...written(dropIns, 'systemd')]
+      : [...written(atBoot, ...(atBoot.some(isUdevRule) ? (['udev'] as const) : [])), ...written(dropIns, 'systemd')];
   if (steps.length === 0) return [];
   return [
     {
       id: 'persist',
-      summary: { en: 'Keep it over reboots and service restarts', 'zh-CN': '使其在重启和服务重启后仍然有效' },
+      summary: { en: 'Keep it over reboots and service restarts', 'zh-CN': '使其在重启系统和服务后仍然有效' },
       risk: 'low',
       scope: 'persist',
       steps,
     },
   ];
+}
+
+/** What systemd's own boot services and udev read. */
+function bootFiles(
+  wanted: Wanted,
+  name: string,
+  problemId: string,
+  profile: Profile,
+  parts: PersistParts,
+): FileToWrite[] {
+  const settings = wanted.settings.filter(({ key, value }) => !isAfterLaunch(key, value, profile));
+  const needsModule = settings.some(({ key }) => isBridgeKey(key));
+  const modules = new Set([...(wanted.modules ?? []), ...(needsModule ? ['br_netfilter'] : [])]);
+  return [
+    ...moduleFile([...modules], name, problemId, parts),
+    ...sysctlFile(settings, name, problemId),
+    ...(needsModule ? bridgeModuleRule(name, problemId, parts) : []),
+    ...bridgeFiles(wanted.bridgeSettings ?? [], name, problemId),
+  ];
+}
+
+function isUdevRule({ path }: FileToWrite): boolean {
+  return path.startsWith('/etc/udev/');
+}
+
+/** Steps that write files, and tell the daemon that reads them where there are any. */
+function written(files: readonly FileToWrite[], daemon?: 'systemd' | 'udev'): Step[] {
+  if (files.length === 0) return [];
+  const steps = files.map((file): Step => ({ kind: 'file', ...file }));
+  return daemon ? [...steps, { kind: 'reload', what: daemon }] : steps;
 }
