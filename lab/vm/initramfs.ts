@@ -53,7 +53,7 @@ async function copyModules(root: string, kernel: Kernel, names: readonly string[
   const folder = join(root, 'lib/modules', kernel.release);
   await mkdir(folder, { recursive: true });
   const index = await readFile(join(kernel.modules, 'modules.dep'), 'utf8');
-  for (const file of await moduleFiles(index, names)) {
+  for (const file of moduleFiles(index, names)) {
     const target = join(folder, file);
     await mkdir(dirname(target), { recursive: true });
     await copyFile(join(kernel.modules, file), target);

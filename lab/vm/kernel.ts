@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, exists, madeOnce } from '../cache.ts';
 import { must } from '../command.ts';
@@ -45,7 +44,7 @@ async function firstThatExists(paths: readonly string[]): Promise<string> {
 }
 
 /** The files of the named modules and of all they need, dependencies first, relative to the modules folder. */
-export async function moduleFiles(modulesDep: string, names: readonly string[]): Promise<string[]> {
+export function moduleFiles(modulesDep: string, names: readonly string[]): string[] {
   const dependencies = new Map<string, string[]>();
   const byName = new Map<string, string>();
   for (const line of modulesDep.split('\n')) {
@@ -76,10 +75,4 @@ export async function busybox(): Promise<string> {
   const folder = await unpacked('busybox-static');
   const found = ['bin', 'usr/bin'].map((base) => join(folder, base, 'busybox'));
   return firstThatExists(found);
-}
-
-/** Every file below a folder, as paths relative to it. */
-export async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
 }

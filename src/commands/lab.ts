@@ -27,6 +27,9 @@ Examples:
   hayward lab break ip-forward-off
   hayward lab exec node-1 hayward doctor`,
     );
+  // What follows `exec NODE` belongs to the program that is run, options included.
+  program.enablePositionalOptions();
+  lab.enablePositionalOptions();
   const lang = () => new Option('--lang <lang>', 'en or zh-CN (default: the locale)').choices(LANGS);
   lab.command('list').description('the topologies, their faults, and what is up').addOption(lang()).action(list);
   lab.command('up').description('build a network').argument('<topology>').addOption(lang()).action(build);
@@ -52,9 +55,6 @@ Examples:
     .argument('[fault]', 'see `hayward lab list`', DEFAULT_FAULT)
     .addOption(lang())
     .action(demo);
-  // What follows `exec` belongs to the program that is run, options included.
-  program.enablePositionalOptions();
-  lab.enablePositionalOptions();
 }
 
 const langOf = (raw: RawOptions): Lang => raw.lang ?? langFrom(process.env);
@@ -108,14 +108,14 @@ async function build(name: string, raw: RawOptions): Promise<void> {
 }
 
 /** The laboratory that is meant: the one named, or the only one that fits. */
-async function chosen(id: string | undefined, fits: (lab: Lab) => boolean): Promise<Lab> {
+async function chosen(id: string | undefined, what: string, fits: (lab: Lab) => boolean): Promise<Lab> {
   needRoot();
   const { labsUp } = await import('../../lab/lab.ts');
   const all = await labsUp({ cli: cli() });
   const candidates = all.filter((lab) => (id === undefined ? fits(lab) : lab.id === id));
   const [only, ...others] = candidates;
   if (!only)
-    throw new UsageError(id === undefined ? 'no such network is up: hayward lab up' : `no laboratory '${id}' is up`);
+    throw new UsageError(id === undefined ? `no network ${what} is up: hayward lab up` : `no laboratory '${id}' is up`);
   if (others.length > 0)
     throw new UsageError(`several are up, name one: --lab ${candidates.map((lab) => lab.id).join(', ')}`);
   return only;
@@ -123,7 +123,7 @@ async function chosen(id: string | undefined, fits: (lab: Lab) => boolean): Prom
 
 async function breakIt(id: string, raw: RawOptions): Promise<void> {
   const fault = await faultNamed(id);
-  const lab = await chosen(raw.lab, (one) => one.topology.name === fault.topology);
+  const lab = await chosen(raw.lab, fault.topology, (one) => one.topology.name === fault.topology);
   if (lab.topology.name !== fault.topology)
     throw new UsageError(`${id} is a fault of ${fault.topology}, not of ${lab.id}`);
   await lab.break(fault);
@@ -131,7 +131,9 @@ async function breakIt(id: string, raw: RawOptions): Promise<void> {
 }
 
 async function exec(node: string, argv: readonly string[], raw: RawOptions): Promise<void> {
-  const lab = await chosen(raw.lab, (one) => one.topology.nodes.some((spec) => spec.name === node));
+  const lab = await chosen(raw.lab, `with a node '${node}'`, (one) =>
+    one.topology.nodes.some((spec) => spec.name === node),
+  );
   if (!lab.topology.nodes.some((spec) => spec.name === node)) {
     throw new UsageError(`${lab.id} has no node '${node}'`, lab.topology.nodes.map((spec) => spec.name).join(', '));
   }
