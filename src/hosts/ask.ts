@@ -24,6 +24,11 @@ export type Ask =
        * by being asked: ipvsadm loads ip_vs where it is not loaded.
        */
       readonly onlyIf?: string;
+      /**
+       * A kernel module this program makes the kernel load by asking. Where it could be loaded now, and is not (no
+       * /sys/module/NAME, and modules.dep lists it), the program is not run and the answer is `absent`.
+       */
+      readonly module?: string;
     }
   /** Where programs are on the root user's search path (sbin directories included). */
   | { readonly kind: 'which'; readonly names: readonly string[] };

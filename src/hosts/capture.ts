@@ -23,11 +23,6 @@ export interface Capture {
   readonly target: { readonly name: string; readonly via: Via };
   /** RFC 3339, by the clock of the machine that collected. */
   readonly takenAt: string;
-  /**
-   * The node's clock minus the collector's, in seconds, half the round trip taken off: what `date -u +%s.%N` answered
-   * against the collector's own clock. Left out where the clocks were not compared.
-   */
-  readonly clockOffsetSeconds?: number;
   /** By source: an absolute path, or a command line. */
   readonly entries: Readonly<Record<string, Entry>>;
   /** Which paths each glob matched, in byte order; `Entry`-like when the directory could not be read. */

@@ -1,9 +1,14 @@
 import type { Capture, Entry, ListedFile, Via } from './capture.ts';
 import type { UnknownReason } from './reading.ts';
+import { harmless } from './sanitise.ts';
 
 export interface Failure {
   readonly state: UnknownReason;
   readonly detail: string;
+}
+
+export function failureOf(entry: Entry): Failure | undefined {
+  return entry.state === 'ok' ? undefined : entry;
 }
 
 /** A capture while it is being filled in. */
@@ -23,8 +28,20 @@ function bare<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }
 
-export function captureOf(target: Capture['target'], draft: Draft): Capture {
+/** Details quote file names and messages of the node: they leave here harmless. `remark` is added to what was denied. */
+export function captureOf(target: Capture['target'], draft: Draft, remark = ''): Capture {
+  for (const part of [draft.entries, draft.globs, draft.lists] as readonly Record<string, unknown>[]) {
+    for (const [key, value] of Object.entries(part)) if (isFailure(value)) part[key] = worded(value, remark);
+  }
   return { schema: 1, target, takenAt: new Date().toISOString(), ...draft };
+}
+
+function isFailure(value: unknown): value is Failure {
+  return typeof value === 'object' && value !== null && 'detail' in value;
+}
+
+function worded({ state, detail }: Failure, remark: string): Failure {
+  return { state, detail: harmless(detail) + (state === 'denied' ? remark : '') };
 }
 
 /** A host that gave no answer at all: every reading of it is unknown for this one reason. */

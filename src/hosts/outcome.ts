@@ -21,6 +21,10 @@ export function notFound(program: string): string {
   return `${program}: not found on the search path`;
 }
 
+export function notAskedFor(program: string, onlyIf: string): Entry {
+  return { state: 'absent', detail: `${program} was not run: there is no ${onlyIf}` };
+}
+
 function howItEnded(program: string, exitCode: number | null): string {
   return exitCode === null ? `${program}: killed by a signal` : `${program}: exit status ${exitCode}`;
 }

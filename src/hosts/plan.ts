@@ -50,7 +50,8 @@ export function planOf(asks: readonly Ask[]): Plan {
   }
   return {
     files: [...files.values()],
-    globs: [...globs.values()],
+    // One-line values last: where a path is asked for as both, its text is the value.
+    globs: [...globs.values()].sort((a, b) => Number(a.values) - Number(b.values)),
     lists: [...lists],
     runs: [...runs.values()],
     which: [...which],

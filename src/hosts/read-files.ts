@@ -26,7 +26,7 @@ export async function readFiles(tree: Tree, plan: Plan, draft: Draft, signal?: A
   }
 }
 
-/** The order decides where asks overlap: whole files over kept lines, one-line values over whole files. */
+/** In the plan's order, which decides where asks overlap: what comes later stands. */
 function* steps(tree: Tree, plan: Plan, draft: Draft, release: string | Failure): Generator<() => void> {
   for (const path of plan.lists) {
     yield () => {
@@ -37,9 +37,7 @@ function* steps(tree: Tree, plan: Plan, draft: Draft, release: string | Failure)
   for (const file of plan.files) {
     yield () => readPlanned(tree, file, draft, release);
   }
-  for (const glob of [...plan.globs].sort((a, b) => Number(a.values) - Number(b.values))) {
-    yield* globSteps(tree, glob, draft, release);
-  }
+  for (const glob of plan.globs) yield* globSteps(tree, glob, draft, release);
 }
 
 function readPlanned(tree: Tree, file: FilePlan, draft: Draft, release: string | Failure): void {

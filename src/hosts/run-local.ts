@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Entry } from './capture.ts';
 import type { RunOptions, RunResult } from './host.ts';
-import { entryOf, notFound } from './outcome.ts';
+import { entryOf, notAskedFor, notFound } from './outcome.ts';
 import { DEFAULT_RUN_TIMEOUT_MS, MAX_OUTPUT_BYTES, type RunPlan } from './plan.ts';
 import { findProgram } from './programs.ts';
 import { SEARCH_PATH } from './search-path.ts';
@@ -27,8 +27,4 @@ export async function answerHere(plan: RunPlan, signal?: AbortSignal): Promise<E
   if (findProgram(name) === null) return { state: 'absent', detail: notFound(name) };
   const timeoutMs = plan.timeoutMs ?? DEFAULT_RUN_TIMEOUT_MS;
   return entryOf(name, await runHere(plan.argv, { timeoutMs, ...(signal && { signal }) }), timeoutMs);
-}
-
-export function notAskedFor(program: string, onlyIf: string): Entry {
-  return { state: 'absent', detail: `${program} was not run: there is no ${onlyIf}` };
 }
