@@ -22,7 +22,9 @@ function judged(parts: Parameters<typeof snapshotWith>[0], profile = generic) {
 
 describe('ip-forward', () => {
   it('is a problem where the wiring routes for others and the switch is off', () => {
-    expect(judged({ ...ROUTER, sysctl: sysctlWith({ 'net/ipv4/ip_forward': '0' }) })).toEqual(['problem net.ipv4.ip_forward']);
+    expect(judged({ ...ROUTER, sysctl: sysctlWith({ 'net/ipv4/ip_forward': '0' }) })).toEqual([
+      'problem net.ipv4.ip_forward',
+    ]);
   });
 
   it('is in order where the switch and every side are on', () => {
@@ -61,7 +63,7 @@ describe('ip-forward', () => {
   });
 
   it('keeps a host whose IPv6 default route is advertised listening, and calls that disruptive', () => {
-    const routes = seen([...ROUTER.routes.value, route('::/0', 'eth0', { protocol: 'ra' })]);
+    const routes = seen([route('10.1.0.0/24', 'v1'), route('::/0', 'eth0', { protocol: 'ra' })]);
     const snapshot = snapshotWith({ ...ROUTER, routes, sysctl: sysctlWith({ 'net/ipv6/conf/eth0/accept_ra': '1' }) });
     const facts = { family: 'ipv6', key: 'net/ipv6/conf/all/forwarding', why: '', scope: 'host' } as const;
     const [now] = ipForward.remedies(facts, snapshot, generic);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { seen, snapshotWith } from '../../test/parts.ts';
 import { type Reading, unknown } from '../hosts/reading.ts';
-import type { Profile } from '../profiles/profile.ts';
 import { generic } from '../profiles/generic.ts';
+import type { Profile } from '../profiles/profile.ts';
 import type { ModuleState } from '../snapshot/modules.ts';
 import { kernelModules } from './kernel-modules.ts';
 

@@ -27,10 +27,14 @@ function settings(all: string, eth0: string, v1: string) {
 }
 
 function judged(parts: Parameters<typeof snapshotWith>[0]) {
-  return rpFilter.check(snapshotWith({ ...NODE, ...parts }), generic).map(({ status, subject }) => `${status} ${subject}`);
+  return rpFilter
+    .check(snapshotWith({ ...NODE, ...parts }), generic)
+    .map(({ status, subject }) => `${status} ${subject}`);
 }
 
-const ELSEWHERE = seen([{ family: 'ipv4', address: '192.0.2.9', link: 'v1', mac: '02:00:00:00:00:01', states: ['REACHABLE'] } as const]);
+const ELSEWHERE = seen([
+  { family: 'ipv4', address: '192.0.2.9', link: 'v1', mac: '02:00:00:00:00:01', states: ['REACHABLE'] } as const,
+]);
 
 describe('rp-filter', () => {
   it('leaves strict filtering alone where every path is symmetric', () => {
@@ -38,7 +42,9 @@ describe('rp-filter', () => {
   });
 
   it('finds a neighbour whose route back leaves elsewhere', () => {
-    expect(judged({ sysctl: settings('0', '0', '1'), neighbours: ELSEWHERE })).toEqual(['problem net.ipv4.conf.v1.rp_filter']);
+    expect(judged({ sysctl: settings('0', '0', '1'), neighbours: ELSEWHERE })).toEqual([
+      'problem net.ipv4.conf.v1.rp_filter',
+    ]);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import type { IpSet } from '../snapshot/netfilter/ipsets.ts';
 import type { Ruleset } from '../snapshot/netfilter/ruleset.ts';
+import { routedVerdict } from '../trace/bridge.ts';
 import type { DecidedBy } from '../trace/packet.ts';
-import { routedVerdict } from '../trace/routed.ts';
 import { twoHosts } from './cidr.ts';
 import type { Side } from './sides.ts';
 

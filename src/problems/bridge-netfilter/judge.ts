@@ -5,6 +5,7 @@ import type { Profile } from '../../profiles/profile.ts';
 import { type BridgeSwitches, switchEvidence, switchesOf } from '../../topology/bridge-switches.ts';
 import { type BridgedFrames, bridgedFrames } from '../../topology/bridged-frames.ts';
 import { type Bridge, bridgesOf } from '../../topology/bridges.ts';
+import { contains } from '../../topology/cidr.ts';
 import { launchPhase } from '../../topology/launch-phase.ts';
 import { stationsOf } from '../../topology/stations.ts';
 import type { BridgeNetfilterFacts } from './words.ts';
@@ -117,15 +118,33 @@ function judgeCni(bridge: Bridge, parts: Needed, profile: Profile): Verdict {
   const subject = bridge.link.name;
   const [ipv4] = switchesOf(bridge.link, parts.sysctl);
   if (!ipv4) return { status: 'ok', subject, evidence: [] };
-  const mode = parts.kubernetes.proxyMode;
-  const evidence = switchEvidence(subject, ipv4, '1');
-  if (!profile.kubernetes || (mode.known && mode.value === 'none')) {
-    return { status: 'not-applicable', subject, why: 'no kube-proxy on this node', evidence };
-  }
+  const evidence = [...switchEvidence(subject, ipv4, '1')];
+  const service = serviceOn(bridge, parts, profile);
+  if (!service) return { status: 'not-applicable', subject, why: 'no Service is translated to it', evidence };
+  evidence.push(service);
   if (!ipv4.inForce.known) return unknownAbout(subject, ipv4.inForce, evidence);
   if (ipv4.inForce.value) return { status: 'ok', subject, evidence: switchEvidence(subject, ipv4) };
   const facts: BridgeNetfilterFacts = { kind: 'hairpin-lost', bridge: subject, moduleMissing: !ipv4.global.known };
   return { status: 'problem', subject, severity: 'warning', facts, evidence };
+}
+
+/** What shows that a Service may lead back to the bridge it was asked from: a translation to one of its addresses, or kube-proxy. */
+function serviceOn(bridge: Bridge, parts: Needed, profile: Profile): Evidence | undefined {
+  const { networks } = stationsOf(bridge.link.name, parts);
+  const rules = parts.netfilter.rules('ipv4');
+  const chains = (rules.known ? rules.value.tables : []).flatMap((table) => [...table.chains.values()]);
+  const translation = chains
+    .flatMap((chain) => chain.rules)
+    .find(({ target }) => target.kind === 'dnat' && networks.some((network) => contains(network, hostOf(target.to))));
+  if (translation) return { source: rules.source, value: translation.text };
+  const mode = parts.kubernetes.proxyMode;
+  if (!profile.kubernetes || (mode.known && mode.value === 'none')) return undefined;
+  return { source: mode.source, value: mode.known ? `kube-proxy: ${mode.value}` : `profile ${profile.name}` };
+}
+
+/** The address of a translation's end: `10.42.0.12:80`, or a range, of which the first counts. */
+function hostOf(to: string): string {
+  return /^[0-9.]+/.exec(to)?.[0] ?? '';
 }
 
 /** Harvester wants 0 from RKE2's first launch after boot on, whatever the rules are today. */

@@ -1,0 +1,98 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { FAULTS, type Fault } from '../lab/faults.ts';
+import { type Lab, up } from '../lab/lab.ts';
+import type { Finding } from '../src/judging/finding.ts';
+
+/** IPVS is no part of every kernel: its fault is made in the micro-VM. */
+const HERE = FAULTS.filter((fault) => fault.topology !== 'ipvs-nodes');
+/** Firewall rules belong to whoever wrote them: shown, never changed. */
+const REPAIRABLE = HERE.filter((fault) => fault.problem !== 'forward-policy');
+
+const ALL_SETTINGS = [
+  'sh',
+  '-c',
+  'grep -r "" /proc/sys/net 2>/dev/null | grep -v -e stable_secret -e nf_conntrack_count | sort',
+];
+
+let lab: Lab | undefined;
+afterEach(async () => {
+  await lab?.down();
+  lab = undefined;
+});
+
+function nodeOf(here: Lab): string {
+  return here.topology.nodes[0].name;
+}
+
+async function doctor(
+  here: Lab,
+  ...args: string[]
+): Promise<{ problems: string[]; findings: Finding[]; exit: number | null }> {
+  const { stdout, stderr, exitCode } = await here.hayward(nodeOf(here), ['doctor', '--json', ...args]);
+  expect(stderr).toBe('');
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  const problems = findings.filter((one) => one.status === 'problem').map((one) => one.problem);
+  return { problems: [...new Set(problems)], findings, exit: exitCode };
+}
+
+async function broken(fault: Fault): Promise<Lab> {
+  const here = await up(fault.topology);
+  lab = here;
+  expect(await here.probe(fault.loses), 'passes while nothing is broken').toBe(true);
+  expect((await doctor(here)).problems, 'nothing is found while nothing is broken').toEqual([]);
+  await here.break(fault);
+  expect(await here.probe(fault.loses), 'is lost once it is broken').toBe(false);
+  return here;
+}
+
+describe('an incident, from the fault to the way back', () => {
+  it.each(HERE.map((fault) => [fault.id, fault] as const))(
+    '%s is found as its problem, and nothing else is',
+    async (_, fault) => {
+      const here = await broken(fault);
+      const { problems, findings, exit } = await doctor(here);
+      expect(problems).toEqual([fault.problem]);
+      expect(exit).toBe(1);
+      const found = findings.find((one) => one.problem === fault.problem && one.status === 'problem');
+      expect(found?.evidence.length).toBeGreaterThan(0);
+      expect(found?.prove).not.toBe('');
+    },
+  );
+
+  it.each(REPAIRABLE.map((fault) => [fault.id, fault] as const))(
+    '%s is fixed, and undone to the byte',
+    async (_, fault) => {
+      const here = await broken(fault);
+      const node = nodeOf(here);
+      const before = await here.exec(node, ALL_SETTINGS);
+
+      const fixed = await here.hayward(node, ['fix', fault.problem, '--yes', '--no-persist', '--json']);
+      expect(JSON.parse(fixed.stdout)).toMatchObject({ verified: true });
+      expect(fixed.exitCode).toBe(0);
+      expect(await here.probe(fault.loses), 'passes after the fix').toBe(true);
+      for (const probe of here.topology.probes)
+        expect(await here.probe(probe), `${probe.from} → ${probe.to}`).toBe(true);
+      expect((await doctor(here)).problems).toEqual([]);
+
+      const undone = await here.hayward(node, ['undo', '--yes', '--json']);
+      expect(undone.exitCode).toBe(0);
+      expect(await here.probe(fault.loses), 'is lost again after undo').toBe(false);
+      expect((await here.exec(node, ALL_SETTINGS)).stdout).toBe(before.stdout);
+      expect((await doctor(here)).problems).toEqual([fault.problem]);
+    },
+  );
+
+  it('a dry run writes nothing at all', async () => {
+    const fault = HERE.find((one) => one.id === 'ip-forward-off');
+    if (!fault) throw new Error('no such fault');
+    const here = await broken(fault);
+    const node = nodeOf(here);
+    const before = await here.exec(node, ALL_SETTINGS);
+    const dry = await here.hayward(node, ['fix', '--dry-run']);
+    expect(dry.stdout).toContain('ip_forward');
+    expect((await here.exec(node, ALL_SETTINGS)).stdout).toBe(before.stdout);
+    expect(await here.probe(fault.loses)).toBe(false);
+    const journal = await here.hayward(node, ['journal', '--json']);
+    expect(journal.stdout).not.toContain('ip_forward');
+  });
+});
