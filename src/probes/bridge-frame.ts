@@ -149,10 +149,11 @@ function assertOptions(bridge: string, options: BridgeProbeOptions): void {
  * Sends real IPv4 frames through a bridge of this network namespace and says which arrive: two throw-away ports are
  * attached, packets that start a flow (ICMP echo, UDP, TCP SYN) go in at one and are watched for at the other.
  *
- * What it tells: whether a *new* flow between two ordinary ports of this bridge passes now, with these addresses and
- * port 80. Rules that name addresses, ports, interfaces or MAC addresses may treat a VM's own traffic otherwise; and a
- * frame that leaves tagged on an uplink is not shown to iptables at all unless bridge-nf-filter-vlan-tagged is 1. Between
- * `passes` and `filtered` the cause is open: iptables through br_netfilter, ebtables, or nft bridge tables.
+ * What it tells: whether a *new* flow between two ordinary (untagged) ports of this bridge passes now, with these
+ * addresses and port 80. Rules that name addresses, ports, interfaces or MAC addresses may treat a VM's own traffic
+ * otherwise, and a frame that comes or leaves tagged, as on an uplink that carries VLANs, is not shown to iptables at all
+ * while bridge-nf-filter-vlan-tagged is 0 (tried on Linux 6.1). Between `passes` and `filtered` the cause is open: iptables
+ * through br_netfilter, ebtables, or nft bridge tables.
  *
  * No address is put on the host, nothing answers, and no frame is flooded to other ports. While it runs (a second; with
  * a spanning tree half a minute, and the bridge then counts a topology change) the bridge has two ports more. Afterwards

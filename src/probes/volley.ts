@@ -69,7 +69,7 @@ export async function fireVolley<K extends string>(
     if (!shot) return;
     shot.arrived += 1;
     const source = sourceOf(frame);
-    if (source !== undefined && source !== shot.source) rewritten.set(shot.kind, source);
+    if (shot.source !== undefined && source !== undefined && source !== shot.source) rewritten.set(shot.kind, source);
   }
 
   for (let round = 0; round < ROUNDS && missing().length > 0; round += 1) {
