@@ -1,0 +1,56 @@
+import ipaddr from 'ipaddr.js';
+
+/** An address as a number, with its width: 32 bits or 128. */
+export interface Address {
+  readonly width: 32 | 128;
+  readonly value: bigint;
+}
+
+/** Addresses `a` with `a & mask == network`. */
+export interface Block {
+  readonly width: 32 | 128;
+  readonly network: bigint;
+  readonly mask: bigint;
+}
+
+/** Undefined for anything that is no plain IPv4 or IPv6 address. */
+export function parseAddress(text: string): Address | undefined {
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) return parseIpv4(text);
+  if (!text.includes(':') || !ipaddr.IPv6.isValid(text)) return undefined;
+  const bytes = ipaddr.IPv6.parse(text).toByteArray();
+  return { width: 128, value: bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n) };
+}
+
+function parseIpv4(text: string): Address | undefined {
+  let value = 0;
+  for (const part of text.split('.')) {
+    const byte = Number(part);
+    if (byte > 255) return undefined;
+    value = value * 256 + byte;
+  }
+  return { width: 32, value: BigInt(value) };
+}
+
+export function prefixMask(length: number, width: 32 | 128): bigint {
+  const all = (1n << BigInt(width)) - 1n;
+  return all ^ (all >> BigInt(length));
+}
+
+/** `10.0.0.1`, `10.0.0.0/8`, `10.0.0.0/255.0.0.255` and the same for IPv6. Undefined for anything else. */
+export function parseBlock(text: string): Block | undefined {
+  const [first = '', second, more] = text.split('/');
+  const address = parseAddress(first);
+  if (!address || more !== undefined) return undefined;
+  const mask = second === undefined ? prefixMask(address.width, address.width) : parseMask(second, address.width);
+  return mask === undefined ? undefined : { width: address.width, network: address.value & mask, mask };
+}
+
+function parseMask(text: string, width: 32 | 128): bigint | undefined {
+  if (/^\d{1,3}$/.test(text)) return Number(text) <= width ? prefixMask(Number(text), width) : undefined;
+  const mask = parseAddress(text);
+  return mask?.width === width ? mask.value : undefined;
+}
+
+export function inBlock(address: Address, block: Block): boolean {
+  return address.width === block.width && (address.value & block.mask) === block.network;
+}
