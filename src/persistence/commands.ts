@@ -35,6 +35,18 @@ export function commandEffects(line: string, depth = 0): CommandEffects {
   };
 }
 
+/**
+ * The effects of a command that is run without a shell (a unit's Exec line, a udev rule's RUN): there `>` and `&&` are
+ * words like any other, so `ExecStartPost=echo 0 > /proc/sys/…` writes nothing.
+ */
+export function execEffects(line: string): CommandEffects {
+  const tokens = tokenize(line).map(
+    (token): Token => (token.text === ';' ? token : { kind: 'word', text: token.text }),
+  );
+  const all = splitCommands(tokens).map((command) => effectsOf(command, 0));
+  return { effects: all.flatMap(({ effects }) => effects), certain: all.every(({ certain }) => certain) };
+}
+
 function hasConditions(line: string): boolean {
   return /\|\|(?!\s*(true|:)(\s|$))|(^|[\s;&|(])(if|case|while|until|for|test|\[\[?)\s/.test(line);
 }

@@ -8,6 +8,8 @@ export interface KernelSettings {
   /** undefined: the kernel's own default, whatever that is, or no such key. */
   get(key: string): string | undefined;
   has(key: string): boolean;
+  /** A key comes into being, with its value where that is known: a module was loaded, an interface appeared. */
+  add(key: string, value: string | undefined): void;
   /**
    * One write(2). Returns the keys whose value it decided: empty when there is no such key or the kernel refuses the
    * text. Like systemd-sysctl from v250 on, a text that already stands there is not written at all.
@@ -22,7 +24,7 @@ export interface KernelStart {
    * Interfaces that have been given an IPv4 address: from then on a write to conf/default leaves them alone. Until
    * then it still reaches every value of theirs that nobody wrote (devinet_copy_dflt_conf). `lo` has one from the start.
    */
-  readonly addressed: ReadonlySet<string>;
+  readonly addressed: (device: string) => boolean;
 }
 
 const IPV4_FORWARD = 'net/ipv4/ip_forward';
@@ -40,7 +42,11 @@ const NOT_COPIED = new Set([
 ]);
 
 /** IPv6 settings whose `all` is written through to `default` and every interface, changed or not (addrconf.c). */
-const IPV6_WRITTEN_THROUGH = new Set(['forwarding', 'disable_ipv6', 'ignore_routes_with_linkdown']);
+export const IPV6_WRITTEN_THROUGH: ReadonlySet<string> = new Set([
+  'forwarding',
+  'disable_ipv6',
+  'ignore_routes_with_linkdown',
+]);
 
 interface Conf {
   readonly family: 'ipv4' | 'ipv6';
@@ -62,6 +68,26 @@ export function confKey({ family, device, name }: Conf): string {
 /** The one name for a setting that has two: conf/all/forwarding is ip_forward. */
 export function canonicalKey(key: string): string {
   return key === IPV4_ALL_FORWARDING ? IPV4_FORWARD : key;
+}
+
+/** The keys that can change with this one, itself first. */
+export function relatedKeys(key: string): string[] {
+  const conf = confOf(key);
+  const group = conf ? ['all', 'default'].map((device) => confKey({ ...conf, device })) : [];
+  const forwarding = [IPV4_FORWARD, IPV4_ALL_FORWARDING, 'net/ipv4/conf/default/forwarding'];
+  return [...new Set([key, ...group, ...(key.startsWith('net/ipv4/') ? forwarding : [])])];
+}
+
+/** A write to `other` may decide the value of `key` on an interface as it is at boot, before it has an address. */
+export function mayDecide(other: string, key: string): boolean {
+  if (canonicalKey(other) === canonicalKey(key)) return true;
+  const conf = confOf(key);
+  if (!conf || conf.device === 'all') return false;
+  if (canonicalKey(other) === IPV4_FORWARD) return conf.family === 'ipv4' && conf.name === 'forwarding';
+  const from = confOf(other);
+  if (from?.family !== conf.family || from.name !== conf.name) return false;
+  if (from.device === 'all') return conf.family === 'ipv6' && IPV6_WRITTEN_THROUGH.has(conf.name);
+  return from.device === 'default' && conf.device !== 'lo';
 }
 
 export function kernelSettings(start: KernelStart): KernelSettings {
@@ -102,7 +128,7 @@ export function kernelSettings(start: KernelStart): KernelSettings {
     }
     const copied = values.get(key);
     const follow = siblings(conf).filter(
-      (other) => other.device !== 'default' && !start.addressed.has(other.device) && !written.has(confKey(other)),
+      (other) => other.device !== 'default' && !start.addressed(other.device) && !written.has(confKey(other)),
     );
     return copied === undefined ? decided : [...decided, ...follow.flatMap((other) => set(confKey(other), copied))];
   }
@@ -115,6 +141,9 @@ export function kernelSettings(start: KernelStart): KernelSettings {
   return {
     get: (key) => values.get(key),
     has: (key) => values.has(key),
+    add(key, value) {
+      if (!values.has(key)) values.set(key, value);
+    },
     write(key, text) {
       if (!values.has(key)) return [];
       const before = values.get(key);

@@ -54,11 +54,29 @@ const LONG_LINE_MAX = 1024 * 1024;
  * Matches of one glob are written in byte order, as /proc/sys lists them.
  */
 export function systemdSysctl(run: SysctlRun): readonly Applied[] {
+  return writesOf(readFiles(run.files), run.existing, run.prefixes);
+}
+
+/**
+ * What `sysctl --system` (procps-ng) writes: the same files in the same order, and /etc/sysctl.conf after all of
+ * them, so that it wins where systemd-sysctl would not even read it.
+ */
+export function procpsSystem(run: SysctlRun & { readonly sysctlConf: string }): readonly Applied[] {
+  return writesOf([...readFiles(run.files), ...assignmentsOf(SYSCTL_CONF, run.sysctlConf)], run.existing);
+}
+
+export const SYSCTL_CONF = '/etc/sysctl.conf';
+
+/** The writes that assignments read in this order come to. */
+export function writesOf(
+  assignments: readonly Assignment[],
+  existing: readonly string[],
+  prefixes: readonly string[] = [],
+): readonly Applied[] {
   const options = new Map<string, Assignment>();
-  for (const assignment of readFiles(run.files)) addOption(options, assignment);
-  const wanted = withinPrefixes(run.prefixes ?? []);
-  const existing = run.existing.filter(wanted).sort(compareBytes);
-  return [...options.values()].flatMap((option) => writesOf(option, options, existing));
+  for (const assignment of assignments) addOption(options, assignment);
+  const within = existing.filter(withinPrefixes(prefixes)).sort(compareBytes);
+  return [...options.values()].flatMap((option) => expand(option, options, within));
 }
 
 /** Every assignment of the files that count, in the order they are read. */
@@ -130,11 +148,7 @@ function addOption(options: Map<string, Assignment>, assignment: Assignment): vo
   options.set(assignment.key, assignment);
 }
 
-function writesOf(
-  option: Assignment,
-  options: ReadonlyMap<string, Assignment>,
-  existing: readonly string[],
-): Applied[] {
+function expand(option: Assignment, options: ReadonlyMap<string, Assignment>, existing: readonly string[]): Applied[] {
   const { value } = option;
   if (value === undefined) return [];
   if (!isGlob(option.key)) return existing.includes(option.key) ? [{ ...option, value }] : [];

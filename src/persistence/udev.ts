@@ -1,6 +1,6 @@
 import type { TextFile } from '../snapshot/sysctl-files.ts';
 import type { Place } from './boot.ts';
-import { commandEffects, type Effect } from './commands.ts';
+import { type Effect, execEffects } from './commands.ts';
 import { globMatcher } from './glob.ts';
 
 /** An event udev would handle. `kernel` is the device's name: an interface's, or a module's. */
@@ -55,7 +55,7 @@ function reactionsOf(path: string, text: string, event: UdevEvent): UdevReaction
 function runs(clauses: readonly Clause[], event: UdevEvent, certain: boolean, place: Place): UdevReaction[] {
   return clauses
     .filter(({ key }) => key === 'RUN' || key === 'RUN{program}')
-    .map(({ value }) => commandEffects(substitute(value, event)))
+    .map(({ value }) => execEffects(substitute(value, event)))
     .filter(({ effects }) => effects.length > 0)
     .map((command) => ({ ...place, effects: command.effects, certain: certain && command.certain }));
 }

@@ -10,7 +10,7 @@ export interface TreeFile {
 /** The devices every tree's network namespace has, besides `all`, `default` and `lo`. */
 export const DEVICES = ['eth0', 'eth0.100', 'cni0'] as const;
 /** eth0 has an IPv4 address, and so has lo. */
-export const ADDRESSED = ['lo', 'eth0'] as const;
+export const ADDRESSED: readonly string[] = ['lo', 'eth0'];
 
 const DIRECTORIES = ['/etc/sysctl.d', '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d'] as const;
 const NAMES = [
