@@ -1,62 +1,11 @@
 import { expect, test } from 'vitest';
-import { address, link, route, seen, snapshotWith, sysctlWith } from '../../test/parts.ts';
+import { address, route, seen, snapshotWith, sysctlWith } from '../../test/parts.ts';
 import { known, unknown } from '../hosts/reading.ts';
 import type { Finding } from '../judging/finding.ts';
-import type { Chain, Ruleset, Table } from '../snapshot/netfilter/ruleset.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { Unit } from '../snapshot/units.ts';
 import { type PreflightProfile, preflight, preflightAsks, preflightIds } from './preflight.ts';
-
-type Parts = Partial<Omit<Snapshot, 'capture'>>;
-
-const EMPTY_RULES: Ruleset = { tables: [] };
-const CONF_LINK = '/etc/sysctl.d/99-sysctl.conf';
-
-function file(path: string, text: string) {
-  return { path, text: known(text, path) };
-}
-
-/** sysctl.d as on a distribution whose 99-sysctl.conf leads to /etc/sysctl.conf, and what a test adds. */
-function sysctlFiles(...more: readonly [string, string][]): Parts['sysctlFiles'] {
-  const conf = '# nothing\n';
-  const files = [[CONF_LINK, conf] as const, ...more].map(([path, text]) => file(path, text));
-  return { files: seen(files), sysctlConf: known(conf, '/etc/sysctl.conf') };
-}
-
-function netfilter(legacy: Ruleset, nft: Ruleset): NonNullable<Parts['netfilter']> {
-  return {
-    rules: () => seen({ tables: [...legacy.tables, ...nft.tables] }),
-    backend: (_family, backend) => seen(backend === 'nft' ? nft : legacy),
-    kubernetesBackend: seen('none'),
-  };
-}
-
-function rules(backend: Table['backend'], policy: 'accept' | 'drop', ruleCount = 0): Ruleset {
-  const rule = { matches: [], target: { kind: 'accept' }, text: '-j ACCEPT', number: 1 } as const;
-  const chain: Chain = { name: 'FORWARD', policy, hook: 'forward', nat: false, rules: Array(ruleCount).fill(rule) };
-  const table = { name: 'filter', family: 'ipv4', backend, native: false, source: `iptables-${backend}-save` } as const;
-  return { tables: [{ ...table, chains: new Map([['FORWARD', chain]]) }] };
-}
-
-/** A fresh machine on which an installation would succeed: nothing configured, everything that is needed at hand. */
-function fresh(more: Parts = {}): Snapshot {
-  return snapshotWith({
-    tools: { path: (name) => seen(`/usr/bin/${name}`) },
-    sysctl: sysctlWith({ 'net/ipv4/conf/eth0/rp_filter': '0', 'net/ipv4/conf/eth1/rp_filter': '0' }),
-    sysctlFiles: sysctlFiles() as NonNullable<Parts['sysctlFiles']>,
-    links: seen([link('eth0'), link('eth1')]),
-    addresses: seen([address('eth0', '10.0.0.1/24')]),
-    routes: seen([route('10.0.0.0/24', 'eth0')]),
-    rules: seen([]),
-    neighbours: seen([]),
-    modules: { state: () => seen('loadable') },
-    moduleFiles: { load: seen([]), modprobe: seen([]) },
-    netfilter: netfilter(EMPTY_RULES, EMPTY_RULES),
-    timeSync: { clock: seen('2026-01-01T00:00:00.000Z'), offsetSeconds: seen(0), synchronized: seen(true) },
-    units: { systemd: seen(true), units: seen([]) },
-    ...more,
-  });
-}
+import { EMPTY_RULES, file, fresh, netfilter, type Parts, rules, sysctlFiles } from './sample-host.ts';
 
 function findings(profile: PreflightProfile, ...snapshots: readonly Snapshot[]): readonly Finding[] {
   return preflight(profile, snapshots, { lang: 'en' }).flatMap((candidate) => candidate.findings);
@@ -102,12 +51,12 @@ test.each([
   ],
 ] as const)('forwarding after the first reboot: %s', (_name, files, severity) => {
   const wanted = severity === '' ? [] : [`ip-forward net.ipv4.ip_forward problem ${severity}`];
-  expect(trouble('kubekey-ipvs', fresh({ sysctlFiles: files as NonNullable<Parts['sysctlFiles']> }))).toEqual(wanted);
+  expect(trouble('kubekey-ipvs', fresh({ sysctlFiles: files }))).toEqual(wanted);
 });
 
 test('the line that will win is named', () => {
   const files = sysctlFiles(['/etc/sysctl.d/zz-hardening.conf', '# x\nnet.ipv4.ip_forward=0\n']);
-  const [finding] = findings('kubekey-ipvs', fresh({ sysctlFiles: files as NonNullable<Parts['sysctlFiles']> })).filter(
+  const [finding] = findings('kubekey-ipvs', fresh({ sysctlFiles: files })).filter(
     ({ status }) => status === 'problem',
   );
   expect(finding?.evidence).toMatchObject([{ file: '/etc/sysctl.d/zz-hardening.conf', line: 2 }]);
@@ -125,7 +74,7 @@ test('a sysctl.d file nobody may read decides nothing', () => {
 
 test('bridge filtering that a later file turns off', () => {
   const files = sysctlFiles(['/etc/sysctl.d/zz.conf', 'net.bridge.bridge-nf-call-iptables=0']);
-  expect(trouble('kubekey-ipvs', fresh({ sysctlFiles: files as NonNullable<Parts['sysctlFiles']> }))).toEqual([
+  expect(trouble('kubekey-ipvs', fresh({ sysctlFiles: files }))).toEqual([
     'setting-not-persistent net.bridge.bridge-nf-call-iptables problem critical',
   ]);
 });
@@ -170,6 +119,7 @@ test.each([
 
 test.each([
   ['nf_conntrack\n', ['modules-load-shadowed /etc/modules-load.d/kube_proxy-ipvs.conf problem warning']],
+  ['ip_vs_rr\n', ['modules-load-shadowed /etc/modules-load.d/kube_proxy-ipvs.conf problem warning']],
   ['ip_vs\nip_vs_rr\nnf_conntrack\n', []],
 ])('a module list an earlier KubeKey left: %j', (text, wanted) => {
   const load = seen([file('/etc/modules-load.d/kube_proxy-ipvs.conf', text)]);

@@ -31,7 +31,10 @@ test('columns that do not fit follow below, with the names again', () => {
   ]);
 });
 
-const cell = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.constantFrom('网桥', 'y', '\x1b[2J'));
+const cell = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.constantFrom('网桥', 'y', '\x1b[2J', 'x'.repeat(100)),
+);
 const shape = fc.record({
   headings: fc.array(cell, { minLength: 1, maxLength: 20 }),
   rows: fc.array(fc.record({ name: cell, cells: fc.array(cell, { maxLength: 20 }) }), { maxLength: 6 }),
