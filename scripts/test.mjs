@@ -1,5 +1,5 @@
 // `npm test`: set up, lint, types, build, and the tests of every tier that can run here. With CI=true a tier that
-// cannot run, and a test that was skipped, is a failure.
+// cannot run, and a test that was skipped, is a failure. Tiers named as arguments (unit, kernel, vm) are run alone.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,14 @@ const root = new URL('..', import.meta.url).pathname;
 const ci = process.env.CI === 'true';
 const reports = mkdtempSync(join(tmpdir(), 'hayward-test-'));
 process.once('exit', () => rmSync(reports, { recursive: true, force: true }));
+
+const TIERS = ['unit', 'kernel', 'vm'];
+const chosen = process.argv.slice(2);
+const unknown = chosen.find((name) => !TIERS.includes(name));
+if (unknown !== undefined) {
+  console.error(`unknown tier '${unknown}', expected ${TIERS.join(', ')}`);
+  process.exit(2);
+}
 
 const failures = [];
 const notRun = [];
@@ -92,5 +100,7 @@ await step('registry', process.execPath, 'scripts/generate-registry.mjs', '--che
 await step('lint', 'biome', 'check', '--error-on-warnings', '.');
 await step('types', 'tsc', '--noEmit');
 await step('build', process.execPath, 'scripts/build.mjs');
-for (const [project, reasons] of Object.entries(lacks)) await runProject(project, reasons);
+for (const tier of TIERS) {
+  if (chosen.length === 0 || chosen.includes(tier)) await runProject(tier, lacks[tier]);
+}
 conclude();

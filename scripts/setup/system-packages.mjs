@@ -1,5 +1,6 @@
 // The system packages the tests need, by the program that shows that one is there.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { withoutServiceStarts } from './policy-rc.mjs';
 
@@ -63,15 +64,15 @@ export async function bringSystemPackages(say) {
   }));
 }
 
-function install(packages) {
+async function install(packages) {
   const argv = ['install', '--yes', '--quiet=2', '--no-install-recommends', ...packages];
-  if (apt(argv) === 0) return;
+  if ((await apt(argv)) === 0) return;
   // No lists yet, or lists that name files the mirror has dropped.
-  apt(['update', '--quiet=2']);
-  apt(argv);
+  await apt(['update', '--quiet=2']);
+  await apt(argv);
 }
 
-function apt(argv) {
+async function apt(argv) {
   const environment = {
     ...process.env,
     DEBIAN_FRONTEND: 'noninteractive',
@@ -80,6 +81,8 @@ function apt(argv) {
     PATH: `${process.env.PATH}:${SEARCH_PATH}`,
   };
   const options = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Options::=--force-confold'];
-  return spawnSync('apt-get', [...options, ...argv], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] })
-    .status;
+  // Not spawnSync: a signal must be noted while apt works, so that it ends the run once the policy is restored.
+  const child = spawn('apt-get', [...options, ...argv], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] });
+  const [status] = await once(child, 'close');
+  return status;
 }
