@@ -1,6 +1,7 @@
 import { sourceOf } from '../hosts/ask.ts';
-import type { Capture, CaptureView } from '../hosts/capture.ts';
-import { known, mapReading, type Reading, unknown } from '../hosts/reading.ts';
+import type { CaptureView } from '../hosts/capture.ts';
+import { CLOCK_OFFSET_SOURCE, CLOCK_SOURCE } from '../hosts/draft.ts';
+import { known, mapReading, type Reading } from '../hosts/reading.ts';
 import { subject } from './subject.ts';
 
 export interface TimeSync {
@@ -12,7 +13,6 @@ export interface TimeSync {
   readonly synchronized: Reading<boolean>;
 }
 
-const CLOCK = ['date', '-u', '+%s.%N'] as const;
 const TIMEDATE = ['timedatectl', 'show'] as const;
 const CHRONY = ['chronyc', '-c', 'tracking'] as const;
 /** systemd-timesyncd makes a file `synchronized` here once it has set the clock (systemd-timesyncd.service(8)). */
@@ -25,12 +25,9 @@ function momentFrom(text: string): Date {
   return new Date(Number(seconds) * 1000 + Number(fraction.padEnd(3, '0').slice(0, 3)));
 }
 
-function offsetOf(capture: Capture): Reading<number> {
-  if (capture.target.via === 'local') return known(0, sourceOf(CLOCK));
-  const offset = capture.clockOffsetSeconds;
-  return offset === undefined
-    ? unknown('not-collected', sourceOf(CLOCK), 'the clocks were not compared when the node was looked at')
-    : known(offset, sourceOf(CLOCK));
+function secondsFrom(text: string): number {
+  if (!/^-?\d{1,12}(\.\d{1,9})?$/.test(text.trim())) throw new Error('line 1: not a number of seconds');
+  return Number(text);
 }
 
 /** The kernel's own word (timedatectl shows adjtimex's), else chrony's, else timesyncd's mark; only the mark's presence tells. */
@@ -58,16 +55,16 @@ function chronySynchronized(text: string): boolean {
   return leap !== 'Not synchronised';
 }
 
+/** The clock itself needs no ask: every live host tells it, with the offset, for each collection. */
 export const timeSync = subject<TimeSync>({
   asks: [
-    { kind: 'run', argv: CLOCK },
     { kind: 'run', argv: TIMEDATE, timeoutMs: 5_000 },
     { kind: 'run', argv: CHRONY, timeoutMs: 5_000 },
     { kind: 'list', path: TIMESYNC },
   ],
   parse: (view) => ({
-    clock: mapReading(view.text(sourceOf(CLOCK)), (text) => momentFrom(text).toISOString()),
-    offsetSeconds: offsetOf(view.capture),
+    clock: mapReading(view.text(CLOCK_SOURCE), (text) => momentFrom(text).toISOString()),
+    offsetSeconds: mapReading(view.text(CLOCK_OFFSET_SOURCE), secondsFrom),
     synchronized: synchronizedOf(view),
   }),
 });
