@@ -49,6 +49,8 @@ function measure(directory, pods) {
   const made = makeLargeNode({ interfaces: interfacesFor(JSON.parse(asksText)), pods });
   const seen = JSON.parse(output([process.execPath, floor, asksFile]));
   if (seen.interfaceSettings < SETTINGS) throw new Error(`only ${seen.interfaceSettings} per-interface settings`);
+  // A floor that did not read the rules would be none: they make up most of the bytes.
+  if (seen.bytes < made.rules * 100) throw new Error(`the floor read ${seen.bytes} bytes only: are the rules in it?`);
 
   const doctorArgs = [cli, 'doctor', '--json'];
   const times = alternating(

@@ -64,10 +64,16 @@ function findProgram(name) {
   });
 }
 
-/** A command that would load a kernel module is run, as doctor does, only where the module already is. */
+/** Whether asking would load this module: it is not there, and it could be. Doctor does not run such a command either. */
+function wouldLoad(module) {
+  if (existsSync(`/sys/module/${module}`)) return false;
+  const index = `/lib/modules/${release}/modules.dep`;
+  return existsSync(index) && readFileSync(index, 'utf8').includes(`/${module}.ko`);
+}
+
 function wanted({ onlyIf, module }) {
   if (onlyIf !== undefined && !existsSync(onlyIf)) return false;
-  return module === undefined || existsSync(`/sys/module/${module}`);
+  return module === undefined || !wouldLoad(module);
 }
 
 function run({ argv: [program, ...args] }) {
