@@ -1,4 +1,5 @@
 import type { Finding } from '../judging/finding.ts';
+import { displayWidth } from './display-width.ts';
 import type { RenderOptions, Report } from './report.ts';
 import { hanging, oneLine } from './text-line.ts';
 import { type ReportWords, WORDS } from './words.ts';
@@ -7,25 +8,32 @@ import { type ReportWords, WORDS } from './words.ts';
 const REASONS = 3;
 
 /**
- * The last line (wrapped where it must be): how many were checked and with what outcome, why what is unknown is so,
- * and what was not looked at. Readings the answer does not need are among the latter.
+ * How many were checked and with what outcome, why what is unknown is so, and what was not looked at (readings the
+ * answer does not need are among the latter). One line where it fits; else the reasons first, and the counts as the
+ * last line, so that a reader of the last line alone always has them.
  */
-export function lastLine({ findings, only }: Report, { lang, width, verbose }: RenderOptions): string[] {
+export function closingLines({ findings, only }: Report, { lang, width, verbose }: RenderOptions): string[] {
   const words = WORDS[lang];
   const unknowns = findings.filter(({ status, severity }) => status === 'unknown' && severity !== 'info');
   const aside = findings.filter(({ status, severity }) => status === 'unknown' && severity === 'info');
   const foreign = findings.filter(({ status }) => status === 'not-applicable');
   const problem = findings.filter(({ status }) => status === 'problem').length;
   const ok = findings.filter(({ status }) => status === 'ok').length;
-  const counts = words.counted({ checked: problem + ok + unknowns.length, problem, ok, unknown: unknowns.length });
   const left = [
     ...reasons(aside, words, verbose),
     ...(foreign.length > 0 ? [`${ids(foreign, words)}${words.open}${words.notApplicable}${words.close}`] : []),
     ...(only ? [words.notAsked(only.join(words.separator))] : []),
+  ].join(words.separator);
+  const why = details(unknowns, words, verbose).join(words.semicolon);
+
+  const counts = words.counted({ checked: problem + ok + unknowns.length, problem, ok, unknown: unknowns.length });
+  const whole = counts + (why && words.because(why)) + (left && words.notLooked(left)) + words.stop;
+  if (displayWidth(whole) <= width) return [whole];
+  return [
+    ...(why ? hanging('', words.unknownBecause(why), width) : []),
+    ...(left ? hanging('', words.notLookedAt(left), width) : []),
+    ...hanging('', counts + (left && words.notLooked(words.above)) + words.stop, width),
   ];
-  const because = unknowns.length > 0 ? words.because(details(unknowns, words, verbose).join(words.semicolon)) : '';
-  const rest = left.length > 0 ? words.notLooked(left.join(words.separator)) : '';
-  return hanging('', counts + because + rest + words.stop, width);
 }
 
 function ids(findings: readonly Finding[], words: ReportWords): string {

@@ -108,6 +108,19 @@ test('the last line says what was not looked at, and why', () => {
   );
 });
 
+test('where that is too long for a line, the reasons come first and the counts stay the last line', () => {
+  const detail = 'iptables-save v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied';
+  const blind = sampleOther('unknown', { severity: 'warning', unknown: { reason: 'denied', detail } });
+  const told = lines([sampleOther('ok'), blind, sampleOther('not-applicable', { problem: 'bridge-netfilter' })]);
+  expect(told.slice(-5)).toEqual([
+    'Unknown: iptables-save v1.8.9 (nf_tables): Could not fetch rule set generation',
+    'id: Permission denied.',
+    'Not looked at: bridge-netfilter (not applicable here).',
+    '2 checked: 0 problems, 1 fine, 1 unknown; not looked at: see above.',
+    '',
+  ]);
+});
+
 test('quiet says only what is wrong', () => {
   expect(renderText(sampleReport([sampleOther('ok')]), { ...PLAIN, quiet: true })).toBe('');
   const told = lines([sampleFinding(), sampleOther('ok')], { quiet: true }).join('\n');

@@ -3,7 +3,7 @@ import { painter } from './paint.ts';
 import type { RenderOptions, Report, ReportTarget } from './report.ts';
 import { nameOf, type ProblemBlock, problemLines } from './text-finding.ts';
 import { hanging, oneLine } from './text-line.ts';
-import { lastLine } from './text-summary.ts';
+import { closingLines } from './text-summary.ts';
 import { WORDS } from './words.ts';
 
 const RANK: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 };
@@ -14,7 +14,7 @@ export function renderText(report: Report, options: RenderOptions): string {
     .sort((a, b) => worstOf(a.findings) - worstOf(b.findings))
     .map((node) => nodeLines(node, options))
     .filter((lines) => lines.length > 0);
-  if (!options.quiet) sections.push(lastLine(report, options));
+  if (!options.quiet) sections.push(closingLines(report, options));
   return sections.map((lines) => `${lines.join('\n')}\n`).join('\n');
 }
 

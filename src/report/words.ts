@@ -28,6 +28,9 @@ export interface ReportWords {
   readonly counted: (counts: { checked: number; problem: number; ok: number; unknown: number }) => string;
   readonly because: (reasons: string) => string;
   readonly notLooked: (what: string) => string;
+  readonly unknownBecause: (reasons: string) => string;
+  readonly notLookedAt: (what: string) => string;
+  readonly above: string;
   readonly notApplicable: string;
   readonly notAsked: (only: string) => string;
   readonly separator: string;
@@ -62,6 +65,9 @@ const en: ReportWords = {
     `${checked} checked: ${problem} ${problem === 1 ? 'problem' : 'problems'}, ${ok} fine, ${unknown} unknown`,
   because: (reasons) => ` (${reasons})`,
   notLooked: (what) => `; not looked at: ${what}`,
+  unknownBecause: (reasons) => `Unknown: ${reasons}.`,
+  notLookedAt: (what) => `Not looked at: ${what}.`,
+  above: 'see above',
   notApplicable: 'not applicable here',
   notAsked: (only) => `all but ${only} (--only)`,
   separator: ', ',
@@ -96,6 +102,9 @@ const zh: ReportWords = {
     `共检查 ${checked} 项：${problem} 个问题，${ok} 项正常，${unknown} 项未知`,
   because: (reasons) => `（${reasons}）`,
   notLooked: (what) => `；未查看：${what}`,
+  unknownBecause: (reasons) => `未知的原因：${reasons}。`,
+  notLookedAt: (what) => `未查看：${what}。`,
+  above: '见上',
   notApplicable: '此处不适用',
   notAsked: (only) => `除 ${only} 之外的各项（--only）`,
   separator: '、',
