@@ -4,10 +4,20 @@ import { printing, quoted } from './shell-text.ts';
 
 /**
  * The scripts that change a node. A step that fails ends its script with a `trouble` frame that holds the program's words;
- * they are functions of the arguments alone, and hold them quoted.
+ * they are functions of the arguments alone, and hold them quoted. busybox's mv takes a link to a directory for that directory
+ * and refuses: there alone the link is removed first.
  */
 const STEP = `step() {
   e=$("$@" 2>&1 >/dev/null </dev/null) || { tell trouble "\${e:-$1 failed}"; return 1; }
+}
+place() {
+  e=$(mv -f -T "$t" "$p" 2>&1 </dev/null) && return
+  if [ -L "$p" ] && [ -d "$p" ]; then
+    step rm -f "$p" && step mv -f -T "$t" "$p"
+    return
+  fi
+  tell trouble "$e"
+  return 1
 }
 settled() { sync "$1" 2>/dev/null || sync; }`;
 
@@ -52,14 +62,14 @@ ${printing(content)}
 if [ -n "$u$g" ]; then step chown "$u\${g:+:$g}" "$t" || return; fi
 step chmod ${mode.toString(8)} "$t" || return
 settled "$t"
-step mv -f -T "$t" "$p" || return
+place || return
 settled "$d"`;
 }
 
 export function linkScript(path: string, target: string, freshName: string): string {
   return `${placed(path, freshName)}
 step ln -s -- ${quoted(target)} "$t" || return
-step mv -f -T "$t" "$p" || return
+place || return
 settled "$d"`;
 }
 

@@ -15,7 +15,7 @@ export interface Marks {
  *
  * Files are read many at a time: one `head` prints them all, and between any two of them its own environment, which holds
  * nothing but the mark, read as the file /proc/self/environ. So thousands of values cost a handful of processes, and any
- * bytes come through. (The shell's own `read` is no way: dash reads by single bytes, and a file under /proc/sys gives
+ * bytes come through. (The bound on a file's bytes is never below the mark's own length. The shell's own `read` is no way: dash reads by single bytes, and a file under /proc/sys gives
  * nothing beyond its first read(2).)
  */
 export function prelude(marks: Marks): string {
@@ -65,7 +65,7 @@ readable() {
 flush() {
   say names; eval "printf '%s\\0' $names" >&3
   say batch "$role" "$max"
-  e=$(eval "\"\$ENV\" -i M=\"\$M\" \"\$HEAD\" -q -c $((max+1)) $batch" 2>&1 >&3 3>&-)
+  e=$(eval "\"\$ENV\" -i M=\"\$M\" \"\$HEAD\" -q -c $(((max > 64 ? max : 64) + 1)) $batch" 2>&1 >&3 3>&-)
   tell said "$e"
 }
 add() { names="$names \"\${$1}\"" batch="$batch \$E \"\${$1}\""; }

@@ -1,10 +1,10 @@
 /**
  * The subset of POSIX extended regular expressions that JavaScript reads the same way: literals, `.`, bracket
- * expressions without classes or escapes, groups, `|`, `*`, `+`, `?`, `{m,n}`, `^`, `$`, and a backslash before
+ * expressions without classes, escapes or a leading `]`, groups, `|`, `*`, `+`, `?`, `{m,n}`, `^`, `$`, and a backslash before
  * punctuation. A `keep` outside of it would select other lines on the local host than over ssh.
  */
 export function assertKeep(pattern: string): void {
-  const foreign = /\[[^\]]*(\[[:.=]|\\)|\\[A-Za-z0-9]|\(\?|[*+?}][*+?]|^[*+?]|[(|][*+?]|[\n\0]/.exec(pattern);
+  const foreign = /\[\^?\]|\[[^\]]*(\[[:.=]|\\)|\\[A-Za-z0-9]|\(\?|[*+?}][*+?]|^[*+?]|[(|][*+?]|[\n\0]/.exec(pattern);
   if (foreign) throw new TypeError(`keep ${JSON.stringify(pattern)}: ${JSON.stringify(foreign[0])} is not portable`);
   new RegExp(pattern);
 }

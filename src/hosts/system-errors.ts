@@ -45,8 +45,9 @@ export function reasonFor(code: string): UnknownReason {
   return code === 'EACCES' || code === 'EPERM' ? 'denied' : 'failed';
 }
 
+/** A path's failure as a reading. dash does not tell ENOTDIR from ENOENT, so neither does any host. */
 export function failureFor(path: string, code: string): { readonly state: UnknownReason; readonly detail: string } {
-  return { state: reasonFor(code), detail: `${path}: ${wordsFor(code)}` };
+  return { state: reasonFor(code), detail: `${path}: ${wordsFor(code === 'ENOTDIR' ? 'ENOENT' : code)}` };
 }
 
 /** An action that the system refused, in one line: what was tried, on what, and the system's word. */
