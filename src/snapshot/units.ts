@@ -101,7 +101,7 @@ function systemdOf(view: CaptureView): Reading<boolean> {
   return booted.reason === 'absent' ? init : booted;
 }
 
-function unitsOf(view: CaptureView): Reading<readonly Unit[]> {
+function unitsOf(view: CaptureView, systemd: Reading<boolean>): Reading<readonly Unit[]> {
   const shown = mapReading(view.text(sourceOf(SHOW)), blocksFrom);
   const files = unitFilesOf(view);
   const boot = bootSecondsOf(view);
@@ -113,7 +113,8 @@ function unitsOf(view: CaptureView): Reading<readonly Unit[]> {
     const more = files.known ? fromFiles(files.value, (name) => !running.some((unit) => unit.name === name)) : [];
     return known([...running, ...more.filter(speaksOfSettings)], shown.source);
   }
-  if (!files.known) return shown;
+  // A systemd that runs and gave no answer knows of units that no file tells of.
+  if (!files.known || (systemd.known && systemd.value && shown.reason !== 'not-collected')) return shown;
   const found = fromFiles(files.value, () => true);
   return known(
     found.filter((unit) => isOfInterest(unit.name) || speaksOfSettings(unit)),
@@ -188,5 +189,8 @@ function speaksOfSettings(unit: Unit): boolean {
 
 export const units = subject<Units>({
   asks: UNITS_ASKS,
-  parse: (view) => ({ systemd: systemdOf(view), units: unitsOf(view) }),
+  parse: (view) => {
+    const systemd = systemdOf(view);
+    return { systemd, units: unitsOf(view, systemd) };
+  },
 });
