@@ -1,5 +1,6 @@
 import { closeSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { guarded, JournalError } from './journal.ts';
 
 /** Who holds a lock: a process id alone may have been given out again since. */
 interface Holder {
@@ -115,4 +116,11 @@ function bootId(): string {
   } catch {
     return '';
   }
+}
+
+/** Takes the lock or throws a JournalError that says who holds it, or why it cannot be taken. */
+export function guardedLock(directory: string): Extract<Lock, { held: true }> {
+  const lock = guarded(directory, () => takeLock(directory));
+  if (lock.held) return lock;
+  throw new JournalError(`another run is under way (process ${lock.pid}); nothing was changed`, 'EBUSY');
 }

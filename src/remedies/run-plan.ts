@@ -2,6 +2,7 @@ import type { ActingHost } from '../hosts/host.ts';
 import type { Bilingual } from '../lang.ts';
 import { apply, asWanted, observe, plain, verify } from './execute.ts';
 import type { Image } from './image.ts';
+import { isOpen } from './interrupted.ts';
 import { type Journal, JournalError } from './journal.ts';
 import type { Remedy } from './remedy.ts';
 import type { StepRecord } from './run-record.ts';
@@ -48,7 +49,7 @@ export async function runPlan(
 ): Promise<RunReport> {
   const reports: StepReport[] = [];
   let stopped: Bilingual | undefined;
-  const chosen = journal.steps().filter((record) => record.phase === 'planned' && remedies.includes(record.remedy));
+  const chosen = journal.steps().filter((record) => isOpen(record) && remedies.includes(record.remedy));
   for (const { index } of chosen) {
     const record = journal.steps()[index] as StepRecord;
     if (options.signal?.aborted) stopped ??= INTERRUPTED;

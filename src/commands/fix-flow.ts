@@ -1,0 +1,203 @@
+import { type Examination, examine } from '../examine.ts';
+import type { ActingHost } from '../hosts/host.ts';
+import type { Finding, Severity } from '../judging/finding.ts';
+import type { Lang } from '../lang.ts';
+import type { ProfileName } from '../profiles/profile.ts';
+import { type Chosen, chooseRemedies } from '../remedies/choose.ts';
+import { carryOut, type FixReport } from '../remedies/fix-run.ts';
+import { bootIdOf, readRuns, remainder } from '../remedies/interrupted.ts';
+import { JournalError } from '../remedies/journal.ts';
+import type { Remedy } from '../remedies/remedy.ts';
+import type { PlannedRemedy, RunRecord } from '../remedies/run-record.ts';
+import { sessionLinks } from '../remedies/session-links.ts';
+import { exitStatus } from '../report/exit-status.ts';
+import { VERSION } from '../version.ts';
+import { actingHost } from './acting-host.ts';
+import { jsonText, leftText, line, planText, resultJson, resultText, stillText } from './change-text.ts';
+import { CHANGE_WORDS } from './change-words.ts';
+import { confirm } from './confirm.ts';
+import type { Emission } from './emissions.ts';
+import { catchInterruption } from './interruption.ts';
+import { progressLine } from './progress.ts';
+
+export interface FixOptions {
+  readonly lang: Lang;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly failOn: Extract<Severity, 'critical' | 'warning'>;
+  readonly profile?: ProfileName;
+  readonly problems?: readonly string[];
+  readonly host?: string;
+  readonly scopes: readonly Remedy['scope'][];
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly emit: readonly Emission[];
+}
+
+/** Everything known before anything is changed. */
+interface Prepared {
+  readonly host: ActingHost;
+  readonly directory: string;
+  readonly bootId: string;
+  readonly seen: Examination;
+  readonly chosen: Chosen;
+  readonly resumes: RunRecord | undefined;
+  /** What is left of an interrupted run, and what is new. */
+  readonly plan: readonly PlannedRemedy[];
+}
+
+/** The whole of `fix`; returns the exit status. */
+export async function runFix(options: FixOptions): Promise<number> {
+  const prepared = await prepare(options);
+  if (options.emit.length > 0) return emit(prepared, options);
+  const words = CHANGE_WORDS[options.lang];
+  const { plan, chosen, host, resumes } = prepared;
+  // Standard output carries the result only: with --json the plan is for the person at the terminal.
+  const show = options.json ? process.stderr : process.stdout;
+  if (!options.json || !options.yes) {
+    if (resumes) show.write(line(words.resumes(resumes.run)));
+    if (plan.length > 0) show.write(planText(host.name, plan, options.lang));
+    show.write(leftText(chosen.left, options.lang));
+  }
+  if (plan.length === 0) return nothingPlanned(prepared, options);
+  if (options.dryRun) return dryRun(prepared, options);
+  if (!(await confirm(words.ask, options.yes))) {
+    process.stderr.write(line(words.declined));
+    return 1;
+  }
+  return change(prepared, options);
+}
+
+async function prepare(options: FixOptions): Promise<Prepared> {
+  const { host, directory } = await actingHost(options);
+  const progress = progressLine(!options.quiet);
+  progress.update(host.name);
+  const seen = await look(host, options);
+  const [links, bootId] = [seen.snapshot.links, await bootIdOf(host)];
+  const chosen = chooseRemedies(seen.findings, {
+    ...(options.problems && { named: options.problems }),
+    scopes: options.scopes,
+    sessionLinks: await sessionLinks(host, links.known ? links.value : []),
+  });
+  progress.end();
+  const resumes = resumable(directory, bootId, options);
+  const rest = resumes ? remainder(resumes, bootId) : [];
+  return { host, directory, bootId, seen, chosen, resumes, plan: [...rest, ...without(chosen.plan, rest)] };
+}
+
+function look(host: ActingHost, { lang, profile, problems }: FixOptions): Promise<Examination> {
+  return examine(host, { lang, ...(profile && { profile }), ...(problems && { only: problems }) });
+}
+
+/** The last run, when it was interrupted and all that is left of it is asked for now. */
+function resumable(directory: string, bootId: string, { problems, scopes }: FixOptions): RunRecord | undefined {
+  const last = readable(directory).at(-1);
+  if (!last) return undefined;
+  const rest = remainder(last, bootId);
+  const wanted = ({ problem, scope }: PlannedRemedy) => scopes.includes(scope) && (problems?.includes(problem) ?? true);
+  return rest.length > 0 && rest.every(wanted) ? last : undefined;
+}
+
+/** What cannot be read is met again, and told, when the journal is written. */
+function readable(directory: string): readonly RunRecord[] {
+  try {
+    return readRuns(directory).runs;
+  } catch (error) {
+    if (error instanceof JournalError) return [];
+    throw error;
+  }
+}
+
+/** The plan without steps that are in the rest of an interrupted run anyhow. */
+function without(plan: readonly PlannedRemedy[], rest: readonly PlannedRemedy[]): readonly PlannedRemedy[] {
+  const known = new Set(rest.flatMap(({ steps }) => steps).map((step) => JSON.stringify(step)));
+  return plan
+    .map((remedy) => ({ ...remedy, steps: remedy.steps.filter((step) => !known.has(JSON.stringify(step))) }))
+    .filter(({ steps }) => steps.length > 0);
+}
+
+async function emit({ chosen, seen }: Prepared, { emit: forms }: FixOptions): Promise<number> {
+  const { emitPlan } = await import('../remedies/emit/emit.ts');
+  process.stdout.write(forms.map((form) => emitPlan(form, chosen.plan, seen.profile.persistence)).join('\n'));
+  return 0;
+}
+
+/** Findings that count against the exit status: those asked for, without what the options left out on purpose. */
+function relevant(findings: readonly Finding[], { problems, scopes }: FixOptions): readonly Finding[] {
+  return findings.filter((finding) => {
+    if (problems && !problems.includes(finding.problem)) return false;
+    const { remedies } = finding;
+    return remedies.length === 0 || remedies.some(({ scope }) => scopes.includes(scope));
+  });
+}
+
+function nothingPlanned({ seen, chosen }: Prepared, options: FixOptions): number {
+  const words = CHANGE_WORDS[options.lang];
+  const findings = relevant(seen.findings, options);
+  const status = exitStatus(findings, options.failOn);
+  if (options.json) process.stdout.write(jsonText({ run: '', steps: [], verified: status === 0 }));
+  else process.stdout.write(line(chosen.left.length > 0 || status !== 0 ? words.nothingToDo : words.nothingWrong));
+  return status;
+}
+
+function dryRun({ plan, chosen }: Prepared, { lang, json }: FixOptions): number {
+  const words = CHANGE_WORDS[lang];
+  if (json) {
+    const detail = { en: words.dryRun, 'zh-CN': words.dryRun };
+    const steps = plan.flatMap((remedy) =>
+      remedy.steps.map((step) => resultJson({ step, result: 'skipped', detail }, lang)),
+    );
+    process.stdout.write(jsonText({ run: '', steps, verified: false, dryRun: true }));
+  } else {
+    process.stdout.write(line(words.dryRun));
+  }
+  return chosen.left.length > 0 ? 1 : 0;
+}
+
+async function change(prepared: Prepared, options: FixOptions): Promise<number> {
+  const { host, directory, bootId, chosen, resumes } = prepared;
+  const { lang, json } = options;
+  const words = CHANGE_WORDS[lang];
+  const interruption = catchInterruption(() => process.stderr.write(line(words.interrupted)));
+  const rest = resumes ? remainder(resumes, bootId) : [];
+  try {
+    const report = await carryOut({
+      host,
+      directory,
+      bootId,
+      tool: VERSION,
+      plan: without(chosen.plan, rest),
+      scopes: options.scopes,
+      resumes,
+      judge: async () => (await look(host, options)).findings,
+      notice: (text) => process.stderr.write(line(`hayward: ${text}`)),
+      signal: interruption.signal,
+      onStep: (step) => void (json || process.stdout.write(resultText(step, lang))),
+    });
+    return conclude(report, options);
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    process.stderr.write(line(`hayward: ${error.message}`));
+    return 1;
+  } finally {
+    interruption.restore();
+  }
+}
+
+function conclude(report: FixReport, options: FixOptions): number {
+  const { lang, json, host, failOn } = options;
+  const words = CHANGE_WORDS[lang];
+  const findings = relevant(report.findings, options);
+  const status = exitStatus(findings, failOn);
+  const verified = report.verified && status !== 1;
+  const undo = `hayward undo ${report.run}${host === undefined ? '' : ` --host ${host}`}`;
+  if (json) {
+    const steps = report.steps.map((step) => resultJson(step, lang));
+    process.stdout.write(jsonText({ run: report.run, steps, verified, undo }));
+  } else {
+    const still = findings.filter((one) => one.status === 'problem' && one.severity !== 'info');
+    process.stdout.write(line(report.verified ? words.done(report.run) : words.notDone(report.run)));
+    process.stdout.write(stillText(still, lang) + line(words.undoWith(undo)));
+  }
+  return report.verified ? status : 1;
+}

@@ -1,0 +1,70 @@
+import type { ActingHost } from '../hosts/host.ts';
+import type { Lang } from '../lang.ts';
+import { describeStep } from '../remedies/describe.ts';
+import { bootIdOf, isInterrupted, readRuns } from '../remedies/interrupted.ts';
+import { JournalError } from '../remedies/journal.ts';
+import type { RunRecord } from '../remedies/run-record.ts';
+import { type Standing, standingOf } from '../remedies/standing.ts';
+import { actingHost } from './acting-host.ts';
+import { jsonText, line } from './change-text.ts';
+import { CHANGE_WORDS } from './change-words.ts';
+import { UsageError } from './usage.ts';
+
+export interface JournalOptions {
+  readonly lang: Lang;
+  readonly json: boolean;
+  readonly host?: string;
+}
+
+/** The whole of `journal`; returns the exit status. */
+export async function runJournal(options: JournalOptions): Promise<number> {
+  const { host, directory } = await actingHost(options);
+  const { runs, corrupt } = readable(directory);
+  const bootId = runs.length > 0 ? await bootIdOf(host) : '';
+  const entries: Entry[] = [];
+  for (const run of runs.toReversed()) entries.push(await entryOf(host, run, bootId, options.lang));
+  if (options.json) process.stdout.write(jsonText({ target: host.name, runs: entries, corrupt }));
+  else process.stdout.write(text(entries, corrupt, options.lang));
+  return 0;
+}
+
+function readable(directory: string): ReturnType<typeof readRuns> {
+  try {
+    return readRuns(directory);
+  } catch (error) {
+    if (error instanceof JournalError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+interface Entry {
+  readonly run: string;
+  readonly at: string;
+  readonly problems: readonly string[];
+  readonly interrupted: boolean;
+  readonly steps: readonly { readonly does: string; readonly state: Standing }[];
+}
+
+/** What was changed, and how each change stands now on the node. */
+async function entryOf(host: ActingHost, run: RunRecord, bootId: string, lang: Lang): Promise<Entry> {
+  const steps: { does: string; state: Standing }[] = [];
+  for (const record of run.steps.filter(({ step }) => step.kind !== 'reload')) {
+    const state = await standingOf(host, record, bootId === run.bootId);
+    steps.push({ does: describeStep(record.step, lang).does, state });
+  }
+  const problems = [...new Set(run.steps.map(({ remedy }) => remedy.problem))];
+  return { run: run.run, at: run.at, problems, interrupted: isInterrupted(run), steps };
+}
+
+function text(entries: readonly Entry[], corrupt: readonly { run: string; why: string }[], lang: Lang): string {
+  const words = CHANGE_WORDS[lang];
+  const broken = corrupt.map(({ run, why }) => line(words.corrupt(run, why)));
+  if (entries.length === 0) return broken.join('') + line(words.noRuns);
+  const listed = entries.map(({ run, at, problems, interrupted, steps }) => {
+    const standing = steps.filter(({ state }) => state === 'stands').length;
+    const state = standing > 0 ? words.stands(standing, steps.length) : words.standsNot;
+    const head = [run, at, problems.join(', '), state, ...(interrupted ? [words.wasInterrupted] : [])].join('  ');
+    return line(head) + steps.map((step) => `  ${line(`${words.standing[step.state]}: ${step.does}`)}`).join('');
+  });
+  return [...broken, ...listed].join('');
+}

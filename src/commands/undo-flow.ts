@@ -1,0 +1,125 @@
+import type { ActingHost } from '../hosts/host.ts';
+import type { Lang } from '../lang.ts';
+import { bootIdOf, type Runs, readRuns, setCorruptAside, stands } from '../remedies/interrupted.ts';
+import { type Journal, JournalError, readOnlyJournal, reopenJournal } from '../remedies/journal.ts';
+import { guardedLock, type Lock } from '../remedies/run-lock.ts';
+import type { RunReport } from '../remedies/run-plan.ts';
+import type { RunRecord } from '../remedies/run-record.ts';
+import { undoRun } from '../remedies/undo-run.ts';
+import { actingHost } from './acting-host.ts';
+import { jsonText, line, resultJson, resultText, standingText } from './change-text.ts';
+import { CHANGE_WORDS } from './change-words.ts';
+import { confirm } from './confirm.ts';
+import { catchInterruption } from './interruption.ts';
+import { nearest, UsageError } from './usage.ts';
+
+export interface UndoFlowOptions {
+  readonly lang: Lang;
+  readonly json: boolean;
+  readonly yes: boolean;
+  readonly run?: string;
+  readonly host?: string;
+}
+
+/** The whole of `undo`; returns the exit status. */
+export async function runUndo(options: UndoFlowOptions): Promise<number> {
+  const words = CHANGE_WORDS[options.lang];
+  const { host, directory } = await actingHost(options);
+  const found = runsOrUsage(directory);
+  const run = chooseRun(found, options.run);
+  if (!run) {
+    if (options.json) process.stdout.write(jsonText({ run: '', steps: [], verified: true }));
+    else process.stdout.write(line(found.runs.length === 0 ? words.noRuns : words.nothingStands));
+    return 0;
+  }
+  const show = options.json ? process.stderr : process.stdout;
+  if (!options.json || !options.yes) show.write(standingText(run, host.name, options.lang));
+  if (!(await confirm(words.askUndo, options.yes))) {
+    process.stderr.write(line(words.declined));
+    return 1;
+  }
+  try {
+    return await takeBack({ host, directory, run, found }, options);
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    process.stderr.write(line(`hayward: ${error.message}`));
+    return 1;
+  }
+}
+
+function runsOrUsage(directory: string): Runs {
+  try {
+    return readRuns(directory);
+  } catch (error) {
+    if (error instanceof JournalError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** The run named, or the last of which something may still stand. */
+function chooseRun({ runs, corrupt }: Runs, named: string | undefined): RunRecord | undefined {
+  if (named === undefined) return runs.findLast(stands);
+  const run = runs.find((one) => one.run === named);
+  if (run) return stands(run) ? run : undefined;
+  const broken = corrupt.find((one) => one.run === named);
+  if (broken) throw new UsageError(`the journal of run ${named} is corrupt: ${broken.why}`);
+  const ids = runs.map((one) => one.run);
+  throw new UsageError(`there is no run '${named}'`, nearest(named, ids) ?? ids.at(-1));
+}
+
+interface Undo {
+  readonly host: ActingHost;
+  readonly directory: string;
+  readonly run: RunRecord;
+  readonly found: Runs;
+}
+
+async function takeBack(undo: Undo, { lang, json }: UndoFlowOptions): Promise<number> {
+  const words = CHANGE_WORDS[lang];
+  const interruption = catchInterruption(() => process.stderr.write(line(words.interrupted)));
+  const notice = (text: string) => process.stderr.write(line(`hayward: ${text}`));
+  const { journal, release } = openForUndo(undo, (why) => notice(words.readOnly(why)));
+  try {
+    const report = await undoRun(undo.host, journal, {
+      bootId: await bootIdOf(undo.host),
+      signal: interruption.signal,
+      onStep: (step) => void (json || process.stdout.write(resultText(step, lang))),
+    });
+    print(report, lang, json);
+    return report.verified ? 0 : 1;
+  } finally {
+    journal.close();
+    release();
+    interruption.restore();
+  }
+}
+
+/**
+ * What a run changed can be taken back also where nothing can be written any more (a full disk, a file system gone
+ * read-only): then without lock and record. Who else holds the lock, or may not have it, is turned away.
+ */
+function openForUndo(
+  { directory, run, found }: Undo,
+  notice: (why: string) => void,
+): { journal: Journal; release(): void } {
+  let lock: Extract<Lock, { held: true }> | undefined;
+  try {
+    lock = guardedLock(directory);
+    for (const text of setCorruptAside(directory, found)) notice(text);
+    return { journal: reopenJournal(directory, run.run), release: lock.release };
+  } catch (error) {
+    lock?.release();
+    if (!(error instanceof JournalError) || !UNWRITABLE.has(error.code)) throw error;
+    notice(error.message);
+    return { journal: readOnlyJournal(directory, run), release: () => undefined };
+  }
+}
+
+const UNWRITABLE = new Set(['ENOSPC', 'EROFS', 'EDQUOT']);
+
+function print(report: RunReport, lang: Lang, json: boolean): void {
+  const words = CHANGE_WORDS[lang];
+  const { run, verified, steps } = report;
+  if (json) process.stdout.write(jsonText({ run, steps: steps.map((step) => resultJson(step, lang)), verified }));
+  else process.stdout.write(line(verified ? words.undone(run) : words.notUndone(run)));
+}

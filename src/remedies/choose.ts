@@ -1,0 +1,116 @@
+import type { Finding } from '../judging/finding.ts';
+import type { Remedy } from './remedy.ts';
+import type { PlannedRemedy } from './run-record.ts';
+import type { Step } from './step.ts';
+
+export interface Choice {
+  /** Problems the user named; undefined: everything that is safe. */
+  readonly named?: readonly string[];
+  readonly scopes: readonly Remedy['scope'][];
+  /** Interfaces that carry the present ssh session; undefined: it could not be told. */
+  readonly sessionLinks: readonly string[] | undefined;
+}
+
+/** Why a problem, or one remedy of it, is left alone. */
+export type LeftWhy =
+  /** Other traffic could stop: it has to be named. */
+  | 'disruptive'
+  /** It could cut off the ssh session that asks for it, or that cannot be ruled out. */
+  | 'session'
+  /** Another remedy of the plan wants the opposite. */
+  | 'contradiction'
+  /** There is nothing hayward can do safely. */
+  | 'no-remedy';
+
+export interface Left {
+  readonly finding: Finding;
+  readonly why: LeftWhy;
+  readonly remedy?: Remedy;
+}
+
+export interface Chosen {
+  readonly plan: readonly PlannedRemedy[];
+  readonly left: readonly Left[];
+}
+
+/**
+ * Chooses what to do about findings: with no problem named all that is safe (risk none or low), of named ones also
+ * what is disruptive, never what may cut off the session. What runs `now` comes before what persists, each step once,
+ * and of two remedies that contradict each other the later is left. Pure.
+ */
+export function chooseRemedies(findings: readonly Finding[], choice: Choice): Chosen {
+  const left: Left[] = [];
+  const allowed: { finding: Finding; remedy: Remedy }[] = [];
+  for (const finding of findings.filter((one) => isAsked(one, choice))) {
+    if (finding.remedies.length === 0) left.push({ finding, why: 'no-remedy' });
+    for (const remedy of finding.remedies.filter(({ scope }) => choice.scopes.includes(scope))) {
+      const why = refusal(remedy, choice);
+      if (why) left.push({ finding, remedy, why });
+      else allowed.push({ finding, remedy });
+    }
+  }
+  const plan: PlannedRemedy[] = [];
+  const steps = stepSet();
+  for (const scope of ['now', 'persist'] as const) {
+    for (const { finding, remedy } of allowed.filter((one) => one.remedy.scope === scope)) {
+      const fresh = steps.take(remedy.steps);
+      if (!fresh) left.push({ finding, remedy, why: 'contradiction' });
+      else if (fresh.some(({ kind }) => kind !== 'reload')) {
+        plan.push({ ...remedy, problem: finding.problem, steps: fresh });
+      }
+    }
+  }
+  return { plan, left };
+}
+
+/** A consequence goes with its cause. */
+function isAsked(finding: Finding, { named }: Choice): boolean {
+  if (finding.status !== 'problem') return false;
+  return named ? named.includes(finding.problem) : finding.consequenceOf === undefined;
+}
+
+function refusal(remedy: Remedy, { named, sessionLinks }: Choice): LeftWhy | undefined {
+  if (remedy.risk === 'disruptive' && !named) return 'disruptive';
+  const links = remedy.interfaces ?? [];
+  if (links.length === 0) return undefined;
+  return sessionLinks === undefined || links.some((link) => sessionLinks.includes(link)) ? 'session' : undefined;
+}
+
+/** Steps taken so far: a step is taken once, and none that contradicts one taken before. */
+export function stepSet(): { take(steps: readonly Step[]): readonly Step[] | undefined } {
+  const taken = new Map<string, string>();
+  return {
+    /** The steps not yet taken; undefined when one of them contradicts what was taken. */
+    take(steps) {
+      const wishes = steps.map((step) => ({
+        step,
+        place: placeOf(step),
+        wish: JSON.stringify(step, Object.keys(step).sort()),
+      }));
+      if (wishes.some(({ place, wish }) => place !== '' && taken.has(place) && taken.get(place) !== wish)) {
+        return undefined;
+      }
+      const fresh = wishes.filter(({ place }) => place === '' || !taken.has(place));
+      for (const { place, wish } of fresh) if (place !== '') taken.set(place, wish);
+      return fresh.map(({ step }) => step);
+    },
+  };
+}
+
+/** What a step changes: two steps for one place are the same step or a contradiction. Daemons may be told often. */
+function placeOf(step: Step): string {
+  switch (step.kind) {
+    case 'setting':
+      return `setting ${step.key === 'net/ipv4/conf/all/forwarding' ? 'net/ipv4/ip_forward' : step.key}`;
+    case 'bridge-setting':
+      return `bridge ${step.bridge} ${step.name}`;
+    case 'module':
+      return `module ${step.name}`;
+    case 'file':
+      return `file ${step.path}`;
+    case 'enable-unit':
+      return `unit ${step.unit}`;
+    case 'reload':
+      return '';
+  }
+}

@@ -1,0 +1,122 @@
+import type { ActingHost } from '../hosts/host.ts';
+import type { Finding } from '../judging/finding.ts';
+import { isInterrupted, readRuns, setCorruptAside } from './interrupted.ts';
+import { createJournal, type Journal, JournalError, makeJournalDirectory, reopenJournal } from './journal.ts';
+import { recoverRun } from './recover-run.ts';
+import type { Remedy } from './remedy.ts';
+import { guardedLock } from './run-lock.ts';
+import { type RunOptions, type RunReport, runPlan, type StepReport } from './run-plan.ts';
+import type { PlannedRemedy, RunRecord } from './run-record.ts';
+
+export interface FixJob extends RunOptions {
+  readonly host: ActingHost;
+  /** Where the target's journals are. */
+  readonly directory: string;
+  readonly bootId: string;
+  readonly tool: string;
+  /** What is new; the open steps of `resumes` come before it. */
+  readonly plan: readonly PlannedRemedy[];
+  readonly scopes: readonly Remedy['scope'][];
+  /** An interrupted run to be completed. */
+  readonly resumes: RunRecord | undefined;
+  /** Looks at the node again and judges it. */
+  readonly judge: () => Promise<readonly Finding[]>;
+  /** One line on what was met on the way. */
+  readonly notice: (line: string) => void;
+}
+
+export interface FixReport extends RunReport {
+  /** The judgement after the last step. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Carries a plan out under the lock: journal, the steps that change the running kernel, a look whether the problems are
+ * gone, then the steps that persist (not of a problem that is still there), and a last look. Throws JournalError
+ * where nothing could be begun; every later failure is in the report.
+ */
+export async function carryOut(job: FixJob): Promise<FixReport> {
+  makeJournalDirectory(job.directory);
+  const lock = guardedLock(job.directory);
+  try {
+    await settleOthers(job);
+    const journal = await openJournal(job);
+    try {
+      return await runBoth(job, journal);
+    } finally {
+      journal.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** Interrupted runs that are not taken up again: their fate is looked up and recorded, so that undo knows it. */
+async function settleOthers(job: FixJob): Promise<void> {
+  const found = readRuns(job.directory);
+  for (const line of setCorruptAside(job.directory, found)) job.notice(line);
+  for (const run of found.runs) {
+    if (!isInterrupted(run) || run.run === job.resumes?.run) continue;
+    const journal = reopenJournal(job.directory, run.run);
+    try {
+      await recover(job, journal);
+      journal.end('interrupted');
+    } finally {
+      journal.close();
+    }
+  }
+}
+
+async function recover({ host, bootId, notice }: FixJob, journal: Journal): Promise<void> {
+  for (const { record, outcome, detail } of await recoverRun(host, journal, bootId)) {
+    if (outcome === 'unclear') notice(`run ${journal.run} was interrupted at step ${record.index + 1}: ${detail.en}`);
+  }
+}
+
+async function openJournal(job: FixJob): Promise<Journal> {
+  const { directory, host, bootId, tool, plan, resumes } = job;
+  if (!resumes) {
+    return createJournal(directory, { target: { name: host.name, via: host.via }, bootId, tool, plan });
+  }
+  const journal = reopenJournal(directory, resumes.run);
+  await recover(job, journal);
+  if (plan.length > 0) journal.resume(plan);
+  return journal;
+}
+
+async function runBoth(job: FixJob, journal: Journal): Promise<FixReport> {
+  const remedies = [...new Set(journal.steps().map(({ remedy }) => remedy))].filter(({ scope }) =>
+    job.scopes.includes(scope),
+  );
+  const ofScope = (scope: Remedy['scope']) => remedies.filter((remedy) => remedy.scope === scope);
+  const now = await runPlan(job.host, ofScope('now'), journal, job);
+  if (!now.verified) return finish(job, journal, [now]);
+  const unsolved = await stillThere(job, ofScope('now'));
+  const keep = ofScope('persist').filter(({ problem }) => !unsolved.has(problem));
+  return finish(job, journal, [now, await runPlan(job.host, keep, journal, job)]);
+}
+
+/** Problems that the steps on the running kernel were to solve and did not: what does not help is not made to last. */
+async function stillThere(job: FixJob, remedies: readonly PlannedRemedy[]): Promise<ReadonlySet<string>> {
+  if (remedies.length === 0) return new Set();
+  const planned = new Set(remedies.map(({ problem }) => problem));
+  const findings = await job.judge();
+  return new Set(
+    findings
+      .filter(({ status, problem }) => status === 'problem' && planned.has(problem))
+      .map(({ problem }) => problem),
+  );
+}
+
+async function finish(job: FixJob, journal: Journal, reports: readonly RunReport[]): Promise<FixReport> {
+  const steps: readonly StepReport[] = reports.flatMap((report) => report.steps);
+  const verified = reports.every((report) => report.verified);
+  const findings = await job.judge();
+  try {
+    journal.end(verified ? 'verified' : job.signal?.aborted ? 'interrupted' : 'failed');
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    job.notice(error.message);
+  }
+  return { run: journal.run, steps, verified, findings };
+}
