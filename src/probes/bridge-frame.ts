@@ -1,14 +1,15 @@
-import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { known, type Reading } from '../hosts/reading.ts';
 import type { Evidence } from '../judging/finding.ts';
 import { assertHasPorts, attach, bridgeNamed, portState, settledState, vlanFor } from './bridge-ports.ts';
-import { buildArp, buildEthernet, ETHER_TYPE, isIpv4 } from './frames.ts';
-import { addressText, type IpKind, ipFrame, type Journey, testBlock } from './ip-frames.ts';
-import { assertRawSockets, openPacketSocket } from './packet-socket.ts';
+import { buildArp, buildEthernet, ETHER_TYPE } from './frames.ts';
+import { type IpKind, ipFrame, type Journey } from './ip-frames.ts';
+import { addressText, isIpv4 } from './octets.ts';
+import { assertRawSockets } from './packet-socket.ts';
 import { readingOf } from './probe-error.ts';
+import { randomBlock } from './test-addresses.ts';
 import { randomMac, type VethPair, withVeths } from './throwaway-veth.ts';
-import { fireVolley, marked, newMarker, type Tally, tallyEvidence } from './volley.ts';
+import { type Marker, marked, shoot, type Tally, tallyEvidence } from './volley.ts';
 
 export interface BridgeProbeOptions {
   /** IPv4 addresses the packets carry, where rules tell addresses apart. From 198.19.0.0/16 when left out. */
@@ -39,7 +40,7 @@ export interface BridgeProbe {
 
 const GLOBAL_SWITCH = '/proc/sys/net/bridge/bridge-nf-call-iptables';
 
-function framesFor(journey: Journey, marker: ReturnType<typeof newMarker>): Record<IpKind | ControlKind, Uint8Array> {
+function framesFor(journey: Journey, marker: Marker): Record<IpKind | ControlKind, Uint8Array> {
   const { sourceMac, destinationMac, source, destination } = journey;
   const ends = { source: sourceMac, destination: destinationMac };
   const question = buildArp({
@@ -68,22 +69,6 @@ function globalSwitch(): string {
   }
 }
 
-async function shoot(from: VethPair, to: VethPair, journey: Journey) {
-  const sender = await openPacketSocket(from.outer);
-  try {
-    // The packets are for a station behind this end, not for this machine: else its own stack would take them.
-    const receiver = await openPacketSocket(to.outer, { promiscuous: true });
-    try {
-      const marker = newMarker();
-      return await fireVolley({ from: sender, to: receiver }, marker, framesFor(journey, marker));
-    } finally {
-      receiver.close();
-    }
-  } finally {
-    sender.close();
-  }
-}
-
 function verdictOf(protocols: readonly Tally[], controls: readonly Tally[]): BridgeProbe['verdict'] {
   if (protocols.every(({ arrived }) => arrived > 0)) return 'passes';
   return [...protocols, ...controls].some(({ arrived }) => arrived > 0) ? 'filtered' : 'not-forwarding';
@@ -97,7 +82,7 @@ async function probe(name: string, options: BridgeProbeOptions): Promise<Reading
   // The bridge's own MTU: with a smaller port a bridge that adapts would shrink for everybody.
   return await withVeths(2, { mtu: bridge.mtu }, async (pairs) => {
     const [from, to] = pairs as [VethPair, VethPair];
-    const block = testBlock(randomInt(2 ** 32));
+    const block = randomBlock();
     const journey: Journey = {
       sourceMac: randomMac(),
       destinationMac: randomMac(),
@@ -110,7 +95,9 @@ async function probe(name: string, options: BridgeProbeOptions): Promise<Reading
     ];
     attach(bridge, ports, vlan);
     const state = await settledState(bridge, pairs, options.settleMs ?? bridge.settleMs);
-    const { icmp, udp, tcp, arp, experimental } = await shoot(from, to, journey);
+    const { icmp, udp, tcp, arp, experimental } = await shoot({ from: from.outer, to: to.outer }, (marker) =>
+      framesFor(journey, marker),
+    );
     // Frames are lost, too, when somebody removes the bridge under them: that proves nothing.
     portState(bridge, pairs);
     const way = `${bridge.name}: ${journey.source} to ${journey.destination}`;

@@ -1,13 +1,13 @@
-import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { known, type Reading } from '../hosts/reading.ts';
 import type { Evidence } from '../judging/finding.ts';
-import { addressNumber, addressText, type IpKind, ipFrame, type Journey, testBlock } from './ip-frames.ts';
+import { type IpKind, ipFrame, type Journey } from './ip-frames.ts';
 import { at, ipBatch, iproute, records, tryIproute } from './iproute.ts';
-import { assertRawSockets, openPacketSocket } from './packet-socket.ts';
+import { assertRawSockets } from './packet-socket.ts';
 import { ProbeError, readingOf } from './probe-error.ts';
+import { chooseAddresses, type TestAddresses } from './test-addresses.ts';
 import { randomMac, type VethPair, withVeths } from './throwaway-veth.ts';
-import { fireVolley, marked, newMarker, type Tally, tallyEvidence } from './volley.ts';
+import { type Marker, marked, shoot, type Tallies, type Tally, tallyEvidence } from './volley.ts';
 
 export interface ForwardProbeOptions {
   readonly family?: 'ipv4';
@@ -34,47 +34,9 @@ export interface ForwardProbe {
 
 const CONF = '/proc/sys/net/ipv4/conf';
 const COPIED = ['forwarding', 'rp_filter'] as const;
-const TRIES = 32;
-
-/** Three blocks of four addresses each: before the incoming interface, behind the outgoing one, and a stranger's. */
-interface Addresses {
-  readonly near: { readonly own: string; readonly station: string };
-  readonly far: { readonly own: string; readonly station: string };
-  /** Its route leads out of the far interface, while its packet comes in by the near one. */
-  readonly stranger: string;
-}
-
-function taken(record: unknown): { readonly first: number; readonly last: number } | undefined {
-  const [, address, bits] = /^(\d+\.\d+\.\d+\.\d+)(?:\/(\d+))?$/.exec(String(at(record, 'dst') ?? '')) ?? [];
-  if (address === undefined) return undefined;
-  const first = addressNumber(address);
-  return { first, last: first + 2 ** (32 - Number(bits ?? 32)) - 1 };
-}
-
-/** Blocks of the test range that no route of any table names: ours would otherwise take somebody's traffic. */
-function freeBlocks(count: number): readonly number[] {
-  const routes = records(iproute('ip', ['-4', '-j', 'route', 'show', 'table', 'all', 'root', '198.18.0.0/15']));
-  const ranges = routes.map(taken);
-  const blocks = new Set<number>();
-  for (let n = 0; n < TRIES && blocks.size < count; n += 1) {
-    const block = testBlock(randomInt(2 ** 32));
-    if (ranges.every((range) => !range || range.last < block || range.first > block + 3)) blocks.add(block);
-  }
-  if (blocks.size < count) throw new ProbeError('failed', 'no addresses are free in the test range 198.19.0.0/16');
-  return [...blocks];
-}
-
-function chooseAddresses(): Addresses {
-  const [near, far, stranger] = freeBlocks(3) as [number, number, number];
-  return {
-    near: { own: addressText(near + 1), station: addressText(near + 2) },
-    far: { own: addressText(far + 1), station: addressText(far + 2) },
-    stranger: addressText(stranger + 2),
-  };
-}
 
 /** Neighbours are entered by hand: nobody is there to answer an ARP request. */
-function configure(near: VethPair, far: VethPair, addresses: Addresses, farStation: string): void {
+function configure(near: VethPair, far: VethPair, addresses: TestAddresses, farStation: string): void {
   ipBatch([
     `addr add ${addresses.near.own}/30 dev ${near.inner}`,
     `addr add ${addresses.far.own}/30 dev ${far.inner}`,
@@ -129,27 +91,18 @@ function settingsEvidence(link: string, like: string | undefined): readonly Evid
   ];
 }
 
-async function shoot(near: VethPair, far: VethPair, journey: Journey, stranger: string | undefined) {
-  const sender = await openPacketSocket(near.outer);
-  try {
-    // The far station is nobody: its packets are not addressed to this end, or this machine's own stack would take them.
-    const receiver = await openPacketSocket(far.outer, { promiscuous: true });
-    try {
-      const marker = newMarker();
-      const frames = {
-        icmp: ipFrame('icmp', journey, marked(marker, 0)),
-        udp: ipFrame('udp', journey, marked(marker, 1)),
-        tcp: ipFrame('tcp', journey, marked(marker, 2)),
-      };
-      if (stranger === undefined) return await fireVolley({ from: sender, to: receiver }, marker, frames);
-      const asymmetric = ipFrame('udp', { ...journey, source: stranger }, marked(marker, 3));
-      return await fireVolley({ from: sender, to: receiver }, marker, { ...frames, asymmetric });
-    } finally {
-      receiver.close();
-    }
-  } finally {
-    sender.close();
-  }
+type IpFrames = Readonly<Record<IpKind, Uint8Array>>;
+type ForwardFrames = IpFrames | (IpFrames & { readonly asymmetric: Uint8Array });
+
+/** `asymmetric` only where a stranger is given. */
+function framesFor(journey: Journey, stranger: string | undefined, marker: Marker): ForwardFrames {
+  const frames = {
+    icmp: ipFrame('icmp', journey, marked(marker, 0)),
+    udp: ipFrame('udp', journey, marked(marker, 1)),
+    tcp: ipFrame('tcp', journey, marked(marker, 2)),
+  };
+  if (stranger === undefined) return frames;
+  return { ...frames, asymmetric: ipFrame('udp', { ...journey, source: stranger }, marked(marker, 3)) };
 }
 
 function verdictOf(tallies: readonly Tally[]): ForwardProbe['verdict'] {
@@ -182,15 +135,14 @@ async function probe(source: string, options: ForwardProbeOptions): Promise<Read
       source: addresses.near.station,
       destination: addresses.far.station,
     };
-    const tallies: Readonly<Record<IpKind, Tally>> & { readonly asymmetric?: Tally } = await shoot(
-      near,
-      far,
-      journey,
-      options.asymmetric ? addresses.stranger : undefined,
+    const stranger = options.asymmetric ? addresses.stranger : undefined;
+    const tallies: Tallies<ForwardFrames> = await shoot({ from: near.outer, to: far.outer }, (marker) =>
+      framesFor(journey, stranger, marker),
     );
     // Packets are lost, too, when somebody removes an interface under them: that proves nothing.
     assertStillThere(pairs);
-    const { icmp, udp, tcp, asymmetric } = tallies;
+    const { icmp, udp, tcp } = tallies;
+    const asymmetric = 'asymmetric' in tallies ? tallies.asymmetric : undefined;
     const way = `${journey.source} to ${journey.destination}`;
     const value: ForwardProbe = {
       verdict: verdictOf([icmp, udp, tcp]),

@@ -1,22 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  buildArp,
-  buildEthernet,
-  buildIcmpEcho,
-  buildIpv4,
-  buildTcpSyn,
-  buildUdp,
-  checksum,
-  macBytes,
-  macText,
-  parseArp,
-  parseEthernet,
-  parseIcmpEcho,
-  parseIpv4,
-  parseTcpSyn,
-  parseUdp,
-} from './frames.ts';
+import { buildArp, buildEthernet, buildIpv4, parseArp, parseEthernet, parseIpv4 } from './frames.ts';
+import { checksum, macBytes, macText } from './octets.ts';
+import { buildIcmpEcho, buildTcpSyn, buildUdp, parseIcmpEcho, parseTcpSyn, parseUdp } from './transport.ts';
 
 const mac = fc.uint8Array({ minLength: 6, maxLength: 6 }).map(macText);
 const address = fc.uint8Array({ minLength: 4, maxLength: 4 }).map((bytes) => bytes.join('.'));

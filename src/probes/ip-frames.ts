@@ -1,13 +1,5 @@
-import {
-  buildEthernet,
-  buildIcmpEcho,
-  buildIpv4,
-  buildTcpSyn,
-  buildUdp,
-  ETHER_TYPE,
-  IP_PROTOCOL,
-  isIpv4,
-} from './frames.ts';
+import { buildEthernet, buildIpv4, ETHER_TYPE, IP_PROTOCOL } from './frames.ts';
+import { buildIcmpEcho, buildTcpSyn, buildUdp } from './transport.ts';
 
 /** The IPv4 packets a probe sends: one of each protocol that rules usually tell apart. */
 export type IpKind = 'icmp' | 'udp' | 'tcp';
@@ -50,23 +42,4 @@ export function ipFrame(kind: IpKind, journey: Journey, payload: Uint8Array): Ui
     etherType: ETHER_TYPE.ipv4,
     payload: packet,
   });
-}
-
-/** An address as a number, for comparing ranges. */
-export function addressNumber(address: string): number {
-  if (!isIpv4(address)) throw new TypeError(`not an IPv4 address: ${JSON.stringify(address)}`);
-  return address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
-}
-
-export function addressText(number: number): string {
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.');
-}
-
-/** First address of the upper half of 198.18.0.0/15, RFC 2544's test range; the lower half is what proxies with "fake IPs" take. */
-const TEST_RANGE = 0xc6130000;
-const TEST_RANGE_BLOCKS = 0x10000 / 4;
-
-/** The first address of a block of four (a /30) of the test range, picked by a number of any size. */
-export function testBlock(pick: number): number {
-  return TEST_RANGE + (pick % TEST_RANGE_BLOCKS) * 4;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { macText } from './frames.ts';
 import { at, ipBatch, iproute, records, tryIproute } from './iproute.ts';
+import { macText } from './octets.ts';
 import { ProbeError } from './probe-error.ts';
 
 /** A veth pair that exists for one probe, in this network namespace: what goes in at one end comes out at the other. */

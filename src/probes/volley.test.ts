@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ETHER_TYPE, parseEthernet, parseIcmpEcho, parseIpv4, parseTcpSyn, parseUdp } from './frames.ts';
-import { addressNumber, addressText, type IpKind, ipFrame, testBlock } from './ip-frames.ts';
+import { ETHER_TYPE, parseEthernet, parseIpv4 } from './frames.ts';
+import { type IpKind, ipFrame } from './ip-frames.ts';
+import { addressNumber, addressText } from './octets.ts';
+import { randomBlock } from './test-addresses.ts';
+import { parseIcmpEcho, parseTcpSyn, parseUdp } from './transport.ts';
 import { kindOf, marked, newMarker, tallyEvidence } from './volley.ts';
 
 const address = fc.uint8Array({ minLength: 4, maxLength: 4 }).map((bytes) => bytes.join('.'));
@@ -53,13 +56,11 @@ describe('addresses', () => {
   });
 
   it('of a test block lie in 198.19.0.0/16, four by four', () => {
-    fc.assert(
-      fc.property(fc.nat(2 ** 31 - 1), (pick) => {
-        const block = testBlock(pick);
-        expect(block % 4).toBe(0);
-        for (const place of [0, 3]) expect(addressText(block + place)).toMatch(/^198\.19\./);
-      }),
-    );
+    for (let n = 0; n < 1000; n += 1) {
+      const block = randomBlock();
+      expect(block % 4).toBe(0);
+      for (const place of [0, 3]) expect(addressText(block + place)).toMatch(/^198\.19\./);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Evidence } from '../judging/finding.ts';
 import { ETHER_TYPE, parseEthernet, parseIpv4 } from './frames.ts';
-import type { PacketSocket } from './packet-socket.ts';
+import { openPacketSocket, type PacketSocket } from './packet-socket.ts';
 
 /** What became of one kind of frame. It is sent again while none arrived, so `sent` 3 and `arrived` 0 is a loss. */
 export interface Tally {
@@ -33,6 +33,10 @@ export function kindOf(marker: Marker, frame: Uint8Array): number | undefined {
   return found < 0 ? undefined : bytes[found + marker.bytes.length];
 }
 
+/** One frame of each kind, by the kind's name. */
+export type Frames = Readonly<Record<string, Uint8Array>>;
+export type Tallies<F extends Frames> = { readonly [K in keyof F]: Tally };
+
 /** How often, and how long each time. On one machine a frame takes microseconds: what is not there by then is lost. */
 const ROUNDS = 3;
 const ROUND_MS = 150;
@@ -48,20 +52,19 @@ function sourceOf(frame: Uint8Array): string | undefined {
  *
  * @throws ProbeError when a socket fails, for example because its interface vanished
  */
-export async function fireVolley<K extends string>(
+export async function fireVolley<F extends Frames>(
   way: { readonly from: PacketSocket; readonly to: PacketSocket },
   marker: Marker,
-  frames: Readonly<Record<K, Uint8Array>>,
-): Promise<Readonly<Record<K, Tally>>> {
-  const kinds = Object.keys(frames) as K[];
-  const shots = kinds.map((kind) => ({
+  frames: F,
+): Promise<Tallies<F>> {
+  const shots = Object.entries(frames).map(([kind, frame]) => ({
     kind,
-    frame: frames[kind],
+    frame,
     sent: 0,
     arrived: 0,
-    source: sourceOf(frames[kind]),
+    source: sourceOf(frame),
   }));
-  const rewritten = new Map<K, string>();
+  const rewritten = new Map<string, string>();
   const missing = (): typeof shots => shots.filter(({ arrived }) => arrived === 0);
 
   function note(frame: Uint8Array): void {
@@ -85,7 +88,31 @@ export async function fireVolley<K extends string>(
     const source = rewritten.get(kind);
     return [kind, { sent, arrived, ...(source === undefined ? {} : { rewrittenSource: source }) }] as const;
   });
-  return Object.fromEntries(tallies) as Record<K, Tally>;
+  return Object.fromEntries(tallies) as Tallies<F>;
+}
+
+/**
+ * Opens a socket at each end, fires a volley of the frames made for its marker, and closes both.
+ *
+ * @throws ProbeError
+ */
+export async function shoot<F extends Frames>(
+  links: { readonly from: string; readonly to: string },
+  framesFor: (marker: Marker) => F,
+): Promise<Tallies<F>> {
+  const from = await openPacketSocket(links.from);
+  try {
+    // The frames are for a station behind the far end: addressed to this machine its own stack would take them.
+    const to = await openPacketSocket(links.to, { promiscuous: true });
+    try {
+      const marker = newMarker();
+      return await fireVolley({ from, to }, marker, framesFor(marker));
+    } finally {
+      to.close();
+    }
+  } finally {
+    from.close();
+  }
 }
 
 /** A tally as one line of evidence. */
