@@ -39,26 +39,21 @@ export interface Chosen {
  * and of two remedies that contradict each other the later is left. Pure.
  */
 export function chooseRemedies(findings: readonly Finding[], choice: Choice): Chosen {
-  const left: Left[] = [];
-  const allowed: { finding: Finding; remedy: Remedy }[] = [];
-  for (const finding of findings.filter((one) => isAsked(one, choice))) {
-    if (finding.remedies.length === 0) left.push({ finding, why: 'no-remedy' });
-    for (const remedy of finding.remedies.filter(({ scope }) => choice.scopes.includes(scope))) {
-      const why = refusal(remedy, choice);
-      if (why) left.push({ finding, remedy, why });
-      else allowed.push({ finding, remedy });
-    }
-  }
+  const asked = findings.filter((finding) => isAsked(finding, choice));
+  const helpless = asked
+    .filter(({ remedies }) => remedies.length === 0)
+    .map((finding): Left => ({ finding, why: 'no-remedy' }));
+  const candidates = asked.flatMap((finding) => finding.remedies.map((remedy) => ({ finding, remedy })));
+  const inOrder = (['now', 'persist'] as const)
+    .filter((scope) => choice.scopes.includes(scope))
+    .flatMap((scope) => candidates.filter(({ remedy }) => remedy.scope === scope));
+  const taken = stepSet();
   const plan: PlannedRemedy[] = [];
-  const steps = stepSet();
-  for (const scope of ['now', 'persist'] as const) {
-    for (const { finding, remedy } of allowed.filter((one) => one.remedy.scope === scope)) {
-      const fresh = steps.take(remedy.steps);
-      if (!fresh) left.push({ finding, remedy, why: 'contradiction' });
-      else if (fresh.some(({ kind }) => kind !== 'reload')) {
-        plan.push({ ...remedy, problem: finding.problem, steps: fresh });
-      }
-    }
+  const left: Left[] = [...helpless];
+  for (const { finding, remedy } of inOrder) {
+    const steps = refusal(remedy, choice) ?? taken.take(remedy.steps) ?? 'contradiction';
+    if (typeof steps === 'string') left.push({ finding, remedy, why: steps });
+    else if (steps.some(({ kind }) => kind !== 'reload')) plan.push({ ...remedy, problem: finding.problem, steps });
   }
   return { plan, left };
 }

@@ -46,11 +46,13 @@ function deviceOf(json: string): string | undefined {
 /** Everything a frame of the device may pass: its master, its lower device, its ports, and theirs. */
 function together(device: string, links: readonly Link[]): readonly string[] {
   const found = new Set([device]);
-  for (const name of found) {
-    for (const link of links) {
-      if (link.name === name) for (const other of [link.master, link.lower]) if (other) found.add(other);
-      if (link.master === name) found.add(link.name);
-    }
-  }
+  for (const name of found) for (const other of neighboursOf(name, links)) found.add(other);
   return [...found];
+}
+
+function neighboursOf(name: string, links: readonly Link[]): string[] {
+  return links.flatMap((link) => {
+    if (link.name === name) return [link.master, link.lower].filter((other) => other !== undefined);
+    return link.master === name ? [link.name] : [];
+  });
 }
