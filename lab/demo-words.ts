@@ -11,6 +11,10 @@ export const DEMO_WORDS = {
   lost: { en: 'The same packet is lost', 'zh-CN': '同样的报文丢失了' },
   doctor: { en: 'The doctor looks for the cause', 'zh-CN': '诊断原因' },
   fix: { en: 'The fix, with a way back', 'zh-CN': '修复（可撤销）' },
+  byHand: {
+    en: 'hayward leaves the rules to whoever wrote them: this is done by hand',
+    'zh-CN': 'hayward 不改动他人写入的规则：此处手工处理',
+  },
   passes: { en: 'The packet passes again', 'zh-CN': '报文恢复正常' },
   undo: { en: 'And the way back', 'zh-CN': '撤销修复' },
   lostAgain: { en: 'The fault is back, as it was', 'zh-CN': '故障恢复原状' },

@@ -75,7 +75,7 @@ function scenes(lab: Lab, fault: Fault, { lang, write }: DemoOptions): (() => Pr
     if (done.exitCode !== exitCode) throw new Unexpected(`hayward ${args[0]}: ${done.stderr.trim() || done.exitCode}`);
   }
 
-  return [
+  const shown = [
     async () => write(`${lab.topology.title[lang]}\n${lab.topology.drawing}\n${DEMO_WORDS.network[lang]}\n`),
     () => send(DEMO_WORDS.healthy, true),
     async () => {
@@ -86,6 +86,18 @@ function scenes(lab: Lab, fault: Fault, { lang, write }: DemoOptions): (() => Pr
     },
     () => send(DEMO_WORDS.lost, false),
     () => hayward(DEMO_WORDS.doctor, ['doctor', '--only', fault.problem], 1),
+  ];
+  const { byHand } = fault;
+  if (byHand !== undefined) {
+    const cure = async (): Promise<void> => {
+      title(DEMO_WORDS.byHand);
+      prompt(node, byHand);
+      await lab.exec(node, ['sh', '-c', byHand]);
+    };
+    return [...shown, cure, () => send(DEMO_WORDS.passes, true)];
+  }
+  return [
+    ...shown,
     () => hayward(DEMO_WORDS.fix, ['fix', fault.problem, '--yes', '--no-persist'], 0),
     () => send(DEMO_WORDS.passes, true),
     () => hayward(DEMO_WORDS.undo, ['undo', '--yes'], 0),

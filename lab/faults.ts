@@ -13,6 +13,8 @@ export interface Fault {
   readonly commands: readonly string[];
   /** What is lost by it. */
   readonly loses: Probe;
+  /** What the operator does about it, where hayward leaves it to whoever did it: rules are not its own. */
+  readonly byHand?: string;
 }
 
 const BETWEEN_VMS: Probe = { from: 'vm-1', to: '10.77.0.12' };
@@ -41,7 +43,7 @@ export const FAULTS: readonly Fault[] = [
       'zh-CN': '桥接帧经过 iptables，源地址被改写为节点地址',
     },
     problem: 'bridge-netfilter',
-    commands: ['iptables -t nat -A POSTROUTING -s 10.77.0.0/24 -j MASQUERADE', BRIDGE_NF_ON],
+    commands: ['iptables -t nat -A POSTROUTING -j MASQUERADE', BRIDGE_NF_ON],
     loses: BETWEEN_VMS,
   },
   {
@@ -70,6 +72,7 @@ export const FAULTS: readonly Fault[] = [
     problem: 'forward-policy',
     commands: ['iptables -P FORWARD DROP'],
     loses: TO_SERVER,
+    byHand: 'iptables -P FORWARD ACCEPT',
   },
   {
     id: 'bridge-nf-on-for-all',

@@ -98,7 +98,7 @@ function labNamed(name: TopologyName, token: string, options: Pick<UpOptions, 'c
       await mkdir(join(own, 'work'), { recursive: true });
       const program = argv[0] === 'hayward' ? [process.execPath, cli, ...argv.slice(1)] : argv;
       return {
-        argv: ['ip', 'netns', 'exec', lab.namespace(node), 'sh', '-c', SETTLE_IN, own, ...program],
+        argv: ['ip', 'netns', 'exec', lab.namespace(node), 'unshare', '--uts', 'sh', '-c', SETTLE_IN, own, ...program],
         env: { ...process.env, HAYWARD_STATE: join(own, 'state') },
       };
     },
@@ -125,11 +125,12 @@ function labNamed(name: TopologyName, token: string, options: Pick<UpOptions, 'c
 }
 
 /**
- * Gives what runs in a node an /etc whose changes stay in the laboratory, and hides the machine's systemd and udev: a
+ * Gives what runs in a node the node's name, and an /etc whose changes stay in the laboratory, and hides the machine's systemd and udev: a
  * fix tried here must not persist on, or reload, the machine underneath. `ip netns exec` has already made the mount
  * namespace that keeps these mounts private.
  */
 const SETTLE_IN = `set -e
+echo "\${0##*/}" > /proc/sys/kernel/hostname
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/etc,workdir=$0/work" /etc
 for folder in /run/systemd /run/udev; do
   if [ -d "$folder" ]; then mount -t tmpfs tmpfs "$folder"; fi

@@ -14,8 +14,8 @@ export const vmAndCni: Topology = {
    vm-1 10.77.0.11    vm-2 10.77.0.12   pod-1 10.42.0.2   pod-2 10.42.0.3
         |                  |                 |                 |
    +----+------- br0 ------+----+       +----+----- cni0 ------+----+
-   |  node                                     10.42.0.1            |
-   |                  Service 10.43.0.10:80 -> pod-2:8080            |
+   |  node     10.77.0.1                        10.42.0.1           |
+   |                  Service 10.43.0.10:80 -> pod-2:8080           |
    +----------------------------------------------------------------+
 `,
   nodes: [
@@ -45,7 +45,7 @@ COMMIT
     { name: 'pod-2', settings: STATION, routes: ['default via 10.42.0.1'], answersOn: 8080 },
   ],
   bridges: [
-    { node: 'node', name: 'br0' },
+    { node: 'node', name: 'br0', addresses: ['10.77.0.1/24'] },
     { node: 'node', name: 'cni0', addresses: ['10.42.0.1/24'] },
   ],
   cables: [
