@@ -83,6 +83,8 @@ function inNamespaces() {
   const token = process.pid.toString(36);
   const [node, pods] = [`hwbench-${token}`, `hwbench-pods-${token}`];
   const directory = mkdtempSync(`${tmpdir()}/hayward-bench-`);
+  // With a listener the signal ends the run below, not this process before it has cleaned up.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => undefined);
   try {
     for (const name of [node, pods]) output(['ip', 'netns', 'add', name]);
     const run = spawnSync('ip', ['netns', 'exec', node, process.execPath, here, directory, pods], { stdio: 'inherit' });

@@ -21,7 +21,8 @@ function figuresOf(stdout) {
   return stdout
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line));
+    .map((line) => JSON.parse(line))
+    .filter(({ figure }) => typeof figure === 'string');
 }
 
 function row({ figure, value, unit, atMost, met, note, skipped }) {
