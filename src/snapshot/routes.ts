@@ -1,6 +1,6 @@
 import { type Ask, sourceOf } from '../hosts/ask.ts';
 import { mapReading, type Reading } from '../hosts/reading.ts';
-import { both } from './both-families.ts';
+import { both, IPV6_PRESENT } from './both-families.ts';
 import { type Fields, ipObjects, numberIn, objectIn, objectsIn, textAt, textIn } from './fields.ts';
 import { subject } from './subject.ts';
 
@@ -28,7 +28,7 @@ export interface Route {
 
 const ASKS = {
   ipv4: { kind: 'run', argv: ['ip', '-j', '-4', 'route', 'show', 'table', 'all'] },
-  ipv6: { kind: 'run', argv: ['ip', '-j', '-6', 'route', 'show', 'table', 'all'] },
+  ipv6: { kind: 'run', argv: ['ip', '-j', '-6', 'route', 'show', 'table', 'all'], onlyIf: IPV6_PRESENT },
 } as const satisfies Readonly<Record<Route['family'], Ask>>;
 
 /** iproute2 leaves out what is its default: type unicast, table main, protocol boot, scope global, metric 0. */

@@ -8,6 +8,8 @@ import { rules } from './rules.ts';
 const V4 = 'ip -j -4 route show table all';
 const V6 = 'ip -j -6 route show table all';
 
+const IPV6 = { '/proc/net/if_inet6': '' };
+
 describe('addresses', () => {
   const SHOW = 'ip -j addr show';
   const at = (printed: string) => parsed(addresses, { files: {}, commands: { [SHOW]: printed } });
@@ -51,7 +53,7 @@ describe('addresses', () => {
 
 describe('routes', () => {
   const at = (v4: unknown, v6: unknown = []) =>
-    parsed(routes, { files: {}, commands: { [V4]: JSON.stringify(v4), [V6]: JSON.stringify(v6) } });
+    parsed(routes, { files: IPV6, commands: { [V4]: JSON.stringify(v4), [V6]: JSON.stringify(v6) } });
 
   it('fills in what iproute2 leaves out', () => {
     const found = at(
@@ -181,8 +183,21 @@ describe('routes', () => {
   });
 
   it('takes no output for no routes, and half an answer for none', () => {
-    expect(parsed(routes, { files: {}, commands: { [V4]: '[]', [V6]: '' } })).toMatchObject({ known: true, value: [] });
-    expect(parsed(routes, { files: {}, commands: { [V4]: '[]' } })).toMatchObject({ known: false, source: V6 });
+    expect(parsed(routes, { files: IPV6, commands: { [V4]: '[]', [V6]: '' } })).toMatchObject({
+      known: true,
+      value: [],
+    });
+    const refused = { state: 'failed', detail: 'RTNETLINK answers: Operation not permitted' } as const;
+    const half = parsed(routes, { files: IPV6, commands: { [V4]: '[]', [V6]: refused } });
+    expect(half).toMatchObject({ known: false, reason: 'failed', source: V6 });
+  });
+
+  it('does not ask a kernel without IPv6 for its routes', () => {
+    expect(parsed(routes, { files: {}, commands: { [V4]: '[]', [V6]: '[]' } })).toEqual({
+      known: true,
+      value: [],
+      source: V4,
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { type Ask, sourceOf } from '../hosts/ask.ts';
 import { mapReading, type Reading } from '../hosts/reading.ts';
-import { both } from './both-families.ts';
+import { both, IPV6_PRESENT } from './both-families.ts';
 import { type Fields, ipObjects, numberAt, numberIn, textIn } from './fields.ts';
 import { subject } from './subject.ts';
 
@@ -25,7 +25,7 @@ export interface RoutingRule {
 
 const ASKS = {
   ipv4: { kind: 'run', argv: ['ip', '-j', 'rule', 'show'] },
-  ipv6: { kind: 'run', argv: ['ip', '-6', '-j', 'rule', 'show'] },
+  ipv6: { kind: 'run', argv: ['ip', '-6', '-j', 'rule', 'show'], onlyIf: IPV6_PRESENT },
 } as const satisfies Readonly<Record<RoutingRule['family'], Ask>>;
 
 /** Fields of `ip -j rule` that narrow a rule and that RoutingRule has no place for. */
