@@ -36,7 +36,18 @@ export function sysctlWith(values: Readonly<Record<string, string>>): SysctlValu
 }
 
 export function link(name: string, more: Partial<Link> = {}): Link {
-  return { index: 1, name, up: true, state: 'UP', loopback: false, mtu: 1500, mac: '', kind: '', foreignPeer: false, ...more };
+  return {
+    index: 1,
+    name,
+    up: true,
+    state: 'UP',
+    loopback: false,
+    mtu: 1500,
+    mac: '',
+    kind: '',
+    foreignPeer: false,
+    ...more,
+  };
 }
 
 export function bridge(name: string, own: Partial<NonNullable<Link['bridge']>> = {}): Link {
@@ -52,7 +63,15 @@ export function address(link: string, cidr: string): Address {
 
 export function route(destination: string, link: string, more: Partial<Route> = {}): Route {
   const family = destination.includes(':') ? 'ipv6' : 'ipv4';
-  const base = { family, destination, type: 'unicast', table: 'main', protocol: 'kernel', metric: 0, scope: 'link' } as const;
+  const base = {
+    family,
+    destination,
+    type: 'unicast',
+    table: 'main',
+    protocol: 'kernel',
+    metric: 0,
+    scope: 'link',
+  } as const;
   return { ...base, nextHops: [{ link }], ...more };
 }
 
@@ -60,7 +79,10 @@ export function seen<T>(value: T): Reading<T> {
   return known(value, 'test');
 }
 
-export function netfilterWith(ipv4: Reading<Ruleset>, ipv6: Reading<Ruleset> = known({ tables: [] }, 'test')): Netfilter {
+export function netfilterWith(
+  ipv4: Reading<Ruleset>,
+  ipv6: Reading<Ruleset> = known({ tables: [] }, 'test'),
+): Netfilter {
   return {
     rules: (family) => (family === 'ipv4' ? ipv4 : ipv6),
     backend: (family) => (family === 'ipv4' ? ipv4 : ipv6),

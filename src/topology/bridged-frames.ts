@@ -61,7 +61,7 @@ export function bridgedFrames(
   ipsets: ReadonlyMap<string, IpSet> | undefined,
 ): BridgedFrames {
   const ports = representativePorts(bridge, rules);
-  const pairs = addressPairs(rules, family, stations);
+  const { pairs, certain } = addressPairs(rules, family, stations);
   const losses: Loss[] = [];
   const undecided = new Map<string, BridgedFrames['undecided'][number]>();
   let evaluated = 0;
@@ -78,7 +78,7 @@ export function bridgedFrames(
           ipsets ? { ipsets } : {},
         );
       });
-      const fate = agree(verdicts);
+      const fate = agree(verdicts, certain);
       if (fate.loss) losses.push({ family, from: from.name, to: to.name, protocol: frame.protocol, ...fate.loss });
       for (const one of fate.undecided) undecided.set(`${one.rule.table} ${one.rule.chain} ${one.rule.rule}`, one);
     }
@@ -92,22 +92,22 @@ function effectOf(verdict: Verdict): Pick<Loss, 'effect' | 'decidedBy'> | undefi
   return rewrite && { effect: 'rewritten', decidedBy: rewrite.rule };
 }
 
-/** One fate for all the addresses a frame may carry, or the rules that keep it open. */
-function agree(verdicts: readonly Verdict[]): {
-  loss?: Pick<Loss, 'effect' | 'decidedBy'>;
-  undecided: BridgedFrames['undecided'];
-} {
+type Fate = { readonly loss?: Pick<Loss, 'effect' | 'decidedBy'>; readonly undecided: BridgedFrames['undecided'] };
+
+/**
+ * One fate for all the addresses a frame may carry, or the rules that keep it open. Addresses known to be on the
+ * bridge count each. Where none is known the first pair is a stranger's, the others are of networks that rules name:
+ * what is done to a network by name is meant for somebody here, but an exception for one does not save the others.
+ */
+function agree(verdicts: readonly Verdict[], certain: boolean): Fate {
   const open = verdicts.flatMap((verdict) => (verdict.verdict === 'unknown' ? verdict.hangsOn : []));
   if (open.length > 0) return { undecided: open };
   const effects = verdicts.map(effectOf);
-  const [first] = effects;
-  if (effects.every((effect) => effect !== undefined))
-    return first ? { loss: first, undecided: [] } : { undecided: [] };
-  const dropped = effects.find((effect) => effect?.effect === 'dropped');
-  if (!dropped) return { undecided: [] };
-  return {
-    undecided: [{ rule: dropped.decidedBy, why: 'it depends on the addresses of the machines on this bridge' }],
-  };
+  const [stranger] = effects;
+  const loss = effects.find((effect) => effect !== undefined);
+  if (!loss) return { undecided: [] };
+  if (certain || !stranger || effects.every((effect) => effect !== undefined)) return { loss, undecided: [] };
+  return { undecided: [{ rule: loss.decidedBy, why: 'it depends on the addresses of the machines on this bridge' }] };
 }
 
 /** Kinds of ports, told apart further by the rules that name some of them. */
@@ -145,16 +145,34 @@ function orderedPairs<T>(items: readonly T[]): (readonly [T, T])[] {
  * The addresses to try: hosts of the networks known to be on the bridge; where none is known, one pair for each
  * class of addresses that the rules tell apart and that is not known to be elsewhere.
  */
-function addressPairs(rules: Ruleset, family: Family, stations: Stations): readonly Pair[] {
+function addressPairs(
+  rules: Ruleset,
+  family: Family,
+  stations: Stations,
+): { pairs: readonly Pair[]; certain: boolean } {
   const known = stations.networks.filter((network) => familyOf(network) === family).map(twoHosts);
   const usable = known.filter((pair) => pair !== undefined);
-  if (usable.length > 0) return usable;
+  if (usable.length > 0) return { pairs: usable, certain: true };
   const named = namedNetworks(rules, family);
-  const here = named.filter((network) => !stations.elsewhere.some((other) => contains(other, network)));
+  const here = named.filter((network) => !stations.elsewhere.some((other) => isPartOf(other, network)));
   const anonymous = ANONYMOUS[family].find((network) => !named.some((other) => contains(other, network)));
   const stranger = anonymous === undefined ? undefined : twoHosts(anonymous);
-  if (here.length > MAX_CLASSES || !stranger) return [[undefined, undefined]];
-  return [stranger, ...here.flatMap((network) => pairsIn(network, stranger[0]))];
+  if (here.length > MAX_CLASSES || !stranger) return { pairs: [[undefined, undefined]], certain: true };
+  return { pairs: [stranger, ...here.flatMap((network) => pairsIn(network, stranger[0]))], certain: false };
+}
+
+/** A cluster's network, of which this node routes its own share: a /16 of Pods in /24 pieces, not all of 10.0.0.0/8. */
+const SHARE_BITS = 8;
+
+/** Is a network that a rule names the same as one that is elsewhere, inside it, or the whole of which that is a share? */
+function isPartOf(elsewhere: string, named: string): boolean {
+  return (
+    contains(elsewhere, named) || (contains(named, elsewhere) && prefixOf(elsewhere) - prefixOf(named) <= SHARE_BITS)
+  );
+}
+
+function prefixOf(cidr: string): number {
+  return Number(/\/(\d+)$/.exec(cidr)?.[1] ?? (cidr.includes(':') ? 128 : 32));
 }
 
 /** Two hosts of a network talking; a single host talks with a stranger, both ways. */

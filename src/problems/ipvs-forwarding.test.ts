@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { link, seen, snapshotWith, sysctlWith } from '../../test/parts.ts';
+import { unknown } from '../hosts/reading.ts';
+import { generic } from '../profiles/generic.ts';
+import { kubekeyIpvs } from '../profiles/kubekey-ipvs.ts';
+import type { IpvsService } from '../snapshot/ipvs.ts';
+import type { Kubernetes } from '../snapshot/kubernetes.ts';
+import { ipvsForwarding } from './ipvs-forwarding.ts';
+
+const NODEPORT: IpvsService = {
+  protocol: 'tcp',
+  address: '192.0.2.5',
+  port: 30080,
+  scheduler: 'rr',
+  flags: [],
+  stats: { connections: 1, inPackets: 5, outPackets: 0, inBytes: 300, outBytes: 0 },
+  destinations: [{ address: '10.42.1.7', port: 8080, forward: 'Masq', weight: 1 }],
+};
+const KUBERNETES: Kubernetes = {
+  distributions: [],
+  complete: true,
+  proxyMode: seen('ipvs'),
+  podCidrs: seen([]),
+  serviceCidrs: seen([]),
+  strictArp: seen(false),
+};
+const NODE = {
+  links: seen([link('kube-ipvs0', { kind: 'dummy' })]),
+  sysctl: sysctlWith({ 'net/ipv4/vs/conntrack': '1' }),
+  kubernetes: KUBERNETES,
+};
+
+function service(more: Partial<IpvsService>): IpvsService {
+  return { ...NODEPORT, ...more };
+}
+
+function judged(services: readonly IpvsService[], parts: Parameters<typeof snapshotWith>[0] = {}) {
+  const found = ipvsForwarding.check(snapshotWith({ ...NODE, ipvs: seen(services), ...parts }), kubekeyIpvs);
+  return found.map(({ status, subject }) => `${status} ${subject}`);
+}
+
+describe('ipvs-forwarding', () => {
+  it('takes packets in and none out as evidence by itself', () => {
+    expect(judged([NODEPORT])).toEqual(['problem tcp 192.0.2.5:30080']);
+  });
+
+  it.each([
+    ['answers come back', { stats: { connections: 1, inPackets: 5, outPackets: 4, inBytes: 300, outBytes: 200 } }],
+    ['nobody has asked yet', { stats: { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 } }],
+    [
+      'the answer goes past this host (direct routing)',
+      { destinations: [{ address: '10.42.1.7', port: 80, forward: 'Route', weight: 1 }] },
+    ],
+    ['no answer is due (a UDP log)', { protocol: 'udp', port: 514 } as const],
+  ])('is in order when %s', (_, more) => {
+    expect(judged([service(more)])).toEqual(['ok ']);
+  });
+
+  it('expects answers from DNS', () => {
+    expect(judged([service({ protocol: 'udp', port: 53 })])).toEqual(['problem udp 192.0.2.5:53']);
+  });
+
+  const ANSWERED = service({ stats: { connections: 1, inPackets: 5, outPackets: 4, inBytes: 300, outBytes: 200 } });
+
+  it('misses connection tracking, and sets it', () => {
+    const sysctl = sysctlWith({ 'net/ipv4/vs/conntrack': '0' });
+    expect(judged([ANSWERED], { sysctl })).toEqual(['problem net.ipv4.vs.conntrack']);
+    const [now] = ipvsForwarding.remedies({ kind: 'conntrack-off' }, snapshotWith(NODE), kubekeyIpvs);
+    expect(now?.steps).toEqual([{ kind: 'setting', key: 'net/ipv4/vs/conntrack', value: '1' }]);
+  });
+
+  it('misses kube-ipvs0', () => {
+    expect(judged([ANSWERED], { links: seen([link('eth0')]) })).toEqual(['problem kube-ipvs0']);
+  });
+
+  it('asks for strict ARP only where kube-proxy does', () => {
+    const sysctl = sysctlWith({
+      'net/ipv4/vs/conntrack': '1',
+      'net/ipv4/conf/all/arp_ignore': '0',
+      'net/ipv4/conf/all/arp_announce': '2',
+    });
+    expect(judged([ANSWERED], { sysctl })).toEqual(['ok ']);
+    const kubernetes = { ...KUBERNETES, strictArp: seen(true) };
+    expect(judged([ANSWERED], { sysctl, kubernetes })).toEqual(['problem net.ipv4.conf.all.arp_ignore']);
+  });
+
+  it('is unknown, not fine, where IPVS may not be looked at', () => {
+    const ipvs = unknown('denied', '/proc/net/ip_vs', 'Permission denied');
+    expect(judged([], { ipvs })).toEqual(['unknown ']);
+  });
+
+  it('has nothing to say where the kernel has no IPVS', () => {
+    const absent = snapshotWith({ ipvs: unknown('absent', '/proc/net/ip_vs', 'no such file') });
+    expect(ipvsForwarding.check(absent, generic)).toMatchObject([{ status: 'not-applicable' }]);
+  });
+});
