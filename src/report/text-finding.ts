@@ -92,10 +92,13 @@ function headline(finding: Finding, { words, paint, width }: Page): string[] {
   return [...name.map((line) => paint(line, severity)), ...title.map((line) => paint(line, 'heading'))];
 }
 
+/** `fix` reaches the same node the same way; a file tree is looked at, and put right on the node itself. */
 function fixText(finding: Finding, via: Via | undefined, words: ReportWords): { text: string; command: string } {
   if (finding.remedies.length === 0) return { text: words.noFix(finding.docs), command: '' };
-  const elsewhere = via !== undefined && via !== 'local' ? `${words.onNode(oneLine(finding.target))} ` : '';
-  return { text: elsewhere, command: `hayward fix ${finding.problem}` };
+  const command = `hayward fix ${finding.problem}`;
+  const target = oneLine(finding.target);
+  if (via === 'ssh') return { text: '', command: `${command} --host ${target}` };
+  return { text: via === undefined || via === 'local' ? '' : `${words.onNode(target)} `, command };
 }
 
 function evidenceTexts(evidence: readonly Evidence[], words: ReportWords, verbose: boolean): string[] {

@@ -133,10 +133,13 @@ test('verbose also lists what is in order', () => {
   expect(lines([sampleOther('ok')], { verbose: true })).toContain('    rp-filter eth0 (Reverse path filter)');
 });
 
-test('a fix on another node says where', () => {
-  const target = { name: 'node-1', via: 'ssh', profile: 'generic', profileEvidence: [] } as const;
+test.each([
+  ['ssh', 'hayward fix ip-forward --host node-1'],
+  ['root', 'on node-1: hayward fix ip-forward'],
+] as const)('a fix of a node seen by %s says how', (via, command) => {
+  const target = { name: 'node-1', via, profile: 'generic', profileEvidence: [] } as const;
   const told = renderText(sampleReport([sampleFinding()], { targets: [target] }), PLAIN);
-  expect(told).toContain('Fix     on node-1: hayward fix ip-forward\n');
+  expect(told).toContain(`    Fix     ${command}\n`);
 });
 
 test('colour only when asked for, and the same words with it', () => {
