@@ -3,7 +3,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { TextFile } from '../snapshot/sysctl-files.ts';
 import { type StageAction, stageActions, type WrittenFile } from './cloud-init-stages.ts';
 import { wordsOf } from './early-modules.ts';
-import type { Applied, SysctlFile } from './systemd-sysctl.ts';
+import { type Applied, SYSCTL_CONF, type SysctlFile } from './systemd-sysctl.ts';
 
 export type BootParts = Pick<
   Snapshot,
@@ -62,7 +62,7 @@ export function bootSources(parts: BootParts): Reading<BootSources> {
         texts.value.filter(({ path }) => survives(path)),
         early,
       ),
-      forgotten: texts.value.filter(({ path }) => !survives(path)),
+      forgotten: [...texts.value.filter(({ path }) => !survives(path)), ...forgottenConf(parts, image.value)],
       sysctlConf: confText(parts, image.value),
       load: survivors(parts.moduleFiles.load, survives, early, '/modules-load.d/'),
       modprobe: survivors(parts.moduleFiles.modprobe, survives, early, '/modprobe.d/'),
@@ -135,6 +135,11 @@ function writtenText(path: string, content: string | undefined): Reading<string>
 
 function confText({ sysctlFiles }: BootParts, imageBased: boolean): string {
   return sysctlFiles.sysctlConf.known && !imageBased ? sysctlFiles.sysctlConf.value : '';
+}
+
+function forgottenConf({ sysctlFiles }: BootParts, imageBased: boolean): SysctlFile[] {
+  const { sysctlConf } = sysctlFiles;
+  return sysctlConf.known && imageBased ? [{ path: SYSCTL_CONF, text: sysctlConf.value }] : [];
 }
 
 /** A unit that is masked does not run; one nobody saw is systemd's own and does. */
