@@ -8,10 +8,10 @@ import { must } from '../lab/command.ts';
 import { libraryPath, unpacked } from '../lab/packages.ts';
 
 export interface SshdOptions {
-  /** The program that is `sh` on the other side, e.g. ['/usr/bin/busybox', 'sh']; the machine's own unless given. */
+  /** The program that is `sh` on the other side, e.g. /usr/bin/busybox; the machine's own unless given. */
   readonly shell?: string;
-  /** Sessions see a root file system of busybox alone, as on a node without coreutils. */
-  readonly busyboxOnly?: boolean;
+  /** Sessions see a root file system of busybox alone, as on a node without coreutils, with this folder in its place. */
+  readonly busyboxWith?: string;
   /** Lines for sshd_config. */
   readonly config?: readonly string[];
 }
@@ -26,16 +26,29 @@ export interface Sshd {
   stop(): Promise<void>;
 }
 
+interface Packages {
+  readonly server: string;
+  readonly sudo: string;
+  readonly libraries: string;
+}
+
+/** Asked of apt once: it takes seconds to say which version it would install. */
+let packages: Promise<Packages> | undefined;
+
+async function unpackPackages(): Promise<Packages> {
+  const server = await unpacked('openssh-server', { dependencies: true });
+  const sudo = await unpacked('sudo', { dependencies: true });
+  return { server, sudo, libraries: `${await libraryPath(server)}:${await libraryPath(sudo)}` };
+}
+
 /**
  * Starts an sshd on a free port of 127.0.0.1, from Debian's unpacked package. It runs in a mount namespace in which /etc,
  * /usr and /run have what it needs laid over them, so that the machine itself gets no user, no directory and no service.
  * Needs root.
  */
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
-  const [server, sudo] = await Promise.all(
-    ['openssh-server', 'sudo'].map((name) => unpacked(name, { dependencies: true })),
-  );
-  if (server === undefined || sudo === undefined) throw new Error('no packages');
+  packages ??= unpackPackages();
+  const { server, sudo, libraries } = await packages;
   const folder = await mkdtemp(join(tmpdir(), 'hayward-sshd-'));
   await chmod(folder, 0o755);
   const port = await freePort();
@@ -43,7 +56,6 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   await writeAccounts(folder);
   await writeFile(join(folder, 'authorized_keys'), publicKey);
   await writeFile(join(folder, 'sshd_config'), await serverConfig(folder, port, options));
-  const libraries = `${await libraryPath(server)}:${await libraryPath(sudo)}`;
   const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-euc', START], {
     env: {
       ...process.env,
@@ -51,7 +63,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       FOLDER: folder,
       SERVER: server,
       SUDO: sudo,
-      BUSYBOX_ONLY: options.busyboxOnly ? 'yes' : '',
+      BUSYBOX_WITH: options.busyboxWith ?? '',
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -76,13 +88,14 @@ const START = `
 mount -t overlay overlay -o "lowerdir=$FOLDER/etc:$SUDO/etc:/etc" /etc
 mount -t overlay overlay -o "lowerdir=$SUDO/usr:/usr" /usr
 mount -t overlay overlay -o "lowerdir=$FOLDER/run:/run" /run
-if [ -n "$BUSYBOX_ONLY" ]; then
+if [ -n "$BUSYBOX_WITH" ]; then
   mount -t tmpfs -o mode=755 tmpfs /mnt
-  mkdir -p /mnt/bin /mnt/etc /mnt/proc /mnt/dev /mnt/tmp
+  mkdir -p /mnt/bin /mnt/etc /mnt/proc /mnt/dev "/mnt$BUSYBOX_WITH"
+  mount --bind "$BUSYBOX_WITH" "/mnt$BUSYBOX_WITH"
   cp /bin/busybox /mnt/bin/busybox
   chroot /mnt /bin/busybox --install -s /bin
   cp "$FOLDER/etc/passwd" /mnt/etc/passwd
-  cp /etc/os-release /etc/debian_version /mnt/etc/
+  cp /etc/os-release /mnt/etc/os-release
   cp -a /dev/null /mnt/dev/null
   mount -t proc proc /mnt/proc
 fi
@@ -148,7 +161,7 @@ async function serverConfig(folder: string, port: number, options: SshdOptions):
     'PrintMotd no',
     'PrintLastLog no',
     `SetEnv PATH=${path.join(':')}`,
-    ...(options.busyboxOnly ? ['ChrootDirectory /mnt'] : []),
+    ...(options.busyboxWith ? ['ChrootDirectory /mnt'] : []),
     ...(options.config ?? []),
     '',
   ].join('\n');

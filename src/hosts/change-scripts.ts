@@ -53,8 +53,10 @@ e=$(printf '%s\\n' ${quoted(value)} | dd of="$p" bs=65536 conv=notrunc 2>&1) || 
 
 export function writeFileScript(path: string, content: Uint8Array, options: WriteOptions, freshName: string): string {
   const { mode, uid = '', gid = '' } = options;
-  return `${placed(path, freshName)}
-u=${uid} g=${gid}
+  return placed(
+    path,
+    freshName,
+    `u=${uid} g=${gid}
 if [ -f "$p" ] && [ ! -L "$p" ]; then o=$("$LS" -ldn "$p"); set -- $o; u=\${u:-$3} g=\${g:-$4}; fi
 e=$( { umask 077; {
 ${printing(content)}
@@ -63,18 +65,19 @@ if [ -n "$u$g" ]; then step chown "$u\${g:+:$g}" "$t" || return; fi
 step chmod ${mode.toString(8)} "$t" || return
 settled "$t"
 place || return
-settled "$d"`;
+settled "$d"`,
+  );
 }
 
 export function linkScript(path: string, target: string, freshName: string): string {
-  return `${placed(path, freshName)}
-step ln -s -- ${quoted(target)} "$t" || return
-place || return
-settled "$d"`;
+  return placed(path, freshName, `step ln -s -- ${quoted(target)} "$t" && place && settled "$d"`);
 }
 
-/** Makes the parents and names a temporary file beside the path, which is removed however the script ends. */
-function placed(path: string, freshName: string): string {
+/**
+ * Makes the parents and names a temporary file `$t` beside the path for the steps to fill and move; it is gone before the
+ * answer ends, and also when the connection does.
+ */
+function placed(path: string, freshName: string, steps: string): string {
   return `${STEP}
 p=${quoted(path)}
 d=${quoted(posix.dirname(path))}
@@ -83,7 +86,12 @@ if [ -d "$p" ] && [ ! -L "$p" ]; then tell trouble "$p: Is a directory"; return;
 umask 022
 step mkdir -p "$d" || return
 trap 'rm -f "$t"' EXIT
-trap 'exit 1' HUP INT TERM PIPE`;
+trap 'exit 1' HUP INT TERM PIPE
+attempt() {
+${steps}
+}
+attempt
+rm -f "$t"`;
 }
 
 export function removeScript(path: string): string {
@@ -91,7 +99,8 @@ export function removeScript(path: string): string {
 p=${quoted(path)}
 d=${quoted(posix.dirname(path))}
 if [ ! -e "$p" ] && [ ! -L "$p" ]; then
-  { [ -x "$d" ] || [ ! -e "$d" ]; } || tell trouble "$p: Permission denied"
+  e=$( { : <"$p"; } 2>&1 )
+  case $e in *'ermission denied'*) tell trouble "$e";; esac
   return
 fi
 step rm -f "$p" && settled "$d"`;

@@ -1,6 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readFile, readlink, rename, rm, symlink, unlink } from 'node:fs/promises';
+import {
+  chmod,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  unlink,
+} from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ActingHost, type FileState, HostError, type WriteOptions } from './host.ts';
 import { known, type Reading, unknown } from './reading.ts';
@@ -61,7 +73,7 @@ async function writeSetting(path: string, value: string): Promise<void> {
 async function writeFile(path: string, content: Uint8Array, options: WriteOptions): Promise<void> {
   await attempt('write', path, async () => {
     const directory = dirname(path);
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await makeDirectory(directory);
     const owner = await ownerFor(path, options);
     const fresh = `${directory}/.hayward-${randomBytes(8).toString('hex')}`;
     try {
@@ -81,6 +93,23 @@ async function writeFile(path: string, content: Uint8Array, options: WriteOption
   });
 }
 
+/**
+ * A directory with its missing parents, 0755 whatever the umask. Node's own `recursive` answers ENOENT where the file
+ * system is read-only.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+    await chmod(path, 0o755);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' && dirname(path) !== path) {
+      await makeDirectory(dirname(path));
+      await makeDirectory(path);
+    } else if (code !== 'EEXIST') throw error;
+  }
+}
+
 /** The wanted owner; for what is not said, the present file's. Undefined: the process's own. */
 async function ownerFor(path: string, { uid, gid }: WriteOptions): Promise<{ uid: number; gid: number } | undefined> {
   if (uid !== undefined && gid !== undefined) return { uid, gid };
@@ -93,7 +122,7 @@ async function ownerFor(path: string, { uid, gid }: WriteOptions): Promise<{ uid
 async function makeLink(path: string, target: string): Promise<void> {
   await attempt('link', path, async () => {
     const directory = dirname(path);
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await makeDirectory(directory);
     const fresh = `${directory}/.hayward-${randomBytes(8).toString('hex')}`;
     try {
       await symlink(target, fresh);

@@ -41,7 +41,7 @@ function captureFrom(name: string, plan: Plan, outcome: Outcome & { state: 'answ
   const draft = emptyDraft();
   const { clock, uid, refusal } = readAnswer(outcome.frames, plan, draft, outcome.marks.file);
   if (/^[0-9]+(\.[0-9]+)?$/.test(clock)) putClock(draft, clock, offsetOf(clock, outcome));
-  const remark = uid === '0' ? '' : ` (not root on the node; ${lastLine(refusal) || 'sudo was not of use'})`;
+  const remark = uid === '0' ? '' : ` (not root on the node; ${lastLine(refusal) || 'sudo was not used'})`;
   return captureOf({ name, via: 'ssh' }, draft, remark);
 }
 
