@@ -67,12 +67,16 @@ function fileEntry(tree: NodeTree, path: string, keep?: string): Entry {
 function commandEntry(tree: NodeTree, ask: Extract<Ask, { kind: 'run' }>): Entry {
   const source = sourceOf(ask.argv);
   const program = ask.argv[0] ?? '';
-  if (ask.onlyIf !== undefined && textOf(tree, ask.onlyIf) === undefined) {
+  if (ask.onlyIf !== undefined && !exists(tree, ask.onlyIf)) {
     return { state: 'absent', detail: `${program} was not run: there is no ${ask.onlyIf}` };
   }
   const said = tree.commands?.[source];
   if (said === undefined) return { state: 'absent', detail: `${program}: not found on the search path` };
   return typeof said === 'string' ? { state: 'ok', text: said } : said;
+}
+
+function exists(tree: NodeTree, path: string): boolean {
+  return pathsOf(tree).some((other) => other === path || other.startsWith(`${path}/`));
 }
 
 function textOf(tree: NodeTree, path: string): string | undefined {
