@@ -70,6 +70,11 @@ export function canonicalKey(key: string): string {
   return key === IPV4_ALL_FORWARDING ? IPV4_FORWARD : key;
 }
 
+function otherName(key: string): string {
+  if (key === IPV4_FORWARD) return IPV4_ALL_FORWARDING;
+  return canonicalKey(key);
+}
+
 /** The keys that can change with this one, itself first. */
 export function relatedKeys(key: string): string[] {
   const conf = confOf(key);
@@ -147,7 +152,7 @@ export function kernelSettings(start: KernelStart): KernelSettings {
     write(key, text) {
       if (!values.has(key)) return [];
       const before = values.get(key);
-      if (before === text) return [key];
+      if (before === text) return [key, otherName(key)].filter((name) => values.has(name));
       const value = storedValue(key, text);
       const conf = confOf(key);
       if (conf?.family === 'ipv4' && conf.name !== 'forwarding') return writeIpv4(conf, value);
