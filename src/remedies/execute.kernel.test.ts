@@ -11,6 +11,7 @@ const MIXED = `
   for i in all default; do echo 0 > ipv4/conf/$i/rp_filter; echo 1 > ipv4/conf/$i/accept_redirects; done
   echo 1 > ipv4/ip_forward; echo 0 > ipv4/ip_forward
   echo 1 > ipv6/conf/all/forwarding; echo 0 > ipv6/conf/all/forwarding
+  echo 0 > ipv4/conf/all/accept_redirects
   echo 1 > ipv4/conf/v0/forwarding; echo 0 > ipv4/conf/v1/accept_redirects; echo 1 > ipv4/conf/v1/rp_filter
   echo 1 > ipv6/conf/v0/forwarding; echo 0 > ipv6/conf/v0/accept_ra
   echo 1 > bridge/bridge-nf-call-iptables
