@@ -30,5 +30,6 @@ export async function examineHosts(hosts: readonly Host[], options: CommonOption
       profileEvidence,
     })),
     findings: examined.flatMap(({ findings }) => findings),
+    ...(options.only && { only: options.only }),
   };
 }

@@ -129,6 +129,14 @@ test('quiet says only what is wrong', () => {
   expect(told).not.toContain('fine');
 });
 
+test('what the profile was found from takes one line, all of it when verbose', () => {
+  const evidence = Array.from({ length: 9 }, (_, index) => `/etc/some/where/${index}`);
+  const target = { name: 'node-1', via: 'local', profile: 'generic', profileEvidence: evidence } as const;
+  const told = (verbose: boolean) => renderText(sampleReport([], { targets: [target] }), { ...PLAIN, verbose });
+  expect(told(false)).toMatch(/^ {2}found from: .*…\n\n/m);
+  expect(told(true)).toContain('/etc/some/where/8\n');
+});
+
 test('verbose also lists what is in order', () => {
   expect(lines([sampleOther('ok')], { verbose: true })).toContain('    rp-filter eth0 (Reverse path filter)');
 });

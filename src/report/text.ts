@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../judging/finding.ts';
+import { cutTo } from './display-width.ts';
 import { painter } from './paint.ts';
 import type { RenderOptions, Report, ReportTarget } from './report.ts';
 import { nameOf, type ProblemBlock, problemLines } from './text-finding.ts';
@@ -57,7 +58,8 @@ function headingLines(name: string, target: ReportTarget | undefined, options: R
   const heading = hanging('', title, options.width).map((line) => paint(line, 'heading'));
   const evidence = target?.profileEvidence.map(oneLine).filter((text) => text !== '') ?? [];
   if (evidence.length === 0) return heading;
-  const found = hanging('  ', words.foundFrom(evidence.join(words.separator)), options.width);
+  const told = words.foundFrom(evidence.join(words.separator));
+  const found = options.verbose ? hanging('  ', told, options.width) : [cutTo(`  ${told}`, options.width)];
   return [...heading, ...found.map((line) => paint(line, 'faint'))];
 }
 
