@@ -7,6 +7,15 @@ import type { Step } from './step.ts';
  */
 export type Risk = 'none' | 'low' | 'disruptive';
 
+/**
+ * A packet that can really be sent before and after, to show that what was lost now passes: frames between two ports
+ * of a bridge, or a packet routed from one interface to another (`like` lends the first one that interface's own
+ * settings; `asymmetric` sends one whose way back lies elsewhere).
+ */
+export type ProbeRequest =
+  | { readonly kind: 'bridge'; readonly bridge: string }
+  | { readonly kind: 'forwarding'; readonly asymmetric: boolean; readonly like?: string };
+
 /** A plan of reversible steps that puts one finding right. */
 export interface Remedy {
   /** Stable, unique in its problem, e.g. `set-now`. */
@@ -20,4 +29,5 @@ export interface Remedy {
   /** `now` changes the running kernel, `persist` what the next boot or service restart would set. */
   readonly scope: 'now' | 'persist';
   readonly steps: readonly Step[];
+  readonly probe?: ProbeRequest;
 }

@@ -27,11 +27,12 @@ function bridgeScript(wanted: readonly WantedBridgeSetting[], rules: string, pro
   const calls = wanted.map(({ bridge, name, value }) => `keep ${shellWord(bridge)} ${name} ${value}`);
   return `#!/bin/sh
 ${headerFor(problemId, `Sets the netfilter switches of these bridges, where they exist. Run by ${rules};\nsafe to run at any time.`)}
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
+# By its path: busybox's shell prefers its own ip, which knows nothing of these switches.
+for ip in /usr/sbin/ip /sbin/ip /usr/bin/ip /bin/ip; do [ -x "$ip" ] && break; done
 failed=0
 keep() {
-  ip link show dev "$1" >/dev/null 2>&1 || return 0
-  ip link set dev "$1" type bridge "$2" "$3" || failed=1
+  "$ip" link show dev "$1" >/dev/null 2>&1 || return 0
+  "$ip" link set dev "$1" type bridge "$2" "$3" || failed=1
 }
 ${calls.join('\n')}
 exit "$failed"
