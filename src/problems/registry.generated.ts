@@ -6,6 +6,8 @@ import { ipForward } from './ip-forward.ts';
 import { ipvsForwarding } from './ipvs-forwarding.ts';
 import { kernelModules } from './kernel-modules.ts';
 import { rpFilter } from './rp-filter.ts';
+import { settingContested } from './setting-contested.ts';
+import { settingNotPersistent } from './setting-not-persistent.ts';
 
 export const PROBLEMS: readonly AnyProblem[] = [
   bridgeNetfilter,
@@ -14,4 +16,6 @@ export const PROBLEMS: readonly AnyProblem[] = [
   ipvsForwarding,
   kernelModules,
   rpFilter,
+  settingContested,
+  settingNotPersistent,
 ] as unknown as readonly AnyProblem[];
