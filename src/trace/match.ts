@@ -18,7 +18,7 @@ export function holds(match: Match, sight: Sight, state: PacketState): Tri {
   const plain = test(match, sight, state);
   const turned = match.not ? not(plain) : plain;
   if (match.kind === 'connmark') return withConnection(turned, state);
-  return match.kind.startsWith('physdev-') ? ofBridged(turned, match.not, sight) : turned;
+  return match.kind.startsWith('physdev-') ? ofBridged(turned, match, sight) : turned;
 }
 
 /** A match as if it were not turned round. */
@@ -65,7 +65,7 @@ function test(match: Tested, sight: Sight, state: PacketState): Tri {
     case 'physdev-in':
       return sight.physicalIn === null ? 'maybe' : linkIs(match.link, sight.physicalIn);
     case 'physdev-out':
-      return sight.physicalOut === null ? 'yes' : linkIs(match.link, sight.physicalOut);
+      return linkIs(match.link, sight.physicalOut);
     case 'physdev-is-in':
       return isThere(sight.physicalIn);
     case 'physdev-is-out':
@@ -161,12 +161,14 @@ function macIs(mac: string, { hook, packet }: Sight): Tri {
 
 /**
  * As net/netfilter/xt_physdev.c does: a packet that never was a bridged frame meets exactly the turned-round options; a
- * frame whose port out is not known yet (before FORWARD) meets `--physdev-out`, whatever it names, and not its reverse.
+ * frame whose port out is not chosen yet (before FORWARD) meets neither `--physdev-out` nor its reverse (before Linux
+ * 4.0 it met the reverse).
  */
-function ofBridged(turned: Tri, isTurned: boolean, { physicalIn, physicalOut }: Sight): Tri {
+function ofBridged(turned: Tri, match: Tested, { physicalIn, physicalOut }: Sight): Tri {
   const bridged = some([physicalIn, physicalOut], isThere);
-  if (bridged === 'no') return tri(isTurned);
-  return bridged === 'maybe' ? 'maybe' : turned;
+  if (bridged === 'no') return tri(match.not);
+  if (bridged === 'maybe') return 'maybe';
+  return match.kind === 'physdev-out' && physicalOut === null ? 'no' : turned;
 }
 
 function isThere(port: Seen): Tri {

@@ -105,7 +105,7 @@ function linked(place: Place): fc.Arbitrary<string> {
   const bridged = turned(fc.constantFrom('pa', 'pb').map((name) => `--physdev-out ${name}`)).map(
     (text) => `-m physdev ${text}`,
   );
-  if (place === 'PREROUTING') return incoming;
+  if (place === 'PREROUTING') return fc.oneof(incoming, bridged);
   if (place === 'POSTROUTING') return fc.oneof(outgoing, bridged);
   return fc.oneof(incoming, outgoing, bridged);
 }
@@ -129,9 +129,10 @@ function matches(place: Place): fc.Arbitrary<string> {
 }
 
 function rule(place: Place, chain: string, targets: readonly string[]): fc.Arbitrary<string> {
-  return fc
-    .tuple(matches(place), fc.constantFrom(...targets))
-    .map(([text, target]) => `-A ${chain} ${text} ${target}`.replace(/ +/g, ' ').trim());
+  return fc.tuple(matches(place), fc.constantFrom(...targets)).map(([text, target]) => {
+    const twice = text.includes('-p ') && target.startsWith('-p ');
+    return `-A ${chain} ${text} ${twice ? '-j ACCEPT' : target}`.replace(/ +/g, ' ').trim();
+  });
 }
 
 function rules(place: Place, chain: string, targets: readonly string[], maxLength: number): fc.Arbitrary<string> {

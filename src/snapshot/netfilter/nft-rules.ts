@@ -7,7 +7,7 @@ import type { Family, Match, Rule, Target } from './ruleset.ts';
 interface Draft {
   readonly number: number;
   readonly text: string;
-  readonly matches: Match[];
+  matches: Match[];
   effects: Target[];
   packets?: number;
   readonly done: Rule[];
@@ -75,13 +75,14 @@ function finish(draft: Draft, more: readonly Match[], target: Target): void {
 
 /**
  * What was set so far is set for all that got here, whatever is compared next. The second half starts with the same
- * matches; were one of them about what was just set, it could not be asked again.
+ * matches; one about what was just set cannot be asked again, and is left open.
  */
 function settleEffects(draft: Draft): void {
   if (draft.effects.length === 0) return;
   finish(draft, [], { kind: 'none' });
   draft.effects = [];
-  if (draft.matches.some(looksAtMarks)) draft.matches.push({ kind: 'unmodelled', text: draft.text });
+  const lasting = draft.matches.filter((match) => !looksAtMarks(match));
+  if (lasting.length < draft.matches.length) draft.matches = [...lasting, { kind: 'unmodelled', text: draft.text }];
 }
 
 function looksAtMarks(match: Match): boolean {
