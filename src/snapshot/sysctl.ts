@@ -4,7 +4,7 @@ import { known, mapReading, type Reading, unknown } from '../hosts/reading.ts';
 import { subject } from './subject.ts';
 
 /**
- * Settings below /proc/sys/net. A key is the path below /proc/sys (`net/ipv4/conf/eth0.100/rp_filter`), because an
+ * Settings below /proc/sys. A key is the path below /proc/sys (`net/ipv4/conf/eth0.100/rp_filter`), because an
  * interface's name may hold dots; `sysctlName` gives the name sysctl(8) prints (`net.ipv4.conf.eth0/100.rp_filter`).
  */
 export interface SysctlValues {
