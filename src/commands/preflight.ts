@@ -8,9 +8,6 @@ import { nearest, UsageError } from './usage.ts';
 
 interface RawOptions extends RawCommonOptions, RawHostOptions {}
 
-/** Hosts asked at once: below sshd's MaxStartups (10), which drops connections beyond it. */
-const BOUND = 8;
-
 export function register(program: Command): void {
   const command = program
     .command('preflight')
@@ -77,12 +74,12 @@ function chosenIds(only: string, ids: readonly string[]): readonly string[] {
 }
 
 async function collect(profile: PreflightProfile, hosts: readonly Host[], options: CommonOptions) {
-  const { collectMany } = await import('../hosts/many.ts');
+  const { collectMany, DEFAULT_BOUND } = await import('../hosts/many.ts');
   const { preflightAsks } = await import('../preflight/preflight.ts');
   const progress = progressLine(!options.quiet);
   progress.update(`looking at ${hosts.map(({ name }) => name).join(', ')} …`);
   const captures = await collectMany(hosts, preflightAsks(profile), {
-    bound: BOUND,
+    bound: DEFAULT_BOUND,
     onProgress: (done, total, name, outcome) => progress.update(`${done} of ${total}: ${name} ${outcome}`),
   });
   progress.end();

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { fixture } from '../../test/fixture.ts';
 import { address, route, seen, snapshotWith, sysctlWith } from '../../test/parts.ts';
 import { known, unknown } from '../hosts/reading.ts';
 import type { Finding } from '../judging/finding.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
+import { type Snapshot, snapshotOf } from '../snapshot/snapshot.ts';
 import type { Unit } from '../snapshot/units.ts';
 import { type PreflightProfile, preflight, preflightAsks, preflightIds } from './preflight.ts';
 import { EMPTY_RULES, file, fresh, netfilter, type Parts, rules, sysctlFiles } from './sample-host.ts';
@@ -20,6 +21,15 @@ function trouble(profile: PreflightProfile, ...snapshots: readonly Snapshot[]): 
 test('a fresh machine with nothing configured yet raises no alarm', () => {
   expect(trouble('kubekey-ipvs', fresh())).toEqual([]);
   expect(trouble('harvester', fresh())).toEqual([]);
+});
+
+test.each([
+  ['plain-debian12', 'kubekey-ipvs', ['required-tools', 'required-tools', 'required-tools', 'required-tools']],
+  ['kubekey-debian11', 'kubekey-ipvs', ['modules-load-shadowed']],
+  ['kubekey-debian11-not-forwarding', 'kubekey-ipvs', ['ip-forward', 'modules-load-shadowed']],
+  ['harvester-v1.4', 'harvester', []],
+] as const)('a recorded node: %s before %s', (name, profile, wanted) => {
+  expect(trouble(profile, snapshotOf(fixture(name))).map((line) => line.split(' ')[0])).toEqual(wanted);
 });
 
 test('a host that did not answer is not known to be ready, in anything', () => {

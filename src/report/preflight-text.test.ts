@@ -14,7 +14,10 @@ function named(name: string, snapshot: Snapshot): Snapshot {
 
 const HOSTS = [
   named('node-1', fresh()),
-  named('node-2', fresh({ tools: { path: (name) => seen(name === 'conntrack' ? null : `/bin/${name}`) } })),
+  named(
+    'node-2',
+    fresh({ tools: { path: (name) => seen(['conntrack', 'ipset'].includes(name) ? null : `/bin/${name}`) } }),
+  ),
   named('node-3', fresh({ netfilter: netfilter(EMPTY_RULES, rules('nft', 'drop')) })),
 ];
 
@@ -39,9 +42,9 @@ test("shows KubeKey's columns for all hosts, hard requirements marked, and a ver
   expect(lines[second + 2]).toMatch(/^\| node-1 \| y {10}\| y /);
   expect(lines[second + 3]).toMatch(/^\| node-2 \| {12}\| y /);
   expect(lines).toContain('node-1: ready');
-  expect(lines).toContain('node-2: the installer would stop (required-tools conntrack)');
+  expect(lines).toContain('node-2: the installer would stop (required-tools conntrack); the installer would');
   expect(lines).toContain('node-3: the installation would end in the incident (iptables-backends)');
-  expect(lines.at(-2)).toContain(' checked: 2 problems, ');
+  expect(lines.at(-2)).toContain(' checked: 3 problems, ');
 });
 
 test('what KubeKey lacks is a table of its own, marked by what was found', () => {

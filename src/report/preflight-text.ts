@@ -14,6 +14,7 @@ const WORDS = {
     hard: '* the installer stops without it; ',
     legend: 'y there, empty missing, no a problem, ? not known, - does not apply',
     stops: 'the installer would stop',
+    unnoticed: 'the installer would not notice',
     incident: 'the installation would end in the incident',
     unknown: 'cannot be told',
     ready: 'ready',
@@ -27,6 +28,7 @@ const WORDS = {
     hard: '* 缺少则安装中止；',
     legend: 'y 有，空 缺少，no 有问题，? 未知，- 不适用',
     stops: '安装会中止',
+    unnoticed: '安装程序不会发现',
     incident: '安装后会出现该故障',
     unknown: '无法判断',
     ready: '可以安装',
@@ -83,12 +85,15 @@ function verdict(findings: readonly Finding[], lang: Lang) {
   const words = WORDS[lang];
   const serious = findings.filter(({ severity }) => severity !== 'info');
   const problems = serious.filter(({ status }) => status === 'problem');
-  const stops = problems.filter(({ problem, severity }) => problem === 'required-tools' && severity === 'critical');
-  const incident = problems.filter((finding) => !stops.includes(finding));
+  const tools = problems.filter(({ problem }) => problem === 'required-tools');
+  const stops = tools.filter(({ severity }) => severity === 'critical');
+  const unnoticed = tools.filter(({ severity }) => severity === 'warning');
+  const incident = problems.filter((finding) => !tools.includes(finding));
   const unknown = serious.filter(({ status }) => status === 'unknown');
   const parts = [
     tell(words.stops, stops, lang),
     tell(words.incident, incident, lang),
+    tell(words.unnoticed, unnoticed, lang),
     ...(problems.length === 0 ? [tell(words.unknown, unknown, lang)] : []),
   ].filter((part) => part !== '');
   const style = problems.length > 0 ? 'critical' : unknown.length > 0 ? 'unknown' : 'ok';
