@@ -41,7 +41,7 @@ export const SYSCTL_DIRECTORIES: readonly string[] = [
 const LONG_LINE_MAX = 1024 * 1024;
 
 /**
- * What systemd-sysctl writes, in order, for a set of files: a translation of src/sysctl/sysctl.c, v247 to v257 (they
+ * What systemd-sysctl writes, in order, for a set of files: a translation of src/sysctl/sysctl.c, v247 to v255, and the later rewrite of its parser (they
  * differ only in messages and exit status, in how the files are opened, and from v250 in leaving out a write that
  * would change nothing, which `kernelSettings` accounts for). Rules that surprise:
  *

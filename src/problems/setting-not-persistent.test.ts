@@ -32,6 +32,10 @@ describe('on a machine of no known distribution', () => {
     expect(judgements({ sysctl: { [FORWARD]: '1', [BRIDGE]: '1' } })).toMatchObject([{ status: 'not-applicable' }]);
   });
 
+  it('does not say so where it could not look', () => {
+    expect(judged({ systemd: known(false, '/proc/1/comm') })).toEqual(['unknown info  not-collected']);
+  });
+
   it('finds a bridge setting that is lost because br_netfilter loads late, whatever it is now', () => {
     for (const now of ['0', '1']) {
       expect(judged({ sysctl: { [BRIDGE]: now }, files: OFF })).toEqual([

@@ -156,6 +156,7 @@ export const settingNotPersistent = defineProblem({
       ...[...spoken].filter(([key]) => !keys.has(key)).flatMap(([key, said]) => judgeConfigured(key, said, node)),
     ];
     if (verdicts.length > 0) return once(verdicts);
+    if (!sources.known) return [{ status: 'unknown', subject: '', severity: 'info', unknown: sources, evidence: [] }];
     const why = 'no setting is wanted here, and none that is in force was configured';
     return [{ status: 'not-applicable', subject: '', evidence: [], why }];
   },
