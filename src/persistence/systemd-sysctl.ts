@@ -41,9 +41,9 @@ export const SYSCTL_DIRECTORIES: readonly string[] = [
 const LONG_LINE_MAX = 1024 * 1024;
 
 /**
- * What systemd-sysctl writes, in order, for a set of files: a translation of src/sysctl/sysctl.c, v247 to v255, and the later rewrite of its parser (they
- * differ only in messages and exit status, in how the files are opened, and from v250 in leaving out a write that
- * would change nothing, which `kernelSettings` accounts for). Rules that surprise:
+ * What systemd-sysctl writes, in order, for a set of files, as versions 247 and later behave (read in
+ * src/sysctl/sysctl.c; they differ in messages, exit status and how files are opened, and from v250 on a write that
+ * would change nothing is left out, which `kernelSettings` accounts for). Rules that surprise:
  *
  * - Options are kept in the order of their first assignment. One assigned again *with another value* moves to the
  *   end; with the same value it stays. That decides the order of `all`, `default` and interfaces.
