@@ -1,3 +1,4 @@
+import type { Ask } from './hosts/ask.ts';
 import type { Capture } from './hosts/capture.ts';
 import type { CollectOptions, Host } from './hosts/host.ts';
 import type { Finding } from './judging/finding.ts';
@@ -7,8 +8,7 @@ import type { Lang } from './lang.ts';
 import { PROBLEMS } from './problems/registry.generated.ts';
 import { findProfile, profileNamed } from './profiles/find.ts';
 import type { Profile, ProfileName } from './profiles/profile.ts';
-import { asksFor, type Snapshot, type SubjectName, SUBJECTS, snapshotOf } from './snapshot/snapshot.ts';
-import type { Ask } from './hosts/ask.ts';
+import { asksFor, type Snapshot, SUBJECTS, type SubjectName, snapshotOf } from './snapshot/snapshot.ts';
 
 export interface ExamineOptions {
   /** Found from evidence when not given. */

@@ -67,7 +67,12 @@ describe('an incident, from the fault to the way back', () => {
       const before = await here.exec(node, ALL_SETTINGS);
 
       const fixed = await here.hayward(node, ['fix', fault.problem, '--yes', '--no-persist', '--json']);
-      expect(JSON.parse(fixed.stdout)).toMatchObject({ verified: true });
+      const result = JSON.parse(fixed.stdout) as { verified: boolean; probes: { before: object; after: object }[] };
+      expect(result.verified).toBe(true);
+      for (const { before, after } of result.probes) {
+        expect(before, 'a packet of our own is lost before').toMatchObject({ passes: false });
+        expect(after, 'and passes after').toMatchObject({ passes: true });
+      }
       expect(fixed.exitCode).toBe(0);
       expect(await here.probe(fault.loses), 'passes after the fix').toBe(true);
       for (const probe of here.topology.probes)

@@ -39,7 +39,9 @@ export interface RawCommonOptions {
 
 export function addCommonOptions(command: Command): Command {
   return command
-    .addOption(new Option('--format <format>', 'how to print the result').default('text').argParser(word('format', FORMATS)))
+    .addOption(
+      new Option('--format <format>', 'how to print the result').default('text').argParser(word('format', FORMATS)),
+    )
     .option('--json', 'the same as --format json')
     .addOption(new Option('--lang <lang>', 'en or zh-CN (default: the locale)').argParser(word('language', LANGS)))
     .addOption(
@@ -90,7 +92,8 @@ export async function problemIds(words: readonly string[]): Promise<readonly str
   const ids = PROBLEMS.map((problem) => problem.id);
   return words.map((typed) => {
     const id = typed.trim();
-    if (!ids.includes(id)) throw new UsageError(`unknown problem '${id}'`, nearest(id, ids) ?? `one of ${ids.join(', ')}`);
+    if (!ids.includes(id))
+      throw new UsageError(`unknown problem '${id}'`, nearest(id, ids) ?? `one of ${ids.join(', ')}`);
     return id;
   });
 }

@@ -17,6 +17,7 @@ import { jsonText, leftText, line, planText, resultJson, resultText, stillText }
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
 import type { Emission } from './emissions.ts';
+import { type ProbePair, probeJson, probesOf, probeText, sendAfter, sendBefore } from './fix-probes.ts';
 import { catchInterruption } from './interruption.ts';
 import { progressLine } from './progress.ts';
 
@@ -32,6 +33,8 @@ export interface FixOptions {
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly emit: readonly Emission[];
+  /** Send real packets before and after, where a remedy names some. */
+  readonly probe: boolean;
 }
 
 /** Everything known before anything is changed. */
@@ -161,6 +164,7 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
   const interruption = catchInterruption(() => process.stderr.write(line(words.interrupted)));
   const rest = resumes ? remainder(resumes, bootId) : [];
   try {
+    const before = await sendBefore(options.probe ? probesOf(prepared.plan, host) : []);
     const report = await carryOut({
       host,
       directory,
@@ -174,7 +178,7 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
       signal: interruption.signal,
       onStep: (step) => void (json || process.stdout.write(resultText(step, lang))),
     });
-    return conclude(report, options);
+    return conclude(report, await sendAfter(before), options);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     process.stderr.write(line(`hayward: ${error.message}`));
@@ -184,7 +188,7 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
   }
 }
 
-function conclude(report: FixReport, options: FixOptions): number {
+function conclude(report: FixReport, probes: readonly ProbePair[], options: FixOptions): number {
   const { lang, json, host, failOn } = options;
   const words = CHANGE_WORDS[lang];
   const findings = relevant(report.findings, options);
@@ -193,11 +197,11 @@ function conclude(report: FixReport, options: FixOptions): number {
   const undo = `hayward undo ${report.run}${host === undefined ? '' : ` --host ${host}`}`;
   if (json) {
     const steps = report.steps.map((step) => resultJson(step, lang));
-    process.stdout.write(jsonText({ run: report.run, steps, verified, undo }));
+    process.stdout.write(jsonText({ run: report.run, steps, verified, probes: probeJson(probes), undo }));
   } else {
     const still = findings.filter((one) => one.status === 'problem' && one.severity !== 'info');
     process.stdout.write(line(report.verified ? words.done(report.run) : words.notDone(report.run)));
-    process.stdout.write(stillText(still, lang) + line(words.undoWith(undo)));
+    process.stdout.write(probeText(probes, lang) + stillText(still, lang) + line(words.undoWith(undo)));
   }
   return report.verified ? status : 1;
 }

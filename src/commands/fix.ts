@@ -9,6 +9,7 @@ interface RawOptions extends RawCommonOptions, RawActingOptions {
   yes?: boolean;
   persist?: boolean;
   onlyPersist?: boolean;
+  probe?: boolean;
   emit?: readonly Emission[];
 }
 
@@ -23,6 +24,7 @@ export function register(program: Command): void {
     .option('-y, --yes', 'do not ask')
     .option('--no-persist', 'change the running system only: a reboot takes it back')
     .option('--only-persist', 'change only what the next boot will set')
+    .option('--no-probe', 'send no packets of our own before and after to show the difference')
     .addOption(
       new Option('--emit <forms>', `print the plan as ${EMISSIONS.join(', ')} and change nothing`).argParser(
         emissionsFrom,
@@ -61,6 +63,7 @@ async function fix(words: readonly string[], raw: RawOptions): Promise<void> {
     dryRun: raw.dryRun === true,
     yes: raw.yes === true,
     emit: raw.emit ?? [],
+    probe: raw.probe !== false,
   });
 }
 

@@ -19,7 +19,7 @@ export function register(program: Command): void {
       'after',
       `
 Examples:
-  hayward preflight --profile kubekey-ipvs --host root@10.0.0.11 --host root@10.0.0.12
+  hayward preflight --profile kubekey-ipvs --host root@node-1 --host root@node-2
   hayward preflight --profile kubekey-ipvs --json
   hayward preflight --profile harvester --host rancher@10.0.0.21
 

@@ -25,7 +25,7 @@ export function buildProgram(): Command {
       `
 Examples:
   hayward                              judge this machine
-  hayward doctor --host root@node-1    judge a node over ssh; nothing is installed there
+  hayward doctor --host root@node-1    judge a node over ssh; installs nothing
   hayward fix ip-forward --dry-run     show what would be done, and how it is taken back
   hayward undo                         take back the last fix
 
@@ -80,7 +80,9 @@ function report(error: unknown): number {
     say(oneLine(error.message));
     return USAGE;
   }
-  process.stderr.write(`${error instanceof Error ? harmless(error.stack ?? error.message) : harmless(String(error))}\n`);
+  process.stderr.write(
+    `${error instanceof Error ? harmless(error.stack ?? error.message) : harmless(String(error))}\n`,
+  );
   return 1;
 }
 

@@ -30,9 +30,7 @@ export function judge(
 function judgeOne(problem: Runnable, snapshot: Snapshot, profile: Profile, options: JudgeOptions): Finding[] {
   const parts = partsOf(problem, snapshot);
   try {
-    return problem
-      .check(parts, profile)
-      .map((judgement) => findingOf(problem, judgement, parts, profile, options));
+    return problem.check(parts, profile).map((judgement) => findingOf(problem, judgement, parts, profile, options));
   } catch (error) {
     const detail = `the check itself failed: ${error instanceof Error ? error.message : String(error)}`;
     const judgement: Judgement<unknown> = {

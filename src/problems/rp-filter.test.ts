@@ -67,6 +67,10 @@ describe('rp-filter', () => {
     expect(judged({ sysctl: settings('2', '0', '0'), counters })).toEqual(['ok ']);
   });
 
+  it('blames a known path that was loosened for what was counted, and not the other interfaces', () => {
+    expect(judged({ sysctl: settings('0', '1', '2'), neighbours: ELSEWHERE, counters: COUNTED(3) })).toEqual(['ok ']);
+  });
+
   it('claims nothing about paths under policy routing', () => {
     const rules = seen([{ family: 'ipv4', priority: 100, from: 'all', to: 'all', table: '100' } as const]);
     expect(judged({ sysctl: settings('1', '1', '1'), neighbours: ELSEWHERE, rules })).toEqual(['ok ']);

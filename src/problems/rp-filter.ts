@@ -1,4 +1,4 @@
-import { firstUnknown, type Reading } from '../hosts/reading.ts';
+import type { Reading } from '../hosts/reading.ts';
 import type { Evidence, Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -74,25 +74,37 @@ function judgeCounted(sides: readonly Side[], parts: Needed, severity: Severity)
   return [{ status: 'problem', subject: '', severity, facts, evidence }];
 }
 
+/** The asymmetric paths that the wiring shows, one an interface; none where the wiring is not known. */
+function shownBy({ links, addresses, routes, rules, neighbours }: Needed): readonly Asymmetry[] {
+  if (!links.known || !addresses.known || !routes.known || !rules.known || !neighbours.known) return [];
+  const shown = new Map<string, Asymmetry>();
+  const wiring = {
+    links: links.value,
+    addresses: addresses.value,
+    routes: routes.value,
+    rules: rules.value,
+    neighbours: neighbours.value,
+  };
+  for (const one of asymmetriesOf(wiring)) if (!shown.has(one.link)) shown.set(one.link, one);
+  return [...shown.values()];
+}
+
 function check(parts: Needed, profile: Profile): readonly Verdict[] {
-  const { links, addresses, routes, rules, neighbours, sysctl } = parts;
   const severity: Severity = profile.kubernetes ? 'critical' : 'warning';
-  const missing = firstUnknown(sysctl.get(ALL));
-  if (missing) return [{ status: 'unknown', subject: '', severity: 'warning', unknown: missing, evidence: [] }];
+  const all = parts.sysctl.get(ALL);
+  if (!all.known) return [{ status: 'unknown', subject: '', severity: 'warning', unknown: all, evidence: [] }];
   const sides = readSides('ipv4', parts);
   if (!sides.known) return [{ status: 'unknown', subject: '', severity: 'info', unknown: sides, evidence: [] }];
-  if (links.known && addresses.known && routes.known && rules.known && neighbours.known) {
-    const wiring = {
-      links: links.value,
-      addresses: addresses.value,
-      routes: routes.value,
-      rules: rules.value,
-      neighbours: neighbours.value,
-    };
-    const shown = new Map<string, Asymmetry>();
-    for (const one of asymmetriesOf(wiring)) if (!shown.has(one.link)) shown.set(one.link, one);
-    const hurt = [...shown.values()].filter(({ link }) => isStrict(link, sysctl));
-    if (hurt.length > 0) return hurt.map((asymmetry) => judgeAsymmetry(asymmetry, parts, severity));
+  const shown = shownBy(parts);
+  const hurt = shown.filter(({ link }) => isStrict(link, parts.sysctl));
+  if (hurt.length > 0) return hurt.map((asymmetry) => judgeAsymmetry(asymmetry, parts, severity));
+  // What was counted came by the paths that are known and no longer strict: the counter never goes back.
+  if (shown.length > 0) {
+    const evidence = evidenceOf(
+      shown.map(({ link }) => link),
+      parts,
+    );
+    return [{ status: 'ok', subject: '', evidence }];
   }
   const forwards = profile.kubernetes || routesForOthers(sides.value);
   return judgeCounted(sides.value, parts, forwards ? severity : 'info');
@@ -118,6 +130,7 @@ export const rpFilter = defineProblem({
         risk: 'low',
         scope: 'now',
         steps: settings.map((setting): Step => ({ kind: 'setting', ...setting })),
+        probe: { kind: 'forwarding', asymmetric: true, ...(links[0] !== undefined && { like: links[0] }) },
       },
       ...durable({ settings }, 'rp-filter', profile, parts),
     ];

@@ -51,6 +51,7 @@ function unfilter(
       risk: 'low',
       scope: 'now',
       steps,
+      ...(bridge !== undefined && { probe: { kind: 'bridge', bridge } }),
     },
     ...durable({ settings: durableSettings, bridgeSettings: [...keep, ...ownOff] }, 'bridge-netfilter', profile, parts),
   ];

@@ -12,7 +12,11 @@ type Needed = Parts<'routes' | 'sysctl' | 'units' | 'os' | 'udevRules' | 'module
  * (Documentation/networking/ip-sysctl.rst): where the default route comes by one, accept_ra goes first and the
  * step counts as disruptive.
  */
-export function planForwarding({ family, key }: ForwardFacts, parts: Needed, profile: Profile): readonly Remedy[] {
+export function planForwarding(
+  { family, key, link }: ForwardFacts,
+  parts: Needed,
+  profile: Profile,
+): readonly Remedy[] {
   const advertised = family === 'ipv6' ? advertisedLinks(parts) : [];
   const settings = [
     ...advertised.map((link) => ({ key: `net/ipv6/conf/${link}/accept_ra`, value: '2' })),
@@ -25,6 +29,9 @@ export function planForwarding({ family, key }: ForwardFacts, parts: Needed, pro
     risk: advertised.length > 0 ? 'disruptive' : 'low',
     scope: 'now',
     steps,
+    ...(family === 'ipv4' && {
+      probe: { kind: 'forwarding', asymmetric: false, ...(link !== undefined && { like: link }) },
+    }),
     ...(advertised.length > 0 && { interfaces: advertised, disrupts: disrupts(advertised.join(', ')) }),
   };
   return [now, ...durable({ settings }, 'ip-forward', profile, parts)];

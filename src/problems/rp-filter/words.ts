@@ -53,7 +53,7 @@ function asymmetric(one: Asymmetry): Words {
 function counted(links: readonly string[], packets: number): Words {
   return {
     title: {
-      en: `The kernel has dropped ${packets} packets by strict reverse-path filtering`,
+      en: `The kernel has dropped ${packets} ${packets === 1 ? 'packet' : 'packets'} by strict reverse-path filtering`,
       'zh-CN': `内核因严格反向路径过滤已丢弃 ${packets} 个报文`,
     },
     cause: {

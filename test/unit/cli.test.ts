@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'hayward-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function hayward(...args: string[]) {
+  const environment = { ...process.env, LC_ALL: 'C', HAYWARD_STATE: join(folder, 'state') };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+    encoding: 'utf8',
+    env: environment,
+  });
+  return { status, stdout, stderr };
+}
+
+describe('wrong usage ends with status 2 and one line that names the right word', () => {
+  it.each([
+    [['docter'], 'doctor'],
+    [['doctor', '--jsno'], '--json'],
+    [['doctor', '--only', 'bridge-netfiler'], 'bridge-netfilter'],
+    [['doctor', '--profile', 'harvestor'], 'harvester'],
+    [['doctor', '--format', 'jsn'], 'json'],
+    [['doctor', '--lang', 'zh'], 'zh-CN'],
+    [['fix', 'ip-foward'], 'ip-forward'],
+    [['preflight', '--profile', 'kubekey'], 'kubekey-ipvs'],
+    [['doctor', '--root', '/nonexistent/tree'], '/nonexistent/tree'],
+    [['doctor', '--host', '-oProxyCommand=true'], '-oProxyCommand'],
+    [['doctor', 'now'], 'doctor'],
+    [['undo', 'no-such-run', '--yes'], 'no-such-run'],
+  ])('%j', (args, right) => {
+    const { status, stdout, stderr } = hayward(...args);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(right);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+});
+
+describe('help', () => {
+  it.each(
+    [
+      ['--help'],
+      ['doctor', '--help'],
+      ['fix', '--help'],
+      ['undo', '--help'],
+      ['preflight', '--help'],
+      ['lab', '--help'],
+    ].map((args) => [args]),
+  )('%j shows examples and fits 80 columns', (args) => {
+    const { status, stdout } = hayward(...args);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Examples:/);
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+});
+
+describe("a node's file tree", () => {
+  const tree = join(folder, 'tree');
+  mkdirSync(join(tree, 'proc/sys/net/ipv4'), { recursive: true });
+  mkdirSync(join(tree, 'etc/sysctl.d'), { recursive: true });
+  writeFileSync(join(tree, 'proc/sys/net/ipv4/ip_forward'), '0\n');
+  writeFileSync(join(tree, 'etc/os-release'), 'ID=debian\nPRETTY_NAME="Debian \\u001b[31mred"\n');
+  writeFileSync(join(tree, 'etc/hostname'), 'node-\u001b[2J1\n');
+
+  it('is judged, and what it cannot tell is unknown, not fine', () => {
+    const { stdout } = hayward('doctor', '--root', tree, '--profile', 'kubekey-ipvs', '--json');
+    const { findings, targets } = JSON.parse(stdout);
+    expect(targets).toMatchObject([{ via: 'root', profile: 'kubekey-ipvs' }]);
+    const statusOf = (problem: string) => findings.find((one: { problem: string }) => one.problem === problem)?.status;
+    expect(statusOf('ip-forward')).toBe('problem');
+    expect(statusOf('bridge-netfilter')).toBe('unknown');
+  });
+
+  it('cannot make the terminal do anything', () => {
+    const { stdout, stderr } = hayward('doctor', '--root', tree, '--verbose');
+    expect(stdout + stderr).not.toContain('\u001b');
+  });
+
+  it('is only read: fix refuses it', () => {
+    expect(hayward('fix', '--root', tree, '--yes').status).toBe(2);
+  });
+});
