@@ -26,7 +26,7 @@ export function buildProgram(): Command {
 Examples:
   hayward                              judge this machine
   hayward doctor --host root@node-1    judge a node over ssh; installs nothing
-  hayward fix ip-forward --dry-run     show what would be done, and how it is taken back
+  hayward fix ip-forward --dry-run     show what would be done, and its way back
   hayward undo                         take back the last fix
 
 Exit status: 0 nothing wrong, 1 problems, 2 wrong usage, 3 what decides could not be seen.`,
