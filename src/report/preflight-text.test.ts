@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EMPTY, seen } from '../../test/parts.ts';
+import { EMPTY, seen, snapshotWith } from '../../test/parts.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { EMPTY_RULES, fresh, netfilter, rules } from '../preflight/sample-host.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -53,6 +53,10 @@ test('what KubeKey lacks is a table of its own, marked by what was found', () =>
   expect(lines[heading]).toBe('| name   | forwarding | reverse path | modules | boot modules | backends |');
   expect(lines[heading + 2]).toBe('| node-1 | y          | y            | y       | -            | y        |');
   expect(lines[heading + 4]).toBe('| node-3 | y          | y            | y       | -            | no       |');
+});
+
+test('a host that did not answer cannot be told', () => {
+  expect(told('kubekey-ipvs', 'en', [named('gone', snapshotWith({}))])).toContain('gone: cannot be told');
 });
 
 test("shows Harvester's next boot", () => {

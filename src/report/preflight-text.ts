@@ -6,6 +6,7 @@ import { painter } from './paint.ts';
 import type { RenderOptions, Report } from './report.ts';
 import { foldedTable } from './table.ts';
 import { renderText } from './text.ts';
+import { namesOf } from './text-finding.ts';
 import { hanging, oneLine } from './text-line.ts';
 
 const WORDS = {
@@ -90,24 +91,19 @@ function verdict(findings: readonly Finding[], lang: Lang) {
   const unnoticed = tools.filter(({ severity }) => severity === 'warning');
   const incident = problems.filter((finding) => !tools.includes(finding));
   const unknown = serious.filter(({ status }) => status === 'unknown');
+  const isBlind = findings.length > 0 && findings.every(({ status }) => status === 'unknown');
   const parts = [
     tell(words.stops, stops, lang),
     tell(words.incident, incident, lang),
     tell(words.unnoticed, unnoticed, lang),
-    ...(problems.length === 0 ? [tell(words.unknown, unknown, lang)] : []),
+    ...(problems.length === 0 ? [isBlind ? words.unknown : tell(words.unknown, unknown, lang)] : []),
   ].filter((part) => part !== '');
   const style = problems.length > 0 ? 'critical' : unknown.length > 0 ? 'unknown' : 'ok';
   return { text: parts.length > 0 ? parts.join(words.and) : words.ready, style } as const;
 }
 
-/** A verdict's reasons, each problem once with its subjects: `rp-filter eth0 eth1`. */
 function tell(what: string, findings: readonly Finding[], lang: Lang): string {
   if (findings.length === 0) return '';
   const words = WORDS[lang];
-  const subjects = new Map<string, Set<string>>();
-  for (const { problem, subject } of findings) {
-    subjects.set(problem, (subjects.get(problem) ?? new Set()).add(oneLine(subject)));
-  }
-  const reasons = [...subjects].map(([problem, own]) => [problem, ...own].join(' ').trim());
-  return what + words.because(reasons.join(words.separator));
+  return what + words.because(namesOf(findings).join(words.separator));
 }

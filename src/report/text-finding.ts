@@ -52,6 +52,15 @@ export function nameOf({ problem, subject }: Finding): string {
   return subject === '' ? problem : `${problem} ${oneLine(subject)}`;
 }
 
+/** Findings by name, each problem once with its subjects: `rp-filter eth0 eth1`. */
+export function namesOf(findings: readonly Finding[]): string[] {
+  const subjects = new Map<string, Set<string>>();
+  for (const { problem, subject } of findings) {
+    subjects.set(problem, (subjects.get(problem) ?? new Set()).add(oneLine(subject)));
+  }
+  return [...subjects].map(([problem, own]) => [problem, ...own].join(' ').trim());
+}
+
 interface Page {
   readonly words: ReportWords;
   readonly paint: Paint;

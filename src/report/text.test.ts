@@ -81,13 +81,16 @@ test('subjects in the same plight are told once', () => {
   expect(told).toContain('    the same: eth1, eth2');
 });
 
-test('an unreachable node is one paragraph, and the exit of the count names why', () => {
+test('an unreachable node is one paragraph, and the last line names why', () => {
   const unknown = { reason: 'failed', detail: 'connection refused' } as const;
-  const blind = (problem: string) => sampleOther('unknown', { problem, subject: '', severity: 'warning', unknown });
+  const blind = (problem: string, subject = '') =>
+    sampleOther('unknown', { problem, subject, severity: 'warning', unknown });
   const told = lines([blind('ip-forward'), blind('rp-filter')]);
-  expect(told).toContain('  ? not known: ip-forward, rp-filter');
+  expect(told).toContain('  ? not known: anything of this node (2 judgements)');
   expect(told).toContain('    connection refused (failed)');
   expect(told.at(-2)).toBe('2 checked: 0 problems, 0 fine, 2 unknown (connection refused).');
+  const partly = lines([sampleOther('ok'), blind('ip-forward'), blind('rp-filter', 'a'), blind('rp-filter', 'b')]);
+  expect(partly).toContain('  ? not known: ip-forward, rp-filter a b');
 });
 
 test('the last line says what was not looked at, and why', () => {

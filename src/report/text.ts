@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../judging/finding.ts';
 import { cutTo } from './display-width.ts';
 import { painter } from './paint.ts';
 import type { RenderOptions, Report, ReportTarget } from './report.ts';
-import { nameOf, type ProblemBlock, problemLines } from './text-finding.ts';
+import { nameOf, namesOf, type ProblemBlock, problemLines } from './text-finding.ts';
 import { hanging, oneLine } from './text-line.ts';
 import { closingLines } from './text-summary.ts';
 import { WORDS } from './words.ts';
@@ -105,8 +105,9 @@ function unknownLines(findings: readonly Finding[], options: RenderOptions): str
     const why = `${oneLine(finding.unknown?.detail ?? finding.cause)}${words.open}${reason}${words.close}`;
     byReason.set(why, [...(byReason.get(why) ?? []), finding]);
   }
+  const isBlind = byReason.size === 1 && findings.every(({ status }) => status === 'unknown');
   return [...byReason].flatMap(([why, own]) => {
-    const names = [...new Set(own.map(nameOf))].join(words.separator);
+    const names = isBlind ? words.everything(own.length) : namesOf(own).join(words.separator);
     const head = hanging('  ? ', words.notKnown(names), options.width);
     return ['', ...head.map((line) => paint(line, 'unknown')), ...hanging('    ', why, options.width)];
   });

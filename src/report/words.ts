@@ -20,6 +20,7 @@ export interface ReportWords {
   readonly alike: (subjects: string) => string;
   readonly follows: (title: string) => string;
   readonly notKnown: (what: string) => string;
+  readonly everything: (count: number) => string;
   readonly wanted: (value: string) => string;
   readonly empty: string;
   readonly more: (count: number) => string;
@@ -55,6 +56,7 @@ const en: ReportWords = {
   read: 'Read',
   alike: (subjects) => `the same: ${subjects}`,
   follows: (title) => `follows from this: ${title}`,
+  everything: (count) => `anything of this node (${count} judgements)`,
   notKnown: (what) => `not known: ${what}`,
   wanted: (value) => `wanted ${value}`,
   empty: 'empty',
@@ -92,6 +94,7 @@ const zh: ReportWords = {
   read: '文档',
   alike: (subjects) => `同样的问题：${subjects}`,
   follows: (title) => `由此引起：${title}`,
+  everything: (count) => `该节点的任何情况（${count} 项）`,
   notKnown: (what) => `无法判断：${what}`,
   wanted: (value) => `应为 ${value}`,
   empty: '空',
