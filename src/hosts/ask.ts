@@ -3,10 +3,14 @@
  * the other end of ssh, a recorded file tree and a bundle, in one round trip per node.
  *
  * In paths and globs `{release}` stands for the running kernel's release (`uname -r`), and `*` matches within
- * one path component, never across `/` and never a leading dot.
+ * one path component, never across `/` and never a leading dot. An answer is kept under the path it was read from; a
+ * `CaptureView` finds it by the path as asked, too.
+ *
+ * Text is UTF-8, where bytes that are not become U+FFFD. Besides what is asked, the local host and ssh give
+ * `date +%s.%N`, the node's epoch seconds, and `hayward:clock-offset`, the seconds it is ahead of the observer.
  */
 export type Ask =
-  /** One file's text. With `keep` (a POSIX extended regular expression) only the matching lines travel. */
+  /** One file's text. With `keep` (an ERE, see keep.ts) only the matching lines travel. */
   | { readonly kind: 'file'; readonly path: string; readonly keep?: string; readonly maxBytes?: number }
   /** Every regular file that matches (symbolic links followed). */
   | { readonly kind: 'files'; readonly glob: string; readonly maxBytes?: number }
