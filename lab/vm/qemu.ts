@@ -55,7 +55,18 @@ export async function runMachine(options: MachineOptions): Promise<VmResult> {
 function argumentsFor(options: MachineOptions, report: string): string[] {
   const append = `console=ttyS0 panic=-1 quiet net.ifnames=0 ${options.append ?? ''}`.trim();
   return [
-    ...['-accel', 'tcg', '-m', String(options.memoryMb ?? 768), '-nodefaults', '-display', 'none', '-no-reboot'],
+    ...[
+      '-accel',
+      'tcg',
+      '-m',
+      String(options.memoryMb ?? 768),
+      '-smp',
+      '2',
+      '-nodefaults',
+      '-display',
+      'none',
+      '-no-reboot',
+    ],
     ...['-serial', 'stdio', '-serial', `file:${report}`, '-device', 'virtio-rng-pci'],
     ...['-kernel', options.kernel, '-initrd', options.initramfs, '-append', append],
     ...(options.disk === undefined ? [] : ['-drive', `file=${options.disk},if=virtio,format=raw,cache=unsafe`]),

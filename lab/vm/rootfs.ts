@@ -47,15 +47,15 @@ After=multi-user.target
 AllowIsolate=yes
 `;
 
-/** Runs with the second serial port as its output, which the machine outside collects. */
+/** What the script says goes to the second serial port by way of a pipe: programs must not take it for a terminal. */
 export const RUN_SCRIPT = `
 exec </dev/null >/dev/ttyS1 2>&1
 stty -F /dev/ttyS1 raw
 export HOME=/root LC_ALL=C.UTF-8
 cd /root
 systemctl is-system-running --wait >/dev/null
-bash ${BOOT_FOLDER}/script
-printf '\\n${END_MARK} %s\\n' "$?"
+{ bash ${BOOT_FOLDER}/script; echo "$?" >${BOOT_FOLDER}/status; } 2>&1 | cat
+printf '\\n${END_MARK} %s\\n' "$(cat ${BOOT_FOLDER}/status)"
 sync
 `;
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DebianMachine, debianMachine } from '../../lab/vm/debian.ts';
+import { INSTALL_FAKE_RKE2 } from './fake-rke2.ts';
+import { linesOf, SEVERAL_BOOTS_MS } from './inside.ts';
 
 let machine: DebianMachine;
 
@@ -11,75 +13,48 @@ afterAll(async () => {
   await machine?.dispose();
 });
 
-/** As rke2 does it: writes 1 at its start, is ready a moment later, stays. */
-const FAKE_RKE2 = `
-mkdir -p /usr/local/lib/systemd/system
-cat > /usr/local/bin/rke2 <<'END'
-#!/bin/sh
-modprobe br_netfilter
-echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables
-systemd-notify --ready
-exec sleep infinity
-END
-chmod 755 /usr/local/bin/rke2
-cat > /usr/local/lib/systemd/system/rke2-server.service <<'END'
-[Unit]
-Description=Rancher Kubernetes Engine v2 (server)
-[Service]
-Type=notify
-NotifyAccess=all
-ExecStart=/usr/local/bin/rke2 server
-[Install]
-WantedBy=multi-user.target
-END
-`;
-
 const VALUE = 'cat /proc/sys/net/bridge/bridge-nf-call-iptables';
 
-/** A boot's output as its lines. */
-async function boot(script: string): Promise<string[]> {
-  const { output, exitCode, console } = await machine.boot(script);
-  expect(exitCode, console).toBe(0);
-  return output.trim().split('\n');
-}
+const boot = (script: string): Promise<string[]> => linesOf(machine, script);
 
-test('what systemd really does with bridge-nf-call-iptables over five boots of one disk', async () => {
-  const first = await boot(`
+test(
+  'what systemd really does with bridge-nf-call-iptables over five boots of one disk',
+  async () => {
+    const first = await boot(`
     systemctl is-system-running
     printf 'net.bridge.bridge-nf-call-iptables = 0\\nnet.ipv4.ip_forward = 1\\n' > /etc/sysctl.d/90-bridge.conf
     echo written`);
-  expect(first).toEqual(['running', 'written']);
+    expect(first).toEqual(['running', 'written']);
 
-  // The line was read at boot, when the key did not exist: br_netfilter sets 1 when it comes. The other line holds.
-  const lateModule = await boot(`
+    // The line was read at boot, when the key did not exist: br_netfilter sets 1 when it comes. The other line holds.
+    const lateModule = await boot(`
     cat /proc/sys/net/ipv4/ip_forward
     modprobe br_netfilter
     ${VALUE}
     printf '%s\\n' 'ACTION=="add", SUBSYSTEM=="module", KERNEL=="br_netfilter", RUN+="/lib/systemd/systemd-sysctl --prefix=/net/bridge"' > /etc/udev/rules.d/99-bridge.rules`);
-  expect(lateModule).toEqual(['1', '1']);
+    expect(lateModule).toEqual(['1', '1']);
 
-  const udevRule = await boot(`
+    const udevRule = await boot(`
     modprobe br_netfilter
     udevadm settle
     ${VALUE}
     rm /etc/udev/rules.d/99-bridge.rules
     echo br_netfilter > /etc/modules-load.d/bridge.conf
     printf 'net.ipv4.conf.*.rp_filter = 2\\n' > /etc/sysctl.d/91-links.conf`);
-  expect(udevRule).toEqual(['0']);
+    expect(udevRule).toEqual(['0']);
 
-  // modules-load.d brings the module before systemd-sysctl; a link that appears gets its own keys from udev.
-  const earlyModule = await boot(`
+    // modules-load.d brings the module before systemd-sysctl; a link that appears gets its own keys from udev.
+    const earlyModule = await boot(`
     ${VALUE}
     sysctl -qw net.ipv4.conf.default.rp_filter=0
     ip link add late0 type dummy
     udevadm settle
     cat /proc/sys/net/ipv4/conf/late0/rp_filter
-    ${FAKE_RKE2}
-    systemctl -q enable rke2-server`);
-  expect(earlyModule).toEqual(['0', '2']);
+    ${INSTALL_FAKE_RKE2}`);
+    expect(earlyModule).toEqual(['0', '2']);
 
-  // Right at boot, wrong since the service started; an ExecStartPost beats it, at this start and at the next.
-  const service = await boot(`
+    // Right at boot, wrong since the service started; an ExecStartPost beats it, at this start and at the next.
+    const service = await boot(`
     ${VALUE}
     mkdir -p /etc/systemd/system/rke2-server.service.d
     printf '[Service]\\nExecStartPost=/sbin/sysctl -qw net.bridge.bridge-nf-call-iptables=0\\n' > /etc/systemd/system/rke2-server.service.d/override.conf
@@ -87,5 +62,7 @@ test('what systemd really does with bridge-nf-call-iptables over five boots of o
     systemctl restart rke2-server
     ${VALUE}
     systemd-analyze verify rke2-server.service && echo verified`);
-  expect(service).toEqual(['1', '0', 'verified']);
-});
+    expect(service).toEqual(['1', '0', 'verified']);
+  },
+  SEVERAL_BOOTS_MS,
+);
