@@ -2,10 +2,8 @@ import { type Command, Option } from 'commander';
 import type { Severity } from '../judging/finding.ts';
 import { LANGS, type Lang, langFrom } from '../lang.ts';
 import type { ProfileName } from '../profiles/profile.ts';
+import { FORMATS, type Format } from '../report/format.ts';
 import { nearest, UsageError } from './usage.ts';
-
-export const FORMATS = ['text', 'json', 'sarif', 'junit', 'prometheus'] as const;
-export type Format = (typeof FORMATS)[number];
 
 /** The profiles by name; the data itself is loaded when a node is judged. */
 const PROFILE_NAMES: readonly ProfileName[] = ['harvester', 'rke2-canal', 'kubekey-ipvs', 'generic'];

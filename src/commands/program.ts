@@ -29,7 +29,8 @@ Examples:
   hayward fix ip-forward --dry-run     show what would be done, and its way back
   hayward undo                         take back the last fix
 
-Exit status: 0 nothing wrong, 1 problems, 2 wrong usage, 3 what decides could not be seen.`,
+Exit status: 0 nothing wrong, 1 problems, 2 wrong usage,
+             3 what decides could not be seen.`,
     );
   for (const register of COMMANDS) register(program);
   quietly(program);

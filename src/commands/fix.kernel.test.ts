@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Step } from '../remedies/step.ts';
+import { makeTestBed, type TestBed } from '../remedies/testing/test-bed.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BUILT = `${ROOT}/node_modules/.cache/hayward-fix-tests-${process.pid}`;
+let bed: TestBed;
+
+beforeAll(() => {
+  buildSync({
+    entryPoints: [`${ROOT}/src/cli.ts`],
+    outdir: BUILT,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'silent',
+  });
+  bed = makeTestBed();
+  bed.shell('ip link set lo up');
+});
+afterAll(() => {
+  bed.remove();
+  rmSync(BUILT, { recursive: true, force: true });
+});
+beforeEach(() => {
+  rmSync(`${bed.directory}/state`, { recursive: true, force: true });
+  bed.shell('cd /proc/sys/net/ipv4; echo 0 > ip_forward; echo 0 > conf/all/rp_filter');
+});
+
+/** The command line as a user runs it, its state below the scratch directory. */
+function hayward(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  const script = `exec env HAYWARD_STATE="${bed.directory}/state" "$@"`;
+  const argv = ['sh', '-c', script, 'sh', process.execPath, `${BUILT}/cli.js`, ...words];
+  return spawnSync('ip', ['netns', 'exec', bed.namespace, ...argv], { encoding: 'utf8' });
+}
+
+const STEPS: readonly Step[] = [
+  { kind: 'setting', key: 'net/ipv4/ip_forward', value: '1' },
+  { kind: 'setting', key: 'net/ipv4/conf/all/rp_filter', value: '2' },
+];
+const values = () => bed.shell('cd /proc/sys/net/ipv4; cat ip_forward conf/all/rp_filter').trim().split('\n');
+
+/** A run killed after its first write. */
+function killedRun(): void {
+  for (let dieAt = 1; values()[0] === '0'; dieAt++) {
+    rmSync(bed.journal, { recursive: true, force: true });
+    bed.run(STEPS, { dieAt });
+  }
+  expect(values()).toEqual(['1', '0']);
+}
+
+it('completes an interrupted run, in one journal, and undo takes all of it back', () => {
+  killedRun();
+  const fixed = hayward('fix', 'ip-forward', '--yes', '--no-persist');
+  expect(fixed.stdout).toContain('was interrupted');
+  expect(values()).toEqual(['1', '2']);
+  expect(readdirSync(bed.journal).filter((name) => name.endsWith('.jsonl'))).toHaveLength(1);
+  expect(hayward('undo', '--yes').status).toBe(0);
+  expect(values()).toEqual(['0', '0']);
+});
+
+it('shows an interrupted run without touching it, and undo takes it back as it is', () => {
+  killedRun();
+  const before = readFileSync(`${bed.journal}/${readdirSync(bed.journal)[0]}`);
+  expect(hayward('fix', '--dry-run').stdout).toContain('was interrupted');
+  expect(hayward('journal').stdout).toContain('interrupted');
+  expect(readFileSync(`${bed.journal}/${readdirSync(bed.journal)[0]}`)).toEqual(before);
+  expect(hayward('undo', '--yes').status).toBe(0);
+  expect(values()).toEqual(['0', '0']);
+});
+
+it('asks nobody without a terminal, and writes nothing for a dry run', () => {
+  killedRun();
+  rmSync(`${bed.directory}/state`, { recursive: true });
+  expect(hayward('fix', '--dry-run').status).toBe(0);
+  expect(existsSync(`${bed.directory}/state`)).toBe(false);
+  killedRun();
+  const asked = hayward('fix', 'ip-forward');
+  expect(asked).toMatchObject({ status: 2, stderr: expect.stringMatching(/^hayward: .*--yes.*\n$/) });
+});
+
+it('changes nothing while another run is under way', () => {
+  killedRun();
+  const stat = readFileSync(`/proc/${process.pid}/stat`, 'utf8');
+  const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  writeFileSync(`${bed.journal}/lock`, JSON.stringify({ pid: process.pid, start, bootId }));
+  for (const words of [['fix', 'ip-forward'], ['undo']]) {
+    const refused = hayward(...words, '--yes');
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(`another run is under way (process ${process.pid})`);
+  }
+  expect(values()).toEqual(['1', '0']);
+});
+
+it('puts a corrupt journal aside and says where it is', () => {
+  killedRun();
+  writeFileSync(`${bed.journal}/20250101-000000-0000.jsonl`, 'nonsense\nmore\n');
+  const undone = hayward('undo', '--yes');
+  expect(undone.status).toBe(0);
+  expect(undone.stderr).toMatch(/20250101-000000-0000 is corrupt .*\.jsonl\.corrupt/);
+  expect(readdirSync(bed.journal)).toContain('20250101-000000-0000.jsonl.corrupt');
+});
+
+it('says that there is nothing to take back, and what is wrong with a run id', () => {
+  expect(hayward('undo', '--yes')).toMatchObject({ status: 0, stderr: '' });
+  killedRun();
+  expect(hayward('undo', '20250101-000000-ffff', '--yes')).toMatchObject({ status: 2, stdout: '' });
+});
