@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answersOf, COMMAND_ASKS, fileAsks } from '../../test/host-asks.ts';
 import { HOSTILE_CONTENTS, hostileTree } from '../../test/hostile-tree.ts';
 import { SHELLS, shellTransport } from '../../test/shell-transport.ts';
 import { viewOf } from './capture.ts';
 import { CLOCK_OFFSET_SOURCE, CLOCK_SOURCE } from './draft.ts';
+import type { ActingHost } from './host.ts';
 import { localHost } from './local.ts';
 import { rootHost } from './root.ts';
 import { sshHost } from './ssh.ts';
@@ -22,9 +23,12 @@ describe('a directory tree and the local host', () => {
 });
 
 describe.each(SHELLS.filter((shell) => existsSync(shell)))('the collector read by %s', (shell) => {
-  const transport = shellTransport(shell);
-  afterAll(() => transport.remove());
-  const host = sshHost('node', { sshCommand: transport.sshCommand, sudo: false });
+  let host: ActingHost;
+  beforeAll(() => {
+    const transport = shellTransport(shell);
+    host = sshHost('node', { sshCommand: transport.sshCommand, sudo: false });
+    return transport.remove;
+  });
 
   it('answers as the local host does', async () => {
     const asks = [...FILE_ASKS, ...COMMAND_ASKS];
