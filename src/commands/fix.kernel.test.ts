@@ -28,10 +28,12 @@ afterAll(() => {
   bed.remove();
   rmSync(BUILT, { recursive: true, force: true });
 });
-beforeEach(() => {
+beforeEach(reset);
+
+function reset(): void {
   rmSync(`${bed.directory}/state`, { recursive: true, force: true });
   bed.shell('cd /proc/sys/net/ipv4; echo 0 > ip_forward; echo 0 > conf/all/rp_filter');
-});
+}
 
 /** The command line as a user runs it, its state below the scratch directory. */
 function hayward(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
@@ -48,6 +50,7 @@ const values = () => bed.shell('cd /proc/sys/net/ipv4; cat ip_forward conf/all/r
 
 /** A run killed after its first write. */
 function killedRun(): void {
+  reset();
   for (let dieAt = 1; values()[0] === '0'; dieAt++) {
     rmSync(bed.journal, { recursive: true, force: true });
     bed.run(STEPS, { dieAt });
@@ -76,8 +79,6 @@ it('shows an interrupted run without touching it, and undo takes it back as it i
 });
 
 it('asks nobody without a terminal, and writes nothing for a dry run', () => {
-  killedRun();
-  rmSync(`${bed.directory}/state`, { recursive: true });
   expect(hayward('fix', '--dry-run').status).toBe(0);
   expect(existsSync(`${bed.directory}/state`)).toBe(false);
   killedRun();

@@ -11,6 +11,7 @@ import type { Step } from '../step.ts';
 
 /** A network namespace, a scratch directory, and runs and undos as a program inside both. */
 export interface TestBed {
+  readonly namespace: string;
   readonly directory: string;
   readonly journal: string;
   shell(script: string): string;
@@ -22,7 +23,6 @@ export interface TestBed {
   resume(options?: ProgramOptions): RunReport | undefined;
   /** Undoes the last run. */
   undo(options?: ProgramOptions): RunReport | undefined;
-  /** The program's standard error when it last failed. */
   remove(): void;
 }
 
@@ -79,6 +79,7 @@ export function makeTestBed(): TestBed {
     return JSON.parse(done.stdout) as RunReport;
   }
   return {
+    namespace: name,
     directory,
     journal,
     shell: (script) => must([...inside, 'sh', '-euc', script]),
