@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { seen, snapshotWith } from '../../test/parts.ts';
 import { type Reading, unknown } from '../hosts/reading.ts';
 import { generic } from '../profiles/generic.ts';
+import { kubekeyIpvs } from '../profiles/kubekey-ipvs.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { ModuleState } from '../snapshot/modules.ts';
 import { kernelModules } from './kernel-modules.ts';
 
 const reason = { en: 'IPVS balances Services', 'zh-CN': 'IPVS 负责 Service 转发' };
-const profile: Profile = { ...generic, name: 'kubekey-ipvs', modules: [{ name: 'ip_vs', reason }] };
+const profile: Profile = { ...kubekeyIpvs, modules: [{ name: 'ip_vs', reason }] };
+const NONE: Profile = { ...profile, modules: [] };
+const CANDIDATE: Profile = { ...generic, modules: profile.modules };
 
 function judged(state: Reading<ModuleState>) {
   return kernelModules.check(snapshotWith({ modules: { state: () => state } }), profile);
@@ -36,6 +39,14 @@ describe('kernel-modules', () => {
   });
 
   it('asks nothing of a node whose profile wants no module', () => {
-    expect(kernelModules.check(snapshotWith({}), generic)).toMatchObject([{ status: 'not-applicable' }]);
+    expect(kernelModules.check(snapshotWith({}), NONE)).toMatchObject([{ status: 'not-applicable' }]);
+  });
+
+  it.each([
+    ['loadable', { status: 'ok' }],
+    ['absent', { status: 'problem', severity: 'info' }],
+  ] as const)('only notes of a machine that is no node yet that a module is %s', (state, expected) => {
+    const snapshot = snapshotWith({ modules: { state: () => seen(state) } });
+    expect(kernelModules.check(snapshot, CANDIDATE)).toMatchObject([expected]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Judgement } from '../judging/finding.ts';
+import type { Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem } from '../judging/problem.ts';
 import type { WantedModule } from '../profiles/profile.ts';
 import { durable } from '../remedies/persist/durable.ts';
@@ -10,21 +10,31 @@ interface Facts {
   readonly reason: WantedModule['reason'];
 }
 
-function judgeModule(modules: KernelModules, wanted: WantedModule): Judgement<Facts> {
+/**
+ * A node needs its modules in memory. A machine that is none yet is a candidate: what an installer can load is in
+ * order, and what the kernel does not have is worth knowing, not an alarm.
+ */
+function judgeModule(modules: KernelModules, wanted: WantedModule, isNode: boolean): Judgement<Facts> {
   const state = modules.state(wanted.name);
   const subject = wanted.name;
   if (!state.known) {
     return { status: 'unknown', subject, severity: 'info', unknown: state, evidence: [] };
   }
   const evidence = [{ source: state.source, value: state.value, wanted: 'loaded' }];
-  if (state.value === 'loaded' || state.value === 'built-in') return { status: 'ok', subject, evidence };
+  const ready = state.value === 'loaded' || state.value === 'built-in';
+  if (ready || (!isNode && state.value === 'loadable')) return { status: 'ok', subject, evidence };
   return {
     status: 'problem',
     subject,
-    severity: state.value === 'absent' ? 'critical' : 'warning',
+    severity: severityOf(state.value, isNode),
     facts: { module: wanted.name, state: state.value, reason: wanted.reason },
     evidence,
   };
+}
+
+function severityOf(state: ModuleState, isNode: boolean): Severity {
+  if (!isNode) return 'info';
+  return state === 'absent' ? 'critical' : 'warning';
 }
 
 /** A module the profile wants is neither in memory nor in the kernel image. */
@@ -36,7 +46,7 @@ export const kernelModules = defineProblem({
     if (profile.modules.length === 0) {
       return [{ status: 'not-applicable', subject: '', evidence: [], why: `profile ${profile.name} wants no module` }];
     }
-    return profile.modules.map((wanted) => judgeModule(modules, wanted));
+    return profile.modules.map((wanted) => judgeModule(modules, wanted, profile.kubernetes));
   },
   explain({ module, state, reason }) {
     const absent = state === 'absent';

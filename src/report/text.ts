@@ -48,19 +48,23 @@ function nodeLines({ name, target, findings }: Node, options: RenderOptions): st
   const blocks = blocksOf(findings).flatMap((block) => ['', ...problemLines(block, target?.via, options)]);
   const body = [...blocks, ...unknownLines(findings, options), ...fineLines(findings, options)];
   if (options.quiet && body.length === 0) return [];
-  return [...headingLines(name, target, options), ...body];
+  return [...headingLines({ name, ...(target && { target }), findings }, options), ...body];
 }
 
-function headingLines(name: string, target: ReportTarget | undefined, options: RenderOptions): string[] {
+function headingLines({ name, target, findings }: Node, options: RenderOptions): string[] {
   const words = WORDS[options.lang];
   const paint = painter(options.color);
   const title = target ? `${oneLine(name)} · ${target.profile}` : oneLine(name);
   const heading = hanging('', title, options.width).map((line) => paint(line, 'heading'));
   const evidence = target?.profileEvidence.map(oneLine).filter((text) => text !== '') ?? [];
   if (evidence.length === 0) return heading;
+  // Of a node that could not be seen at all nothing is known, least of all that it is none.
+  const isCandidate = target?.profile === 'generic' && findings.some(({ status }) => status !== 'unknown');
+  const candidate = isCandidate ? hanging('  ', words.candidate, options.width) : [];
+  if (isCandidate && !options.verbose) return [...heading, ...candidate];
   const told = words.foundFrom(evidence.join(words.separator));
   const found = options.verbose ? hanging('  ', told, options.width) : [cutTo(`  ${told}`, options.width)];
-  return [...heading, ...found.map((line) => paint(line, 'faint'))];
+  return [...heading, ...candidate, ...found.map((line) => paint(line, 'faint'))];
 }
 
 /** Problems worst first; those that differ in nothing but their subject, and consequences, under the first. */

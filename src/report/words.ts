@@ -9,6 +9,8 @@ export interface ReportWords {
   readonly risk: Readonly<Record<Risk, string>>;
   readonly reason: Readonly<Record<UnknownReason, string>>;
   readonly foundFrom: (evidence: string) => string;
+  /** Of a machine on which no known distribution was found. */
+  readonly candidate: string;
   readonly why: string;
   readonly breaks: string;
   readonly seen: string;
@@ -46,6 +48,7 @@ const en: ReportWords = {
   risk: { none: 'no risk', low: 'low risk', disruptive: 'disruptive' },
   reason: { absent: 'not there', denied: 'denied', failed: 'failed', 'not-collected': 'not collected' },
   foundFrom: (evidence) => `found from: ${evidence}`,
+  candidate: 'No cluster node that hayward knows: judged by its topology, as a candidate for one.',
   why: 'Why',
   breaks: 'Breaks',
   seen: 'Seen',
@@ -84,6 +87,7 @@ const zh: ReportWords = {
   risk: { none: '无风险', low: '低风险', disruptive: '会中断业务' },
   reason: { absent: '不存在', denied: '无权限', failed: '读取失败', 'not-collected': '未采集' },
   foundFrom: (evidence) => `判断依据：${evidence}`,
+  candidate: '不是 hayward 认识的集群节点：按实际拓扑、作为候选节点来判断。',
   why: '原因',
   breaks: '影响',
   seen: '证据',
