@@ -174,7 +174,7 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
       scopes: options.scopes,
       resumes,
       judge: async () => (await look(host, options)).findings,
-      notice: (text) => process.stderr.write(line(`hayward: ${text}`)),
+      notice: (text) => process.stderr.write(line(`hayward: ${text[lang]}`)),
       signal: interruption.signal,
       onStep: (step) => void (json || process.stdout.write(resultText(step, lang))),
     });

@@ -35,10 +35,21 @@ function reset(): void {
   bed.shell('cd /proc/sys/net/ipv4; echo 0 > ip_forward; echo 0 > conf/all/rp_filter');
 }
 
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** The command line as a user runs it, its state below the scratch directory. */
-function hayward(...words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+function hayward(...words: readonly string[]): Ended {
+  return haywardIn([], ...words);
+}
+
+/** The same behind words such as `unshare …`. */
+function haywardIn(prefix: readonly string[], ...words: readonly string[]): Ended {
   const script = `exec env HAYWARD_STATE="${bed.directory}/state" "$@"`;
-  const argv = ['sh', '-c', script, 'sh', process.execPath, `${BUILT}/cli.js`, ...words];
+  const argv = [...prefix, 'sh', '-c', script, 'sh', process.execPath, `${BUILT}/cli.js`, ...words];
   return spawnSync('ip', ['netns', 'exec', bed.namespace, ...argv], { encoding: 'utf8' });
 }
 
@@ -107,6 +118,15 @@ it('puts a corrupt journal aside and says where it is', () => {
   expect(undone.status).toBe(0);
   expect(undone.stderr).toMatch(/20250101-000000-0000 is corrupt .*\.jsonl\.corrupt/);
   expect(readdirSync(bed.journal)).toContain('20250101-000000-0000.jsonl.corrupt');
+});
+
+it('takes a run back where its journal can no longer be written, and says so', () => {
+  killedRun();
+  const mount = `mount --bind -o ro ${bed.directory}/state ${bed.directory}/state; exec "$@"`;
+  const undone = haywardIn(['unshare', '-m', 'sh', '-euc', mount, 'sh'], 'undo', '--yes');
+  expect(undone.status).toBe(0);
+  expect(undone.stderr).toMatch(/read-only file system/);
+  expect(values()).toEqual(['0', '0']);
 });
 
 it('says that there is nothing to take back, and what is wrong with a run id', () => {

@@ -77,8 +77,7 @@ interface Undo {
 async function takeBack(undo: Undo, { lang, json }: UndoFlowOptions): Promise<number> {
   const words = CHANGE_WORDS[lang];
   const interruption = catchInterruption(() => process.stderr.write(line(words.interrupted)));
-  const notice = (text: string) => process.stderr.write(line(`hayward: ${text}`));
-  const { journal, release } = openForUndo(undo, (why) => notice(words.readOnly(why)));
+  const { journal, release } = openForUndo(undo, lang);
   try {
     const report = await undoRun(undo.host, journal, {
       bootId: await bootIdOf(undo.host),
@@ -98,21 +97,22 @@ async function takeBack(undo: Undo, { lang, json }: UndoFlowOptions): Promise<nu
  * What a run changed can be taken back also where nothing can be written any more (a full disk, a file system gone
  * read-only): then without lock and record. Who else holds the lock, or may not have it, is turned away.
  */
-function openForUndo(
-  { directory, run, found }: Undo,
-  notice: (why: string) => void,
-): { journal: Journal; release(): void } {
+function openForUndo({ directory, run, found }: Undo, lang: Lang): { journal: Journal; release(): void } {
   let lock: Extract<Lock, { held: true }> | undefined;
   try {
     lock = guardedLock(directory);
-    for (const text of setCorruptAside(directory, found)) notice(text);
+    for (const text of setCorruptAside(directory, found)) notice(text[lang]);
     return { journal: reopenJournal(directory, run.run), release: lock.release };
   } catch (error) {
     lock?.release();
     if (!(error instanceof JournalError) || !UNWRITABLE.has(error.code)) throw error;
-    notice(error.message);
+    notice(CHANGE_WORDS[lang].readOnly(error.message));
     return { journal: readOnlyJournal(directory, run), release: () => undefined };
   }
+}
+
+function notice(text: string): void {
+  process.stderr.write(line(`hayward: ${text}`));
 }
 
 const UNWRITABLE = new Set(['ENOSPC', 'EROFS', 'EDQUOT']);

@@ -53,7 +53,7 @@ export function differences(step: Step, expected: Image, found: Image): readonly
 export async function apply(host: ActingHost, step: Step, before: Image): Promise<Attempt> {
   const actions = actionsFor(step);
   const refusal = actions.refuses?.(step, before);
-  if (refusal !== undefined) return failed(refusal);
+  if (refusal !== undefined) return { ok: false, why: refusal };
   return attempt(async () => {
     await actions.apply(host, step, before);
     return undefined;
@@ -63,7 +63,8 @@ export async function apply(host: ActingHost, step: Step, before: Image): Promis
 /** Whether a step that was carried out shows the state it wanted; a step that tells a daemon shows nothing. */
 export function verify(step: Step, after: Image): Attempt {
   if (step.kind === 'reload' || asWanted(step, after)) return { ok: true };
-  return failed(`it was written, yet it reads ${describeImage(after)}`);
+  const now = describeImage(after);
+  return { ok: false, why: { en: `it was written, yet it reads ${now}`, 'zh-CN': `已写入，但读回的是 ${now}` } };
 }
 
 /** Brings a before-image back. The note is what stayed although nothing failed. */
@@ -71,18 +72,14 @@ export async function restore(host: ActingHost, step: Step, before: Image, left:
   return attempt(() => actionsFor(step).restore(host, step, before, left));
 }
 
-async function attempt(action: () => Promise<string | undefined>): Promise<Attempt> {
+async function attempt(action: () => Promise<Bilingual | undefined>): Promise<Attempt> {
   try {
     const note = await action();
-    return note === undefined ? { ok: true } : { ok: true, note: plain(note) };
+    return note === undefined ? { ok: true } : { ok: true, note };
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    return failed(error.message);
+    return { ok: false, why: plain(error.message) };
   }
-}
-
-function failed(why: string): Attempt {
-  return { ok: false, why: plain(why) };
 }
 
 /** A system's own words, the same in both languages. */

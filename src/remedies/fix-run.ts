@@ -1,5 +1,7 @@
 import type { ActingHost } from '../hosts/host.ts';
 import type { Finding } from '../judging/finding.ts';
+import type { Bilingual } from '../lang.ts';
+import { plain } from './execute.ts';
 import { isInterrupted, readRuns, setCorruptAside } from './interrupted.ts';
 import { createJournal, type Journal, JournalError, makeJournalDirectory, reopenJournal } from './journal.ts';
 import { recoverRun } from './recover-run.ts';
@@ -22,7 +24,7 @@ export interface FixJob extends RunOptions {
   /** Looks at the node again and judges it. */
   readonly judge: () => Promise<readonly Finding[]>;
   /** One line on what was met on the way. */
-  readonly notice: (line: string) => void;
+  readonly notice: (line: Bilingual) => void;
 }
 
 export interface FixReport extends RunReport {
@@ -69,7 +71,12 @@ async function settleOthers(job: FixJob): Promise<void> {
 
 async function recover({ host, bootId, notice }: FixJob, journal: Journal): Promise<void> {
   for (const { record, outcome, detail } of await recoverRun(host, journal, bootId)) {
-    if (outcome === 'unclear') notice(`run ${journal.run} was interrupted at step ${record.index + 1}: ${detail.en}`);
+    if (outcome !== 'unclear') continue;
+    const step = record.index + 1;
+    notice({
+      en: `run ${journal.run} was interrupted at step ${step}: ${detail.en}`,
+      'zh-CN': `运行 ${journal.run} 在第 ${step} 步被中断：${detail['zh-CN']}`,
+    });
   }
 }
 
@@ -116,7 +123,7 @@ async function finish(job: FixJob, journal: Journal, reports: readonly RunReport
     journal.end(verified ? 'verified' : job.signal?.aborted ? 'interrupted' : 'failed');
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
-    job.notice(error.message);
+    job.notice(plain(error.message));
   }
   return { run: journal.run, steps, verified, findings };
 }

@@ -1,4 +1,5 @@
 import type { ActingHost } from '../hosts/host.ts';
+import type { Bilingual } from '../lang.ts';
 import { listRuns, readRun, setAside } from './journal.ts';
 import type { PlannedRemedy, RunRecord, StepRecord } from './run-record.ts';
 import { mayStand } from './run-record.ts';
@@ -22,10 +23,14 @@ export function readRuns(directory: string): Runs {
 }
 
 /** Puts unusable journals out of the way and says so, one line each. Throws JournalError. */
-export function setCorruptAside(directory: string, { corrupt }: Runs): readonly string[] {
-  return corrupt.map(
-    ({ run, why }) => `the journal of run ${run} is corrupt (${why}); kept as ${setAside(directory, run)}`,
-  );
+export function setCorruptAside(directory: string, { corrupt }: Runs): readonly Bilingual[] {
+  return corrupt.map(({ run, why }) => {
+    const aside = setAside(directory, run);
+    return {
+      en: `the journal of run ${run} is corrupt (${why}); kept as ${aside}`,
+      'zh-CN': `运行 ${run} 的日志已损坏（${why}），保留为 ${aside}`,
+    };
+  });
 }
 
 /** Something of this run may still be in place. */

@@ -11,7 +11,10 @@ export const bridgeSetting: Actions<'bridge-setting'> = {
   volatile: true,
   observe,
   asWanted: (step, image) => image.value === step.value,
-  refuses: (step, before) => (before.value === null ? `there is no bridge ${step.bridge}` : undefined),
+  refuses: (step, before) =>
+    before.value === null
+      ? { en: `there is no bridge ${step.bridge}`, 'zh-CN': `没有名为 ${step.bridge} 的网桥` }
+      : undefined,
   apply: (host, step) => write(host, step, step.value),
   differences(step, expected, found) {
     if (expected.value === null || found.value === null || expected.value === found.value) return [];

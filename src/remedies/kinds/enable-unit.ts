@@ -9,7 +9,10 @@ export const enableUnit: Actions<'enable-unit'> = {
   volatile: false,
   observe,
   asWanted: (_step, image) => image.state === 'enabled',
-  refuses: (step, before) => (before.state === 'masked' ? `${step.unit} is masked` : undefined),
+  refuses: (step, before) =>
+    before.state === 'masked'
+      ? { en: `${step.unit} is masked`, 'zh-CN': `${step.unit} 已被屏蔽（masked）` }
+      : undefined,
   apply: async (host, step) => {
     await runOrThrow(host, ['systemctl', 'enable', '--', step.unit]);
   },

@@ -12,7 +12,9 @@ export const file: Actions<'file'> = {
   asWanted: (step, { state }) =>
     state.type === 'file' && contentOf(state) === step.content && (state.mode & 0o7777) === step.mode,
   refuses: (step, { state }) =>
-    state.type === 'other' ? `${step.path} is ${state.detail || 'no file'}, not a file` : undefined,
+    state.type === 'other'
+      ? { en: `${step.path} is no file but: ${state.detail}`, 'zh-CN': `${step.path} 不是文件，而是：${state.detail}` }
+      : undefined,
   apply: (host, step) => host.writeFile(step.path, Buffer.from(step.content), { mode: step.mode }),
   differences: (step, expected, found) => fileDifferences(step.path, expected.state, found.state),
   restore,

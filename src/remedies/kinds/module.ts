@@ -2,6 +2,7 @@ import { viewOf } from '../../hosts/capture.ts';
 import type { ActingHost } from '../../hosts/host.ts';
 import { known, type Reading } from '../../hosts/reading.ts';
 import { lastLine } from '../../hosts/sanitise.ts';
+import type { Bilingual } from '../../lang.ts';
 import { modules } from '../../snapshot/modules.ts';
 import type { Actions, StepOf } from '../actions.ts';
 import type { ImageOf } from '../image.ts';
@@ -54,12 +55,15 @@ async function restore(
   step: StepOf<'module'>,
   before: Image,
   left: Image | undefined,
-): Promise<string | undefined> {
+): Promise<Bilingual | undefined> {
   const name = canonical(step.name);
   if (before.state !== 'absent') return undefined;
   const brought = (left?.loaded ?? [name]).filter((one) => !before.loaded.includes(one));
   const unloaded = await host.run(['rmmod', name]);
-  if (unloaded.failed) return `${name} stays loaded: ${lastLine(unloaded.stderr) || 'rmmod said nothing'}`;
+  if (unloaded.failed) {
+    const said = lastLine(unloaded.stderr) || 'rmmod said nothing';
+    return { en: `${name} stays loaded: ${said}`, 'zh-CN': `${name} 仍保持加载：${said}` };
+  }
   // Later lines of /proc/modules are older: what depends on others comes first. In use or already gone: leave it.
   for (const one of brought.filter((other) => other !== name)) await host.run(['rmmod', one]);
   return undefined;

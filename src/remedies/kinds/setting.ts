@@ -15,7 +15,12 @@ export const setting: Actions<'setting'> = {
   observe,
   asWanted: (step, image) => image.value !== null && sameValue(image.value, step.value),
   refuses: (step, before) =>
-    before.value === null ? `${ROOT}${step.key} does not exist: its module or interface is missing` : undefined,
+    before.value === null
+      ? {
+          en: `${ROOT}${step.key} does not exist: its module or interface is missing`,
+          'zh-CN': `${ROOT}${step.key} 不存在：对应的模块或接口缺失`,
+        }
+      : undefined,
   apply: (host, step) => host.writeSetting(pathOf(step.key), step.value),
   differences,
   restore,
