@@ -48,6 +48,7 @@ export const COMMAND_ASKS: readonly Ask[] = [
   { kind: 'run', argv: ['sh', '-c', 'echo $LC_ALL'] },
   { kind: 'run', argv: ['echo', 'never'], onlyIf: '/proc/no-such-file' },
   { kind: 'run', argv: ['echo', 'now'], onlyIf: '/proc/self' },
+  { kind: 'run', argv: ['echo', 'no such module'], module: 'no_such_module' },
 ];
 
 /** Without what differs by nature: the clock, who was asked, and when. */

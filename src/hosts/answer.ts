@@ -4,7 +4,7 @@ import type { Entry, ListedFile } from './capture.ts';
 import { type Draft, failureOf, inByteOrder, withRelease } from './draft.ts';
 import { type Frame, namesOf } from './frames.ts';
 import type { RunResult } from './host.ts';
-import { entryOf, notAskedFor, notFound } from './outcome.ts';
+import { entryOf, notAskedFor, notFound, notLoadedFor } from './outcome.ts';
 import { DEFAULT_RUN_TIMEOUT_MS, type GlobPlan, type Plan, type RunPlan } from './plan.ts';
 import { tooBig, withoutNewline } from './tree.ts';
 
@@ -120,6 +120,7 @@ function putRun({ details }: Section, plan: RunPlan, draft: Draft): void {
   const kinds = new Set(details.map(({ words }) => words[0]));
   const source = sourceOf(plan.argv);
   if (kinds.has('skipped')) draft.entries[source] = notAskedFor(program, plan.onlyIf ?? '');
+  else if (kinds.has('loadable')) draft.entries[source] = notLoadedFor(program, plan.module ?? '');
   else if (kinds.has('missing')) draft.entries[source] = { state: 'absent', detail: notFound(program) };
   else draft.entries[source] = entryOf(program, resultIn(details, true), plan.timeoutMs ?? DEFAULT_RUN_TIMEOUT_MS);
 }

@@ -139,10 +139,12 @@ execute() {
   e=$( { limited "$secs" "$p" "$@" 2>&1 >&3 3>&-; say status $?; } | { "$HEAD" -c 8192; "$CAT" >/dev/null; } )
   tell said "$e"
 }
+loadable() { [ ! -d "/sys/module/$1" ] && grep -q "/$1\.ko" "/lib/modules/$REL/modules.dep" 2>/dev/null; }
 run() {
   say run "$1"
   if [ -n "$3" ] && [ ! -e "$3" ]; then say skipped; return; fi
-  s=$2; shift 3
+  if [ -n "$4" ] && loadable "$4"; then say loadable; return; fi
+  s=$2; shift 4
   execute "$s" "$@" </dev/null
 }
 clock() {
@@ -194,6 +196,10 @@ function globLines({ glob, maxBytes, values }: GlobPlan, index: number): string[
   return [`say glob ${index}`, ...looks, `slurp ${values ? 'value' : 'match'} ${maxBytes} ${quotedGlob(glob)}`];
 }
 
-function runLine({ argv, timeoutMs = DEFAULT_RUN_TIMEOUT_MS, onlyIf = '' }: RunPlan, index: number): string {
-  return `run ${index} ${Math.ceil(timeoutMs / 1000)} ${quoted(onlyIf)} ${argv.map(quoted).join(' ')}`;
+function runLine(
+  { argv, timeoutMs = DEFAULT_RUN_TIMEOUT_MS, onlyIf = '', module = '' }: RunPlan,
+  index: number,
+): string {
+  const conditions = `${quoted(onlyIf)} ${quoted(module)}`;
+  return `run ${index} ${Math.ceil(timeoutMs / 1000)} ${conditions} ${argv.map(quoted).join(' ')}`;
 }

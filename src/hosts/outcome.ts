@@ -21,6 +21,10 @@ export function notFound(program: string): string {
   return `${program}: not found on the search path`;
 }
 
+export function notLoadedFor(program: string, module: string): Entry {
+  return { state: 'absent', detail: `${program} was not run: it would load ${module}` };
+}
+
 export function notAskedFor(program: string, onlyIf: string): Entry {
   return { state: 'absent', detail: `${program} was not run: there is no ${onlyIf}` };
 }

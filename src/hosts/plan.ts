@@ -81,6 +81,7 @@ function mergedGlob(before: GlobPlan | undefined, ask: Extract<Ask, { kind: 'fil
 
 function runnable(ask: RunPlan): RunPlan {
   if (!ask.argv[0] || ask.argv.some((word) => word.includes('\0'))) throw new TypeError('a command needs a program');
+  if (ask.module !== undefined && !/^[a-z0-9_]+$/.test(ask.module)) throw new TypeError('no module has such a name');
   return ask;
 }
 

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Entry } from './capture.ts';
 import type { RunOptions, RunResult } from './host.ts';
-import { entryOf, notAskedFor, notFound } from './outcome.ts';
+import { wouldBeLoaded } from './module-loading.ts';
+import { entryOf, notAskedFor, notFound, notLoadedFor } from './outcome.ts';
 import { DEFAULT_RUN_TIMEOUT_MS, MAX_OUTPUT_BYTES, type RunPlan } from './plan.ts';
 import { findProgram } from './programs.ts';
 import { SEARCH_PATH } from './search-path.ts';
@@ -24,6 +25,7 @@ export function neverStarted(stderr: string): RunResult {
 export async function answerHere(plan: RunPlan, signal?: AbortSignal): Promise<Entry> {
   const [name = ''] = plan.argv;
   if (plan.onlyIf !== undefined && !existsSync(plan.onlyIf)) return notAskedFor(name, plan.onlyIf);
+  if (plan.module !== undefined && wouldBeLoaded(plan.module)) return notLoadedFor(name, plan.module);
   if (findProgram(name) === null) return { state: 'absent', detail: notFound(name) };
   const timeoutMs = plan.timeoutMs ?? DEFAULT_RUN_TIMEOUT_MS;
   return entryOf(name, await runHere(plan.argv, { timeoutMs, ...(signal && { signal }) }), timeoutMs);
