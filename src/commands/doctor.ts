@@ -32,7 +32,7 @@ async function doctor(raw: RawOptions): Promise<void> {
     return;
   }
   const { examineHosts } = await import('./examine-hosts.ts');
-  const { render } = await import('../report/report.ts');
+  const { render } = await import('../report/render.ts');
   const { exitStatus } = await import('../report/exit-status.ts');
   const report = await examineHosts(await hostsFrom(raw), options);
   process.stdout.write(render(report, options.format, options));

@@ -45,7 +45,7 @@ async function preflightCommand({ only, ...raw }: RawOptions): Promise<void> {
     ...(chosen && { only: chosen }),
   });
 
-  const { render } = await import('../report/report.ts');
+  const { render } = await import('../report/render.ts');
   const { preflightText } = await import('../report/preflight-text.ts');
   const { exitStatus } = await import('../report/exit-status.ts');
   const { VERSION } = await import('../version.ts');

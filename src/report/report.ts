@@ -2,12 +2,6 @@ import type { Via } from '../hosts/capture.ts';
 import type { Finding } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
 import type { ProfileName } from '../profiles/profile.ts';
-import type { Format } from './format.ts';
-import { renderJson } from './json.ts';
-import { renderJunit } from './junit.ts';
-import { renderPrometheus } from './prometheus.ts';
-import { renderSarif } from './sarif.ts';
-import { renderText } from './text.ts';
 
 /** A node that was looked at. */
 export interface ReportTarget {
@@ -38,20 +32,4 @@ export interface RenderOptions {
   readonly width: number;
   readonly verbose: boolean;
   readonly quiet: boolean;
-}
-
-/** The whole report as text that ends in a newline (or is empty: `quiet`, and nothing wrong). */
-export function render(report: Report, format: Format, options: RenderOptions): string {
-  switch (format) {
-    case 'text':
-      return renderText(report, options);
-    case 'json':
-      return renderJson(report, options.lang);
-    case 'sarif':
-      return renderSarif(report);
-    case 'junit':
-      return renderJunit(report);
-    case 'prometheus':
-      return renderPrometheus(report);
-  }
 }
