@@ -49,6 +49,8 @@ interface Step extends Acted {
 }
 
 const MAX_HANGS = 20;
+/** Calls within calls. nft allows 16 (NFT_JUMP_STACK_SIZE); a text could hold any number. */
+const MAX_DEPTH = 256;
 
 export function decidedBy({ table }: Place, chain: Chain, rule: Rule | 'policy'): DecidedBy {
   const where = { table: table.name, chain: chain.name, source: table.source };
@@ -175,7 +177,8 @@ function call(
   by: DecidedBy,
 ): Acted {
   const chain = place.table.chains.get(name);
-  if (!chain || place.within.has(chain)) return anything(state, by, `there is no chain ${name} to go to`);
+  if (!chain) return anything(state, by, `there is no chain ${name}`);
+  if (place.within.has(chain) || place.within.size >= MAX_DEPTH) return anything(state, by, 'its calls have no end');
   const { exits, hangs } = runChain(place, chain, state);
   if (kind === 'goto') return { exits, hangs, next: undefined };
   const { return: back, ...others } = exits;

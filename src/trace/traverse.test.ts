@@ -154,6 +154,14 @@ describe('what is not known', () => {
     expect(verdict(saved(text.join('\n'))).verdict).toBe('pass');
   });
 
+  it('does not follow calls into any depth', () => {
+    const names = Array.from({ length: 20_000 }, (_, n) => `c${n}`);
+    const lines = names.slice(1).map((name, n) => `-A c${n} -j ${name}`);
+    const heads = names.map((name) => `:${name} - [0:0]`);
+    const text = ['*filter', ':FORWARD ACCEPT [0:0]', ...heads, '-A FORWARD -j c0', ...lines, 'COMMIT', ''].join('\n');
+    expect(verdict(saved(text)).verdict).toBe('unknown');
+  });
+
   it('does not follow chains that call each other for ever', () => {
     const text =
       '*filter\n:FORWARD ACCEPT [0:0]\n:a - [0:0]\n:b - [0:0]\n-A FORWARD -j a\n-A a -j b\n-A b -j a\nCOMMIT\n';
