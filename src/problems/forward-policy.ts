@@ -3,6 +3,7 @@ import { defineProblem, type Parts } from '../judging/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { type RoutedFlow, routedFlows } from '../topology/routed-flows.ts';
 import { readSides, routesForOthers } from '../topology/sides.ts';
+import { traceContext } from '../topology/trace-context.ts';
 import type { DecidedBy } from '../trace/packet.ts';
 
 interface Facts {
@@ -42,7 +43,7 @@ function check(parts: Parts<(typeof NEEDS)[number]>, profile: Profile): readonly
       },
     ];
   }
-  const flows = routedFlows(rules.value, sides.value, parts.ipsets.known ? parts.ipsets.value : undefined);
+  const flows = routedFlows(rules.value, sides.value, traceContext(parts));
   const dropped = flows.filter((flow) => flow.verdict === 'drop' && isForwardItself(flow));
   const evidence = [...new Set(dropped.flatMap(({ decidedBy }) => (decidedBy ? [decidedBy] : [])))]
     .slice(0, 1)

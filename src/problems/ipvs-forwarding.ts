@@ -89,10 +89,10 @@ function check(parts: Needed, profile: Profile): readonly Verdict[] {
   const { ipvs } = parts;
   const expected = profile.proxyMode === 'ipvs';
   if (!ipvs.known) {
-    if (!expected || ipvs.reason === 'absent') {
+    if (ipvs.reason === 'absent') {
       return [{ status: 'not-applicable', subject: '', why: 'no IPVS in this kernel now', evidence: [] }];
     }
-    return [{ status: 'unknown', subject: '', severity: 'warning', unknown: ipvs, evidence: [] }];
+    return [{ status: 'unknown', subject: '', severity: expected ? 'warning' : 'info', unknown: ipvs, evidence: [] }];
   }
   if (ipvs.value.length === 0) {
     return [{ status: 'not-applicable', subject: '', why: 'no virtual services', evidence: [] }];

@@ -59,7 +59,8 @@ function headingLines({ name, target, findings }: Node, options: RenderOptions):
   const evidence = target?.profileEvidence.map(oneLine).filter((text) => text !== '') ?? [];
   if (evidence.length === 0) return heading;
   // Of a node that could not be seen at all nothing is known, least of all that it is none.
-  const isCandidate = target?.profile === 'generic' && findings.some(({ status }) => status !== 'unknown');
+  const isCandidate =
+    target?.profile === 'generic' && findings.some(({ status }) => status === 'ok' || status === 'problem');
   const candidate = isCandidate ? hanging('  ', words.candidate, options.width) : [];
   if (isCandidate && !options.verbose) return [...heading, ...candidate];
   const told = words.foundFrom(evidence.join(words.separator));

@@ -1,7 +1,7 @@
-import type { IpSet } from '../snapshot/netfilter/ipsets.ts';
 import type { Family, Match, Ruleset } from '../snapshot/netfilter/ruleset.ts';
 import { bridgeVerdict } from '../trace/bridge.ts';
 import type { DecidedBy, Verdict } from '../trace/packet.ts';
+import type { TraceContext } from '../trace/sight.ts';
 import type { Bridge, BridgePort } from './bridges.ts';
 import { contains, familyOf, twoHosts } from './cidr.ts';
 
@@ -58,7 +58,7 @@ export function bridgedFrames(
   family: Family,
   bridge: Bridge,
   stations: Stations,
-  ipsets: ReadonlyMap<string, IpSet> | undefined,
+  context: TraceContext,
 ): BridgedFrames {
   const ports = representativePorts(bridge, rules);
   const { pairs, certain } = addressPairs(rules, family, stations);
@@ -75,7 +75,7 @@ export function bridgedFrames(
         return bridgeVerdict(
           rules,
           { ...kind, ...ends, family, bridge: bridge.link.name, portIn: from.name, portOut: to.name, mark: 0 },
-          ipsets ? { ipsets } : {},
+          context,
         );
       });
       const fate = agree(verdicts, certain);
@@ -133,8 +133,13 @@ function linkMatches(pattern: string, name: string): boolean {
 
 function matchesOf(rules: Ruleset): Match[] {
   return rules.tables.flatMap((table) =>
-    [...table.chains.values()].flatMap((chain) => chain.rules.flatMap((rule) => rule.matches)),
+    [...table.chains.values()].flatMap((chain) => chain.rules.flatMap((rule) => rule.matches.flatMap(unfold))),
   );
+}
+
+/** A set's members count like matches of their own. */
+function unfold(match: Match): Match[] {
+  return match.kind === 'any' ? match.of.flatMap((all) => all.flatMap(unfold)) : [match];
 }
 
 function orderedPairs<T>(items: readonly T[]): (readonly [T, T])[] {

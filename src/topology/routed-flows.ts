@@ -1,7 +1,7 @@
-import type { IpSet } from '../snapshot/netfilter/ipsets.ts';
 import type { Ruleset } from '../snapshot/netfilter/ruleset.ts';
 import { routedVerdict } from '../trace/bridge.ts';
 import type { DecidedBy } from '../trace/packet.ts';
+import type { TraceContext } from '../trace/sight.ts';
 import { twoHosts } from './cidr.ts';
 import type { Side } from './sides.ts';
 
@@ -45,11 +45,7 @@ function pairsOf(sides: readonly Side[]): (readonly [Side, Side])[] {
   return [...out, ...tunnels.flatMap((a) => inner.map((b) => [a, b] as const))];
 }
 
-export function routedFlows(
-  rules: Ruleset,
-  sides: readonly Side[],
-  ipsets: ReadonlyMap<string, IpSet> | undefined,
-): readonly RoutedFlow[] {
+export function routedFlows(rules: Ruleset, sides: readonly Side[], context: TraceContext): readonly RoutedFlow[] {
   return pairsOf(sides).map(([from, to]) => {
     const packet = {
       family: 'ipv4',
@@ -66,7 +62,7 @@ export function routedFlows(
       ctState: 'NEW',
       mark: 0,
     } as const;
-    const { verdict, decidedBy, hangsOn } = routedVerdict(rules, packet, ipsets ? { ipsets } : {});
+    const { verdict, decidedBy, hangsOn } = routedVerdict(rules, packet, context);
     const [open] = hangsOn;
     return { from: from.link, to: to.link, verdict, ...(decidedBy && { decidedBy }), ...(open && { hangsOn: open }) };
   });

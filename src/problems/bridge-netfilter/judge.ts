@@ -8,6 +8,7 @@ import { type Bridge, bridgesOf } from '../../topology/bridges.ts';
 import { contains } from '../../topology/cidr.ts';
 import { launchPhase } from '../../topology/launch-phase.ts';
 import { stationsOf } from '../../topology/stations.ts';
+import { traceContext } from '../../topology/trace-context.ts';
 import type { BridgeNetfilterFacts } from './words.ts';
 
 export const NEEDS = [
@@ -41,7 +42,7 @@ type Filtered = { readonly one: BridgeSwitches; readonly frames: BridgedFrames }
 function lossesOn(bridge: Bridge, parts: Needed): { lost: readonly Filtered[]; open: Unknown | undefined } {
   const lost: Filtered[] = [];
   let open: Unknown | undefined;
-  const ipsets = parts.ipsets.known ? parts.ipsets.value : undefined;
+  const context = traceContext(parts);
   for (const one of switchesOf(bridge.link, parts.sysctl)) {
     if (!one.inForce.known) open ??= one.inForce;
     if (!one.inForce.known || !one.inForce.value) continue;
@@ -50,7 +51,7 @@ function lossesOn(bridge: Bridge, parts: Needed): { lost: readonly Filtered[]; o
       open ??= rules;
       continue;
     }
-    const frames = bridgedFrames(rules.value, one.family, bridge, stationsOf(bridge.link.name, parts), ipsets);
+    const frames = bridgedFrames(rules.value, one.family, bridge, stationsOf(bridge.link.name, parts), context);
     if (frames.losses.length > 0) lost.push({ one, frames });
     else open ??= undecided(frames, rules.source);
   }
