@@ -1,5 +1,6 @@
 // Installing a package may start its service. Debian asks /usr/sbin/policy-rc.d first: ours denies, while it is there.
 import { existsSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 const PLACE = '/usr/sbin/policy-rc.d';
 const MARK = '# hayward: no service starts while the packages for the tests are installed';
@@ -30,6 +31,9 @@ export async function withoutServiceStarts(work, policy = PLACE) {
     await work();
   } finally {
     restore(policy);
+    // A signal that came together with the end of the work is told only when the loop has gone round.
+    await nextTurn();
+    await nextTurn();
     for (const signal of SIGNALS) process.off(signal, note);
     if (caught) process.kill(process.pid, caught);
   }
