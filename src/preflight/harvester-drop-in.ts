@@ -1,7 +1,9 @@
-import { known, type Reading, unknown } from '../hosts/reading.ts';
-import type { Evidence, Judgement, Severity } from '../judging/finding.ts';
+import { mapReading } from '../hosts/reading.ts';
+import type { Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
-import type { Unit } from '../snapshot/units.ts';
+import { afterRestart, type RestartValue } from '../persistence/service-resets.ts';
+import type { Profile } from '../profiles/profile.ts';
+import type { Unit, Units } from '../snapshot/units.ts';
 import { forwardPolicy } from './forward-chain.ts';
 
 interface Facts {
@@ -11,65 +13,49 @@ interface Facts {
 }
 
 const UNITS = ['rke2-server.service', 'rke2-agent.service'] as const;
+const NEEDS = ['units', 'netfilter', 'sysctl', 'sysctlFiles'] as const;
 const KEY = 'net.bridge.bridge-nf-call-iptables';
+const PATH = 'net/bridge/bridge-nf-call-iptables';
 
-/** The command that puts the value back to 0 each time RKE2 says it is ready. */
-const WRITES_ZERO = /\bnet[./]bridge[./]bridge-nf-call-iptables\s*=\s*0\b/;
-
-/**
- * The line of a unit's files that writes 0 after each start, as systemd reads them: an empty `ExecStartPost=` drops
- * all before it (systemd.service(5)).
- */
-export function zeroAfterStart(unit: Unit): Reading<Evidence | undefined> {
-  let found: Evidence | undefined;
-  for (const { path, text } of unit.files) {
-    if (!text.known) return unknown(text.reason, text.source, text.detail);
-    for (const [index, line] of text.value.split('\n').entries()) {
-      const command = /^\s*ExecStartPost\s*=(.*)$/.exec(line)?.[1]?.trim();
-      if (command === '') found = undefined;
-      else if (command !== undefined && WRITES_ZERO.test(command)) {
-        found = { source: path, value: line.trim(), file: path, line: index + 1 };
-      }
-    }
-  }
-  return known(found, unit.name);
+function judgeStart({ unit, value, decidedBy }: RestartValue, missing: Severity): Judgement<Facts> {
+  const evidence = [
+    decidedBy
+      ? { source: decidedBy.file, value: decidedBy.text, file: decidedBy.file, line: decidedBy.line }
+      : { source: unit, value: `${KEY}=${value}`, wanted: `ExecStartPost=/sbin/sysctl -w ${KEY}=0` },
+  ];
+  const isKept = !decidedBy?.file.startsWith('/run/');
+  if (value === '0' && isKept) return { status: 'ok', subject: unit, evidence };
+  const facts: Facts = { unit, kind: value === '0' ? 'not-kept' : 'missing', file: decidedBy?.file ?? '' };
+  return { status: 'problem', subject: unit, severity: missing, evidence, facts };
 }
 
-function judgeUnit(unit: Unit, missing: Severity): Judgement<Facts> {
-  const subject = unit.name;
-  const zero = zeroAfterStart(unit);
-  if (!zero.known) return { status: 'unknown', subject, severity: 'warning', unknown: zero, evidence: [] };
-  if (!zero.value) {
-    const evidence = [{ source: subject, value: '', wanted: `ExecStartPost=/sbin/sysctl -w ${KEY}=0` }];
-    const facts: Facts = { unit: subject, kind: 'missing', file: '' };
-    return { status: 'problem', subject, severity: missing, evidence, facts };
-  }
-  const evidence = [zero.value];
-  const file = zero.value.file ?? '';
-  if (!file.startsWith('/run/')) return { status: 'ok', subject, evidence };
-  return { status: 'problem', subject, severity: missing, evidence, facts: { unit: subject, kind: 'not-kept', file } };
+function check(parts: Parts<(typeof NEEDS)[number]>, profile: Profile): readonly Judgement<Facts>[] {
+  const starts = afterRestart(PATH, { ...parts, units: installed(parts.units) }, profile);
+  const policy = forwardPolicy(parts.netfilter);
+  const missing = policy.known && policy.value === 'accept' ? 'warning' : 'critical';
+  const judged = starts.flatMap((start): Judgement<Facts>[] => {
+    if (start.known) return isRke2(start.value.unit) ? [judgeStart(start.value, missing)] : [];
+    return [{ status: 'unknown', subject: '', severity: 'warning', unknown: start, evidence: [] }];
+  });
+  if (judged.length > 0) return judged;
+  return [{ status: 'not-applicable', subject: '', why: 'no rke2-server or rke2-agent unit here', evidence: [] }];
 }
 
-function check({ units, netfilter }: Parts<'units' | 'netfilter'>): readonly Judgement<Facts>[] {
-  if (!units.units.known) {
-    return [{ status: 'unknown', subject: '', severity: 'warning', unknown: units.units, evidence: [] }];
-  }
-  const present = units.units.value.filter(
-    ({ name, files }) => UNITS.some((unit) => unit === name) && files.length > 0,
-  );
-  if (present.length === 0) {
-    return [{ status: 'not-applicable', subject: '', why: 'no rke2-server or rke2-agent unit here', evidence: [] }];
-  }
-  const policy = forwardPolicy(netfilter);
-  const harmless = policy.known && policy.value === 'accept';
-  return present.map((unit) => judgeUnit(unit, harmless ? 'warning' : 'critical'));
+/** Harvester ships both drop-ins on every node: a drop-in without its unit starts nothing. */
+function installed({ systemd, units }: Units): Units {
+  const isWhole = ({ name, files }: Unit) => files.some(({ path }) => path.endsWith(`/${name}`));
+  return { systemd, units: mapReading(units, (all) => all.filter(isWhole)) };
+}
+
+function isRke2(unit: string): boolean {
+  return UNITS.some((one) => one === unit);
 }
 
 /** After the next start of RKE2, at the next boot too, bridged VM traffic is run through iptables. */
 export const harvesterDropIn = defineProblem({
   id: 'bridge-netfilter',
   title: { en: 'Bridge filtering after the next start of RKE2', 'zh-CN': 'RKE2 下次启动后的桥接过滤' },
-  needs: ['units', 'netfilter'],
+  needs: NEEDS,
   check,
   explain: ({ unit, kind, file }) => ({
     title: {

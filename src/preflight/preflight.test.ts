@@ -175,7 +175,11 @@ test.each([
   ['none', [UNIT], ['missing']],
   ['one that puts 0 back', [UNIT, [DROP_IN, ZERO]], []],
   ['one with slashes in the key', [UNIT, [DROP_IN, ZERO.replaceAll('net.bridge.', 'net/bridge/')]], []],
-  ['one that a later file takes back', [UNIT, [DROP_IN, ZERO], [`${DROP_IN}2`, 'ExecStartPost=\n']], ['missing']],
+  [
+    'one that a later file takes back',
+    [UNIT, [DROP_IN, ZERO], [`${DROP_IN}2`, '[Service]\nExecStartPost=\n']],
+    ['missing'],
+  ],
   ['one that is commented out', [UNIT, [DROP_IN, ZERO.replace('ExecStart', '#ExecStart')]], ['missing']],
   ['one that is gone after a reboot', [UNIT, [DROP_IN.replace('/etc', '/run'), ZERO]], ['lost']],
 ] as const)('Harvester, a drop-in: %s', (_name, files, wanted) => {
