@@ -10,7 +10,8 @@ for (const file of readdirSync(folder).sort()) {
   if (!file.endsWith('.ts') || /\.(test|generated)\.ts$/.test(file)) continue;
   const declared = /defineProblem\((?:\{|<)[^]*?\bid: '([^']+)'/.exec(readFileSync(new URL(file, folder), 'utf8'))?.[1];
   if (!declared) throw new Error(`src/problems/${file} declares no problem; a helper belongs in a folder of its own`);
-  if (`${declared}.ts` !== file) throw new Error(`src/problems/${file} declares '${declared}': the file's name is the id`);
+  if (`${declared}.ts` !== file)
+    throw new Error(`src/problems/${file} declares '${declared}': the file's name is the id`);
   ids.push(declared);
 }
 

@@ -12,8 +12,15 @@ const NEXT = {
 };
 
 prepare();
-const doctor = spawnSync(process.execPath, ['dist/cli.js', 'doctor', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+const doctor = spawnSync(process.execPath, ['dist/cli.js', 'doctor', ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+});
 const next = NEXT[doctor.status];
 if (!next) process.exit(doctor.status ?? 1);
-const lines = [...next, 'An incident from start to finish:       sudo node dist/cli.js lab demo', 'All commands:                           node dist/cli.js --help'];
+const lines = [
+  ...next,
+  'An incident from start to finish:       sudo node dist/cli.js lab demo',
+  'All commands:                           node dist/cli.js --help',
+];
 process.stderr.write(`\n${lines.map((line) => `  ${line}\n`).join('')}`);
