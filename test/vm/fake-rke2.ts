@@ -3,7 +3,7 @@
  * writes 1 at each start, is ready a moment later, and stays (Type=notify; k3s pkg/agent/syssetup/setup.go).
  */
 export const INSTALL_FAKE_RKE2 = `
-mkdir -p /usr/local/lib/systemd/system
+mkdir -p /usr/local/lib/systemd/system /var/lib/rancher/rke2/agent /etc/rancher/rke2/config.yaml.d
 cat > /usr/local/bin/rke2 <<'END'
 #!/bin/sh
 modprobe br_netfilter
