@@ -8,7 +8,9 @@ const camel = (id) => id.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 const ids = [];
 for (const file of readdirSync(folder).sort()) {
   if (!file.endsWith('.ts') || /\.(test|generated)\.ts$/.test(file)) continue;
-  const declared = /defineProblem\((?:\{|<)[\s\S]*?\bid: '([^']+)'/.exec(readFileSync(new URL(file, folder), 'utf8'))?.[1];
+  const declared = /defineProblem\((?:\{|<)[\s\S]*?\bid: '([^']+)'/.exec(
+    readFileSync(new URL(file, folder), 'utf8'),
+  )?.[1];
   if (!declared) throw new Error(`src/problems/${file} declares no problem; a helper belongs in a folder of its own`);
   if (`${declared}.ts` !== file)
     throw new Error(`src/problems/${file} declares '${declared}': the file's name is the id`);
