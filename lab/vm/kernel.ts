@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cacheFolder, exists, madeOnce } from '../cache.ts';
 import { must } from '../command.ts';
 import { unpacked } from '../packages.ts';
@@ -6,6 +6,8 @@ import { unpacked } from '../packages.ts';
 /** A kernel of one's own: an image to boot and its modules, indexed by depmod. */
 export interface Kernel {
   readonly release: string;
+  /** Name and version of the package: a security fix may keep the release and change the modules. */
+  readonly build: string;
   readonly image: string;
   /** `…/lib/modules/<release>`. */
   readonly modules: string;
@@ -22,7 +24,12 @@ export async function kernel(): Promise<Kernel> {
     throw new Error("the archives apt knows hold no linux-image-amd64: the micro-VMs need Debian's");
   const folder = await unpacked(name);
   const release = name.slice('linux-image-'.length);
-  return { release, image: join(folder, 'boot', `vmlinuz-${release}`), modules: await indexed(folder, release) };
+  return {
+    release,
+    build: basename(folder),
+    image: join(folder, 'boot', `vmlinuz-${release}`),
+    modules: await indexed(folder, release),
+  };
 }
 
 /** The package carries no modules.dep: depmod makes it in a copy that shares the files with the cached package. */
@@ -30,7 +37,7 @@ async function indexed(folder: string, release: string): Promise<string> {
   const inPackage = await firstThatExists(
     ['lib/modules', 'usr/lib/modules'].map((base) => join(folder, base, release)),
   );
-  const root = await madeOnce(cacheFolder('vm', `modules-${release}`), async (fresh) => {
+  const root = await madeOnce(cacheFolder('vm', `modules-${basename(folder)}`), async (fresh) => {
     await must(['mkdir', '-p', join(fresh, 'lib/modules')]);
     await must(['cp', '-al', inPackage, join(fresh, 'lib/modules', release)]);
     await must(['depmod', '-b', fresh, release]);

@@ -76,7 +76,7 @@ const FILES: Readonly<Record<string, string>> = {
 export async function debianImage(kernel: Kernel): Promise<string> {
   const source = await aptSource();
   const system = await debianTree(source);
-  const key = hash([system, kernel.release, process.version, JSON.stringify(FILES), MODULE_FOLDERS, MODULE_DRIVERS]);
+  const key = hash([system, kernel.build, process.version, JSON.stringify(FILES), MODULE_FOLDERS, MODULE_DRIVERS]);
   const image = cacheFolder('vm', `debian-${source.codename}-${key}.ext4`);
   if (await exists(image)) return image;
   await mkdir(dirname(image), { recursive: true });
