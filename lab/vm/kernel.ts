@@ -18,7 +18,7 @@ export interface Kernel {
  * modules that load late). The meta package names the current one among its dependencies.
  */
 export async function kernel(): Promise<Kernel> {
-  const depends = await must(['apt-cache', 'depends', 'linux-image-amd64']);
+  const depends = await must(['apt-cache', 'depends', 'linux-image-amd64'], { env: { ...process.env, LC_ALL: 'C' } });
   const name = /Depends: (linux-image-\d\S*)/.exec(depends)?.[1];
   if (name === undefined)
     throw new Error("the archives apt knows hold no linux-image-amd64: the micro-VMs need Debian's");

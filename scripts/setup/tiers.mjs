@@ -29,8 +29,10 @@ function kernelLacks(say) {
 function vmLacks() {
   if (!isRoot()) return ['they need root'];
   if (process.arch !== 'x64') return [`they boot Debian's amd64 kernel, and this machine is ${process.arch}`];
-  const known = spawnSync('apt-cache', ['show', '--no-all-versions', 'linux-image-amd64'], { stdio: 'ignore' });
-  return known.status === 0 ? [] : ["apt knows no linux-image-amd64: they need Debian's archive"];
+  const known = () => succeeds('apt-cache', 'show', '--no-all-versions', 'linux-image-amd64');
+  // A container image comes without apt's lists.
+  const found = known() || (succeeds('apt-get', 'update', '-qq') && known());
+  return found ? [] : ["apt knows no linux-image-amd64: they need Debian's archive"];
 }
 
 /** By tier, the reasons why it cannot run; an empty list where it can. */
