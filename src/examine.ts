@@ -27,7 +27,7 @@ export interface Examination {
 }
 
 /** Subjects the profile is found from, whatever is judged. */
-const PROFILE_SUBJECTS: readonly SubjectName[] = ['harvester', 'kubernetes', 'cni', 'os', 'links'];
+const PROFILE_SUBJECTS: readonly SubjectName[] = ['harvester', 'kubernetes', 'cni', 'os', 'links', 'units'];
 
 function chosen(only: readonly string[] | undefined): readonly AnyProblem[] {
   return only ? PROBLEMS.filter((problem) => only.includes(problem.id)) : PROBLEMS;

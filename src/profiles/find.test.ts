@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../../test/fixture.ts';
 import { captureOf, type NodeTree } from '../../test/node-tree.ts';
-import { EMPTY } from '../../test/parts.ts';
+import { EMPTY, snapshotWith } from '../../test/parts.ts';
+import { known } from '../hosts/reading.ts';
 import { snapshotOf } from '../snapshot/snapshot.ts';
 import { sysctl } from '../snapshot/sysctl.ts';
+import type { Unit } from '../snapshot/units.ts';
 import { findProfile, PROFILES, profileNamed } from './find.ts';
 
 function found(files: NodeTree['files']) {
@@ -12,6 +14,24 @@ function found(files: NodeTree['files']) {
 }
 
 describe('findProfile', () => {
+  it('knows RKE2 by its service alone', () => {
+    const unit: Unit = {
+      name: 'rke2-server.service',
+      loadState: 'loaded',
+      activeState: 'active',
+      subState: 'running',
+      unitFileState: 'enabled',
+      files: [],
+    };
+    const units = { systemd: known(true, 'test'), units: known([unit], 'test') };
+    expect(findProfile(snapshotWith({ units }))).toMatchObject({
+      profile: { name: 'rke2-canal' },
+      evidence: ['rke2-server.service is active'],
+    });
+    const gone = { systemd: known(true, 'test'), units: known([{ ...unit, loadState: 'not-found' }], 'test') };
+    expect(findProfile(snapshotWith({ units: gone })).profile.name).toBe('generic');
+  });
+
   it.each([
     ['harvester-v1.4', 'harvester', ['/etc/harvester-release.yaml: v1.4.1', '/etc/os-release: Harvester v1.4.1']],
     [

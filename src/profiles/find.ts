@@ -26,7 +26,7 @@ export function profileNamed(name: string): Profile | undefined {
 export function findProfile(snapshot: Snapshot): FoundProfile {
   const release = harvesterEvidence(snapshot);
   if (release.length > 0) return { profile: harvester, evidence: release };
-  const rke2 = traceOf(snapshot, 'rke2');
+  const rke2 = traceOf(snapshot, 'rke2') ?? rke2Unit(snapshot);
   if (rke2 !== undefined) return { profile: rke2Canal, evidence: [rke2, ...networkEvidence(snapshot)] };
   const kubekey = traceOf(snapshot, 'kubekey');
   if (kubekey !== undefined) return { profile: kubekeyIpvs, evidence: [kubekey, ...proxyEvidence(snapshot)] };
@@ -35,6 +35,14 @@ export function findProfile(snapshot: Snapshot): FoundProfile {
 
 function traceOf({ kubernetes }: Snapshot, name: Distribution): string | undefined {
   return kubernetes.distributions.find((distribution) => distribution.name === name)?.evidence;
+}
+
+/** An installed service whose node has not been started yet, or keeps its data elsewhere. */
+function rke2Unit({ units: { units } }: Snapshot): string | undefined {
+  const unit = (units.known ? units.value : []).find(
+    ({ name, loadState }) => /^rke2-(server|agent)\.service$/.test(name) && loadState === 'loaded',
+  );
+  return unit && `${unit.name} is ${unit.activeState}`;
 }
 
 function harvesterEvidence({ harvester: { version }, os: { release } }: Snapshot): string[] {
