@@ -45,6 +45,12 @@ describe('ip-forward', () => {
     expect(judged({ ...ROUTER, sysctl })).toEqual(['ok net.ipv4.ip_forward', 'problem net.ipv4.conf.v2.forwarding']);
   });
 
+  it('shows the setting of an interface whatever its name does to a shell', () => {
+    const key = 'net/ipv4/conf/v1;reboot/forwarding';
+    const facts = { family: 'ipv4', key, why: '', scope: 'interface', link: 'v1;reboot' } as const;
+    expect(ipForward.prove(facts)).toBe(`cat '/proc/sys/${key}'`);
+  });
+
   it('does not ask a server with two network cards to be a router', () => {
     expect(judged({ ...SERVER, sysctl: sysctlWith({ 'net/ipv4/ip_forward': '0' }) })).toEqual([
       'not-applicable net.ipv4.ip_forward',

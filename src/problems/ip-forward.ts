@@ -1,3 +1,4 @@
+import { sourceOf } from '../hosts/ask.ts';
 import { known, type Reading } from '../hosts/reading.ts';
 import type { Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
@@ -91,6 +92,6 @@ export const ipForward = defineProblem({
     return [...judgeFamily('ipv4', parts, profile), ...ipv6];
   },
   explain: explainForwarding,
-  prove: ({ key }) => `cat /proc/sys/${key}`,
+  prove: ({ key }) => sourceOf(['cat', `/proc/sys/${key}`]),
   remedies: planForwarding,
 });
