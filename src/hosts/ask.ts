@@ -1,3 +1,5 @@
+import { shellWord } from './shell-text.ts';
+
 /**
  * What can be asked of a host. Asks are data, so that one list serves the local file system, a POSIX shell at
  * the other end of ssh, a recorded file tree and a bundle, in one round trip per node.
@@ -42,7 +44,5 @@ export const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 
 /** How an ask's answer is keyed, and what evidence cites: the path, or the command line as typed. */
 export function sourceOf(argv: readonly string[]): string {
-  return argv
-    .map((word) => (/^[A-Za-z0-9_./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
+  return argv.map(shellWord).join(' ');
 }

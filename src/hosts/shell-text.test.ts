@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SHELLS } from '../../test/shell-transport.ts';
-import { printing, quoted, quotedPath } from './shell-text.ts';
+import { printing, quoted, quotedPath, shellWord } from './shell-text.ts';
 
 function shell(program: string, script: string): Buffer {
   return execFileSync(program, program.endsWith('busybox') ? ['sh', '-c', script] : ['-c', script]);
@@ -18,8 +18,10 @@ describe.each(SHELLS.filter((program) => existsSync(program)))('%s', (program) =
           { minLength: 1 },
         ),
         (words) => {
-          const printed = shell(program, `printf '%s\\0' ${words.map(quoted).join(' ')}`).toString();
-          expect(printed).toBe(words.map((word) => `${word}\0`).join(''));
+          const wanted = words.map((word) => `${word}\0`).join('');
+          for (const form of [quoted, shellWord]) {
+            expect(shell(program, `printf '%s\\0' ${words.map(form).join(' ')}`).toString()).toBe(wanted);
+          }
         },
       ),
       { numRuns: 30 },
@@ -36,6 +38,10 @@ describe.each(SHELLS.filter((program) => existsSync(program)))('%s', (program) =
       { numRuns: 20 },
     );
   });
+});
+
+it('shows a word bare where the shell takes it as it is', () => {
+  expect(['/proc/sys/net', "o'd", '', '$x'].map(shellWord)).toEqual(['/proc/sys/net', `'o'\\''d'`, "''", "'$x'"]);
 });
 
 it('leaves the release of the kernel to the shell and quotes the rest', () => {

@@ -1,6 +1,18 @@
 /** A word that a POSIX shell reads back as exactly this text. */
 export function quoted(word: string): string {
   if (word.includes('\0')) throw new TypeError('a shell word cannot hold a NUL');
+  return inQuotes(word);
+}
+
+/**
+ * The same for what people read and copy: in quotes only where the shell needs them. It never throws: what is shown may
+ * hold whatever a node said.
+ */
+export function shellWord(word: string): string {
+  return /^[A-Za-z0-9_./:=,@%+-]+$/.test(word) ? word : inQuotes(word);
+}
+
+function inQuotes(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 

@@ -1,4 +1,5 @@
 import { firstUnknown } from '../hosts/reading.ts';
+import { shellWord } from '../hosts/shell-text.ts';
 import type { Judgement } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
 import { type Asymmetry, asymmetriesOf } from '../topology/reverse-path.ts';
@@ -68,6 +69,6 @@ export const strictAfterInstall = defineProblem({
     },
   }),
   prove: ({ asymmetry: { link } }) =>
-    `cat /proc/sys/net/ipv4/conf/all/rp_filter '/proc/sys/net/ipv4/conf/${link.replaceAll("'", "'\\''")}/rp_filter'; ip route`,
+    `cat /proc/sys/net/ipv4/conf/all/rp_filter ${shellWord(`/proc/sys/net/ipv4/conf/${link}/rp_filter`)}; ip route`,
   remedies: () => [],
 });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { sourceOf } from '../../hosts/ask.ts';
 import type { Step } from '../step.ts';
 import { makeTestBed, remedyOf, type TestBed } from '../testing/test-bed.ts';
 import { emitPlan } from './emit.ts';
@@ -64,8 +65,7 @@ describe('cloud-init', () => {
     for (const [program = '', ...words] of runcmd) {
       // modprobe finds nothing where everything is built in.
       if (program === 'modprobe') continue;
-      const quoted = [program, ...words].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
-      bed.shell(quoted.join(' '));
+      bed.shell(sourceOf([program, ...words]));
     }
     expect(
       bed.shell(
@@ -99,8 +99,7 @@ describe('the playbook', () => {
       return argv ? [argv] : [];
     });
     expect(argvs.length).toBeGreaterThan(0);
-    const outputs = () =>
-      argvs.map((argv) => bed.shell(argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')).trim());
+    const outputs = () => argvs.map((argv) => bed.shell(sourceOf(argv)).trim());
     expect(outputs()).toEqual(['changed', 'changed', 'changed', 'changed', 'changed', '']);
     expect(outputs()).toEqual(['', '', '', '', '', '']);
   });

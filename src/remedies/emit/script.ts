@@ -1,5 +1,5 @@
+import { shellWord } from '../../hosts/shell-text.ts';
 import { describeStep } from '../describe.ts';
-import { shellWord } from '../persist/quoting.ts';
 import type { Remedy } from '../remedy.ts';
 import type { Step } from '../step.ts';
 

@@ -1,5 +1,5 @@
+import { shellWord } from '../../hosts/shell-text.ts';
 import { headerFor } from './naming.ts';
-import { shellWord } from './quoting.ts';
 import type { FileToWrite, WantedBridgeSetting } from './wanted.ts';
 
 /**

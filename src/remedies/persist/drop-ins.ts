@@ -1,8 +1,9 @@
+import { shellWord } from '../../hosts/shell-text.ts';
 import { commandEffects } from '../../persistence/commands.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { Unit } from '../../snapshot/units.ts';
 import { headerFor } from './naming.ts';
-import { shellWord, unitArgument } from './quoting.ts';
+import { unitArgument } from './quoting.ts';
 import { isBridgeKey } from './sysctl-file.ts';
 import type { FileToWrite, PersistParts, Wanted } from './wanted.ts';
 

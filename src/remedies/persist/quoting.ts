@@ -3,11 +3,6 @@
  * blanks, `/`, `:` and NUL.
  */
 
-/** One word for a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[A-Za-z0-9_./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 /**
  * One argument of a unit's Exec line in double quotes: systemd unescapes C escapes, expands `%` specifiers and `$`
  * variables (systemd.service(5), systemd.unit(5)).
