@@ -1,7 +1,8 @@
 import { pathsIn, troubleWith } from './answer-files.ts';
 import { sourceOf } from './ask.ts';
+import { inByteOrder } from './byte-order.ts';
 import type { Entry, ListedFile } from './capture.ts';
-import { type Draft, failureOf, inByteOrder, withRelease } from './draft.ts';
+import { type Draft, failureOf, withRelease } from './draft.ts';
 import { type Frame, namesOf } from './frames.ts';
 import type { RunResult } from './host.ts';
 import { entryOf, notAskedFor, notFound, notLoadedFor } from './outcome.ts';

@@ -54,14 +54,6 @@ export function withRelease(path: string, release: string): string {
   return path.replaceAll('{release}', release);
 }
 
-/**
- * Byte order of the UTF-8 forms, which is the order of code points: what a shell's glob gives in the C locale.
- * JavaScript's own order is that of UTF-16 units, which differs beyond U+FFFF.
- */
-export function inByteOrder(names: readonly string[]): string[] {
-  return [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-}
-
 export const CLOCK_SOURCE = 'date +%s.%N';
 export const CLOCK_OFFSET_SOURCE = 'hayward:clock-offset';
 

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
-import { type Failure, inByteOrder } from './draft.ts';
+import { inByteOrder } from './byte-order.ts';
+import type { Failure } from './draft.ts';
 import { codeOf, failureFor } from './system-errors.ts';
 import type { Tree } from './tree.ts';
 

@@ -10,8 +10,9 @@ import {
   readSync,
   statSync,
 } from 'node:fs';
+import { inByteOrder } from './byte-order.ts';
 import type { Entry, ListedFile } from './capture.ts';
-import { type Failure, inByteOrder } from './draft.ts';
+import type { Failure } from './draft.ts';
 import { codeOf, failureFor } from './system-errors.ts';
 
 /** A node's file tree as this machine reaches it: its own, or one below a directory. */

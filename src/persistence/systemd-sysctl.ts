@@ -1,3 +1,4 @@
+import { compareBytes } from '../hosts/byte-order.ts';
 import type { Place } from './boot.ts';
 import { globMatcher, isGlob } from './glob.ts';
 
@@ -159,9 +160,4 @@ function expand(option: Assignment, options: ReadonlyMap<string, Assignment>, ex
 function withinPrefixes(prefixes: readonly string[]): (key: string) => boolean {
   if (prefixes.length === 0) return () => true;
   return (key) => prefixes.some((prefix) => key === prefix || key.startsWith(`${prefix}/`));
-}
-
-/** strcmp(3): by bytes, which is by code points in UTF-8 and not by JavaScript's UTF-16 units. */
-export function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -51,6 +51,12 @@ describe('sysctlFiles', () => {
 });
 
 describe('moduleFiles', () => {
+  it('orders names by bytes, as strcmp(3) does, not by UTF-16', () => {
+    const names = ['/etc/modules-load.d/\u{ffff}.conf', '/etc/modules-load.d/\u{1f600}.conf'];
+    const found = parsed(moduleFiles, { files: Object.fromEntries(names.map((name) => [name, 'x\n'])) });
+    expect(paths(found.load)).toEqual(names);
+  });
+
   it('applies precedence and orders by name whatever the directory', () => {
     const found = parsed(moduleFiles, {
       files: {

@@ -1,4 +1,5 @@
 import type { Ask } from '../hosts/ask.ts';
+import { compareBytes } from '../hosts/byte-order.ts';
 import type { CaptureView } from '../hosts/capture.ts';
 import { known, type Reading } from '../hosts/reading.ts';
 import type { TextFile } from './sysctl-files.ts';
@@ -81,7 +82,3 @@ export function baseName(path: string): string {
 }
 
 /** strcmp's order, as systemd sorts names. JavaScript's own order is that of UTF-16, the same but for rare planes. */
-function compareBytes(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
