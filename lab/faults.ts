@@ -99,7 +99,3 @@ export const FAULTS: readonly Fault[] = [
     loses: { from: 'client', to: '10.80.1.1', port: 30080 },
   },
 ];
-
-export function faultNamed(id: string): Fault | undefined {
-  return FAULTS.find((fault) => fault.id === id);
-}

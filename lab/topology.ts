@@ -1,7 +1,7 @@
 import type { Bilingual } from '../src/lang.ts';
 
 /** One end of a cable: an interface in a node, with addresses in CIDR form when it has any. */
-export interface End {
+interface End {
   readonly node: string;
   readonly link: string;
   readonly addresses?: readonly string[];
@@ -9,7 +9,7 @@ export interface End {
   readonly bridge?: string;
 }
 
-export interface BridgeSpec {
+interface BridgeSpec {
   readonly node: string;
   readonly name: string;
   readonly addresses?: readonly string[];

@@ -15,7 +15,7 @@ export interface DebianMachine {
   dispose(): Promise<void>;
 }
 
-export interface BootMachineOptions {
+interface BootMachineOptions {
   readonly timeoutMs?: number;
   /** Added to the kernel's command line. */
   readonly append?: string;

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { exists } from '../cache.ts';
 
 /** Where hayward lies inside a machine. */
-export const INSIDE = '/opt/hayward';
+const INSIDE = '/opt/hayward';
 
 /** The project's own folder. */
-export const PROJECT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
 /**
  * What of the built product a machine needs, as folders here by the path they get inside: `dist`, `package.json` and

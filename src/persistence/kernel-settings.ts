@@ -42,7 +42,7 @@ const NOT_COPIED = new Set([
 ]);
 
 /** IPv6 settings whose `all` is written through to `default` and every interface, changed or not (addrconf.c). */
-export const IPV6_WRITTEN_THROUGH: ReadonlySet<string> = new Set([
+const IPV6_WRITTEN_THROUGH: ReadonlySet<string> = new Set([
   'forwarding',
   'disable_ipv6',
   'ignore_routes_with_linkdown',

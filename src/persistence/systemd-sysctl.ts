@@ -30,7 +30,7 @@ export interface SysctlRun {
 }
 
 /** systemd's CONF_PATHS: a file name found in an earlier directory hides the same name in the later ones. */
-export const SYSCTL_DIRECTORIES: readonly string[] = [
+const SYSCTL_DIRECTORIES: readonly string[] = [
   '/etc/sysctl.d',
   '/run/sysctl.d',
   '/usr/local/lib/sysctl.d',

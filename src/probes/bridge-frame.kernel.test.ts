@@ -10,10 +10,11 @@ let bed: TestBed;
 
 beforeEach(() => {
   bed = makeTestBed();
-  // A bridge with a port of its own, as a node has; IPv6 off, so that nothing but the probe sends anything.
+  // A bridge with a port of its own, as a node has. IPv6 and multicast snooping, for which a bridge reports to a group of
+  // its own (224.0.0.106), are off, so that nothing but the probe sends anything.
   bed.set('net.ipv6.conf.all.disable_ipv6', '1');
   bed.set('net.ipv6.conf.default.disable_ipv6', '1');
-  bed.run('ip link add br0 type bridge');
+  bed.run('ip link add br0 type bridge mcast_snooping 0');
   bed.run('ip link add vm0 type veth peer name vm1');
   bed.run('ip link set vm0 master br0');
   for (const link of ['br0', 'vm0', 'vm1']) bed.run(`ip link set ${link} up`);

@@ -22,7 +22,7 @@ export interface BridgeProbeOptions {
 }
 
 /** Frames that `bridge-nf-call-iptables` never shows to iptables: they tell whether the bridge forwards at all. */
-export type ControlKind = 'arp' | 'experimental';
+type ControlKind = 'arp' | 'experimental';
 
 export interface BridgeProbe {
   readonly bridge: string;

@@ -52,7 +52,7 @@ function sourceOf(frame: Uint8Array): string | undefined {
  *
  * @throws ProbeError when a socket fails, for example because its interface vanished
  */
-export async function fireVolley<F extends Frames>(
+async function fireVolley<F extends Frames>(
   way: { readonly from: PacketSocket; readonly to: PacketSocket },
   marker: Marker,
   frames: F,

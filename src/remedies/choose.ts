@@ -72,7 +72,7 @@ function refusal(remedy: Remedy, { named, sessionLinks }: Choice): LeftWhy | und
 }
 
 /** Steps taken so far: a step is taken once, and none that contradicts one taken before. */
-export function stepSet(): { take(steps: readonly Step[]): readonly Step[] | undefined } {
+function stepSet(): { take(steps: readonly Step[]): readonly Step[] | undefined } {
   const taken = new Map<string, string>();
   return {
     /** The steps not yet taken; undefined when one of them contradicts what was taken. */

@@ -45,7 +45,7 @@ export type JournalRecord =
   | { readonly type: 'undone'; readonly step: number; readonly at: string; readonly note?: Bilingual }
   | { readonly type: 'end'; readonly at: string; readonly how: 'verified' | 'failed' | 'interrupted' };
 
-export type Phase = 'planned' | 'intended' | 'done' | 'failed' | 'void' | 'undoing' | 'undone';
+type Phase = 'planned' | 'intended' | 'done' | 'failed' | 'void' | 'undoing' | 'undone';
 
 /** One step of a run as its journal tells. */
 export interface StepRecord {

@@ -4,7 +4,7 @@ import { both, IPV6_PRESENT } from './both-families.ts';
 import { type Fields, ipObjects, numberIn, objectIn, objectsIn, textAt, textIn } from './fields.ts';
 import { subject } from './subject.ts';
 
-export interface NextHop {
+interface NextHop {
   readonly via?: string;
   readonly link?: string;
 }

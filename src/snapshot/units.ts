@@ -32,7 +32,7 @@ export interface Units {
 }
 
 /** Services that need the settings hayward judges, that set them, or that set them back. */
-export const UNITS_OF_INTEREST = [
+const UNITS_OF_INTEREST = [
   'rke2-server.service',
   'rke2-agent.service',
   'k3s.service',

@@ -4,6 +4,7 @@ import type { Neighbour } from '../snapshot/neighbours.ts';
 import type { Route } from '../snapshot/routes.ts';
 import type { RoutingRule } from '../snapshot/rules.ts';
 import { contains } from './cidr.ts';
+import { routesForOthers, sidesOf } from './sides.ts';
 
 /** IPv4 packets that arrive on one interface while the route back to their sender leaves by another. */
 export interface Asymmetry {
@@ -27,7 +28,7 @@ function prefixLength(cidr: string): number {
 }
 
 /** The interfaces the main table's best route to an address may use; empty when there is none. */
-export function routeBack(address: string, routes: readonly Route[]): readonly string[] {
+function routeBack(address: string, routes: readonly Route[]): readonly string[] {
   const usable = routes.filter(
     (route) =>
       route.type === 'unicast' &&
@@ -86,8 +87,15 @@ function neighboursElsewhere({ neighbours, routes }: Wiring, routed: ReadonlyMap
   });
 }
 
-/** Two routed veths into the same namespace: what its machine sends by one may be routed back by the other. */
-function twoLinksToOnePeer({ addresses }: Wiring, routed: ReadonlyMap<string, Link>): Asymmetry[] {
+/**
+ * Two routed veths into the same namespace: what its machine sends by one may be routed back by the other. That is
+ * shown where this host routes for others, or has a route to one address behind one of the two. A container on two
+ * networks of its host has the same two veths, and each network keeps to its own.
+ */
+function twoLinksToOnePeer(wiring: Wiring, routed: ReadonlyMap<string, Link>): Asymmetry[] {
+  const { links, addresses, routes } = wiring;
+  const isRouter = routesForOthers(sidesOf('ipv4', links, addresses, routes));
+  const leadsBehind = new Set(routes.filter(isHostRoute).flatMap(({ nextHops }) => nextHops.map((hop) => hop.link)));
   const addressed = [...routed.values()].filter((link) =>
     addresses.some((one) => one.link === link.name && one.family === 'ipv4' && one.prefixLength < 32),
   );
@@ -95,7 +103,7 @@ function twoLinksToOnePeer({ addresses }: Wiring, routed: ReadonlyMap<string, Li
     const twin = addressed.find(
       (other) => other !== link && link.peerNamespace !== undefined && other.peerNamespace === link.peerNamespace,
     );
-    if (!twin) return [];
+    if (!twin || !(isRouter || leadsBehind.has(twin.name))) return [];
     return [
       {
         link: link.name,
@@ -105,4 +113,14 @@ function twoLinksToOnePeer({ addresses }: Wiring, routed: ReadonlyMap<string, Li
       },
     ];
   });
+}
+
+/** A route to a single address that is not on the link itself, but behind a machine there. */
+function isHostRoute({ family, type, destination, nextHops }: Route): boolean {
+  return (
+    family === 'ipv4' &&
+    type === 'unicast' &&
+    prefixLength(destination) === 32 &&
+    nextHops.some((hop) => hop.via !== undefined)
+  );
 }

@@ -12,7 +12,7 @@ export interface BridgedFrame extends Omit<Packet, 'inLink' | 'outLink' | 'physi
 }
 
 /** The packet that the hooks see in a bridged frame: the bridge as both devices, the ports as physical ones. */
-export function bridgedFrame({ bridge, portIn, portOut, ...packet }: BridgedFrame): Packet {
+function bridgedFrame({ bridge, portIn, portOut, ...packet }: BridgedFrame): Packet {
   return { ...packet, inLink: bridge, outLink: bridge, physicalIn: portIn, physicalOut: portOut };
 }
 

@@ -11,14 +11,14 @@ import { whyOpen } from './why.ts';
 export type Hang = Verdict['hangsOn'][number];
 
 /** How a packet can leave a chain. `rewrite`: accepted by a nat rule. */
-export type ExitKind = 'accept' | 'rewrite' | 'drop' | 'return';
+type ExitKind = 'accept' | 'rewrite' | 'drop' | 'return';
 
 export interface Exit {
   readonly state: PacketState;
   readonly by?: DecidedBy;
 }
 
-export type Exits = Readonly<Partial<Record<ExitKind, Exit>>>;
+type Exits = Readonly<Partial<Record<ExitKind, Exit>>>;
 
 /** All that can become of a packet in a chain, and the open rules that make it more than one thing. */
 export interface ChainRun {
@@ -52,7 +52,7 @@ const MAX_HANGS = 20;
 /** Calls within calls. nft allows 16 (NFT_JUMP_STACK_SIZE); a text could hold any number. */
 const MAX_DEPTH = 256;
 
-export function decidedBy({ table }: Place, chain: Chain, rule: Rule | 'policy'): DecidedBy {
+function decidedBy({ table }: Place, chain: Chain, rule: Rule | 'policy'): DecidedBy {
   const where = { table: table.name, chain: chain.name, source: table.source };
   if (rule === 'policy') return { ...where, rule, text: `policy ${(chain.policy ?? 'accept').toUpperCase()}` };
   return { ...where, rule: rule.number, text: rule.text };
@@ -186,7 +186,7 @@ function call(
 }
 
 /** The later of two ways out of one kind names the rule: it is the one that leaves no other way. */
-export function mergeExits(a: Exits, b: Exits): Exits {
+function mergeExits(a: Exits, b: Exits): Exits {
   const merged: Partial<Record<ExitKind, Exit>> = { ...a };
   for (const [kind, exit] of Object.entries(b) as [ExitKind, Exit][]) {
     const before = merged[kind];

@@ -12,7 +12,7 @@ export interface TestFrame extends SentFrame {
 export type FrameKind = 'udp' | 'tcp' | 'icmp' | 'established' | 'invalid' | 'related';
 
 /** Ports of the UDP connection that station b has answered before the rules are there. */
-export const ESTABLISHED = { sourcePort: 5000, destinationPort: 6000 } as const;
+const ESTABLISHED = { sourcePort: 5000, destinationPort: 6000 } as const;
 const SYN = 0x02;
 const ACK = 0x10;
 const FLAGS_AT = 13;

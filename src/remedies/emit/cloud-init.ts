@@ -28,7 +28,7 @@ export function emitCloudConfig(plan: readonly Remedy[]): string {
 }
 
 /** Running a step, as words. */
-export function wordsFor(step: Exclude<Step, FileStep>): string[] {
+function wordsFor(step: Exclude<Step, FileStep>): string[] {
   switch (step.kind) {
     case 'setting':
       return ['sh', '-c', 'printf "%s\\n" "$2" >"/proc/sys/$1"', 'sh', step.key, step.value];

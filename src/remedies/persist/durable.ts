@@ -8,7 +8,7 @@ import { oemFile } from './oem.ts';
 import { bridgeModuleRule, isBridgeKey, moduleFile, sysctlFile } from './sysctl-file.ts';
 import type { FileToWrite, PersistParts, Wanted } from './wanted.ts';
 
-export type { PersistParts, Wanted, WantedBridgeSetting } from './wanted.ts';
+export type { PersistParts, Wanted } from './wanted.ts';
 
 /**
  * The plan that makes settings outlast a reboot and a service restart on this kind of system: at most one remedy of

@@ -26,7 +26,7 @@ export interface TestBed {
   remove(): void;
 }
 
-export interface ProgramOptions {
+interface ProgramOptions {
   /** Number of the operation (host call or journal line, each with a moment before and after it) to be killed at. */
   readonly dieAt?: number;
   /** Words put before the program, such as `setpriv …`. */

@@ -4,8 +4,8 @@ import type { Hook } from './ruleset.ts';
 const PRIORITY: Readonly<Record<string, number>> = { raw: -300, mangle: -150, filter: 0, security: 50 };
 
 /** A nat table rewrites destinations at -100 (before routing) and sources at 100 (after it). */
-export const NAT_DESTINATION = -100;
-export const NAT_SOURCE = 100;
+const NAT_DESTINATION = -100;
+const NAT_SOURCE = 100;
 
 export const BUILTIN_TABLES: ReadonlySet<string> = new Set([...Object.keys(PRIORITY), 'nat']);
 

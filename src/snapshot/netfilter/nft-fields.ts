@@ -10,7 +10,7 @@ export interface Field {
 }
 
 /** No packet matches. */
-export const NEVER: Match = { kind: 'any', not: false, of: [] };
+const NEVER: Match = { kind: 'any', not: false, of: [] };
 const ALWAYS: Match = { kind: 'always' };
 
 const WITH_PORTS: ReadonlySet<string> = new Set(['tcp', 'udp', 'udplite', 'sctp', 'dccp']);
