@@ -51,6 +51,41 @@ describe('ip-forward', () => {
     expect(ipForward.prove(facts)).toBe(`cat '/proc/sys/${key}'`);
   });
 
+  it('is in order where the switch is off and every side was switched on by itself', () => {
+    const values = {
+      'net/ipv4/ip_forward': '0',
+      'net/ipv4/conf/v1/forwarding': '1',
+      'net/ipv4/conf/v2/forwarding': '1',
+      'net/ipv4/conf/default/forwarding': '0',
+    };
+    expect(judged({ ...ROUTER, sysctl: sysctlWith(values) })).toEqual(['ok net.ipv4.ip_forward']);
+    expect(judged({ ...ROUTER, sysctl: sysctlWith(values) }, kubekeyIpvs)).toEqual(['problem net.ipv4.ip_forward']);
+  });
+
+  it('does not hold an interface of IPv6 to a switch that forwarding never asks', () => {
+    const addresses = seen([address('v1', 'fd00:1::1/64'), address('v2', 'fd00:2::1/64')]);
+    const routes = seen([route('fd00:1::/64', 'v1'), route('fd00:2::/64', 'v2')]);
+    const sysctl = sysctlWith({ 'net/ipv6/conf/all/forwarding': '1', 'net/ipv6/conf/v1/forwarding': '0' });
+    expect(judged({ ...ROUTER, addresses, routes, sysctl })).toContain('ok net.ipv6.conf.all.forwarding');
+    expect(judged({ ...ROUTER, addresses, routes, sysctl })).not.toContain('problem net.ipv6.conf.v1.forwarding');
+  });
+
+  it('asks a host whose links end in one namespace to route only when packets for others have come', () => {
+    const veth = (name: string) => link(name, { kind: 'veth', foreignPeer: true, peerNamespace: 0 });
+    const counted = (packets: number) => ({
+      reversePathFiltered: seen(0),
+      forwarded: seen(0),
+      inAddrErrors: seen(packets),
+    });
+    const parts = {
+      ...ROUTER,
+      links: seen([veth('v1'), veth('v2')]),
+      sysctl: sysctlWith({ 'net/ipv4/ip_forward': '0' }),
+    };
+    expect(judged({ ...parts, counters: counted(0) })).toEqual(['not-applicable net.ipv4.ip_forward']);
+    expect(judged({ ...parts, counters: counted(2) })).toEqual(['problem net.ipv4.ip_forward']);
+  });
+
   it('does not ask a server with two network cards to be a router', () => {
     expect(judged({ ...SERVER, sysctl: sysctlWith({ 'net/ipv4/ip_forward': '0' }) })).toEqual([
       'not-applicable net.ipv4.ip_forward',

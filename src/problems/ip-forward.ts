@@ -1,6 +1,6 @@
 import { sourceOf } from '../hosts/ask.ts';
 import { known, type Reading } from '../hosts/reading.ts';
-import type { Judgement, Severity } from '../judging/finding.ts';
+import type { Evidence, Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Family } from '../snapshot/netfilter/ruleset.ts';
@@ -14,6 +14,7 @@ const NEEDS = [
   'links',
   'addresses',
   'routes',
+  'counters',
   'kubernetes',
   'units',
   'os',
@@ -42,8 +43,20 @@ function demand(
     return known(`Pods have IPv6 addresses (${podCidrs.value.join(', ')})`, podCidrs.source);
   }
   if (!sides.known) return sides;
-  if (!routesForOthers(sides.value)) return known(undefined, sides.source);
+  if (!routesForOthers(sides.value))
+    return known(family === 'ipv4' ? asked(sides.value, parts) : undefined, sides.source);
   return known(sides.value.map(({ link, kind }) => `${link} (${kind})`).join(', '), sides.source);
+}
+
+/**
+ * Interfaces into one namespace may lead to networks of their own: packets that came in for others show it, which the
+ * kernel counts as InAddrErrors while forwarding is off (net/ipv4/route.c, ip_error).
+ */
+function asked(sides: readonly Side[], { counters }: Needed): string | undefined {
+  const inner = sides.filter(({ kind }) => kind === 'inner').map(({ link }) => link);
+  const refused = counters.inAddrErrors;
+  if (inner.length < 2 || !refused.known || refused.value === 0) return undefined;
+  return `${inner.join(', ')}; IpInAddrErrors ${refused.value} (${refused.source})`;
 }
 
 function judgeFamily(family: Family, parts: Needed, profile: Profile): readonly Verdict[] {
@@ -64,21 +77,48 @@ function judgeFamily(family: Family, parts: Needed, profile: Profile): readonly 
     { source: why.source, value: why.value },
   ];
   if (global.value === '0') {
+    if (family === 'ipv4' && everySideForwards(sides, parts, profile)) {
+      return [
+        { status: 'ok', subject, evidence: [{ source: global.source, value: '0' }, ...sideEvidence(sides, parts)] },
+      ];
+    }
     return [{ status: 'problem', subject, severity, evidence, facts: { family, key, why: why.value, scope: 'host' } }];
   }
-  const closed = (sides.known ? sides.value : []).flatMap((side) =>
-    judgeSide(family, side, parts, why.value ?? '', severity),
-  );
+  // IPv6 asks the host's switch alone (net/ipv6/ip6_output.c, ip6_forward): an interface's own makes it a router or a host.
+  const sidesAsked = family === 'ipv4' && sides.known ? sides.value : [];
+  const closed = sidesAsked.flatMap((side) => judgeSide(side, parts, why.value ?? '', severity));
   return [{ status: 'ok', subject, evidence }, ...closed];
 }
 
+function ownSwitch(link: string): string {
+  return `net/ipv4/conf/${link}/forwarding`;
+}
+
+/**
+ * The host's switch stands at 0 and nothing is lost by it: each interface has been switched on since. A cluster node
+ * makes new interfaces for its Pods, which copy conf.default.
+ */
+function everySideForwards(sides: Reading<readonly Side[]>, { sysctl }: Needed, { kubernetes }: Profile): boolean {
+  if (!sides.known || sides.value.length === 0) return false;
+  const links = [...sides.value.map(({ link }) => link), ...(kubernetes ? ['default'] : [])];
+  return links.every((link) => {
+    const own = sysctl.get(ownSwitch(link));
+    return own.known && own.value === '1';
+  });
+}
+
+function sideEvidence(sides: Reading<readonly Side[]>, { sysctl }: Needed): Evidence[] {
+  const own = (sides.known ? sides.value : []).map(({ link }) => sysctl.get(ownSwitch(link)));
+  return own.flatMap((one) => (one.known ? [{ source: one.source, value: one.value }] : []));
+}
+
 /** The kernel asks the interface a packet came in by (IN_DEV_FORWARD), not the host's switch. */
-function judgeSide(family: Family, side: Side, parts: Needed, why: string, severity: Severity): readonly Verdict[] {
-  const key = `net/${family}/conf/${side.link}/forwarding`;
+function judgeSide(side: Side, parts: Needed, why: string, severity: Severity): readonly Verdict[] {
+  const key = ownSwitch(side.link);
   const value = parts.sysctl.get(key);
-  if (!value.known || value.value !== '0' || (family === 'ipv6' && side.networks.length === 0)) return [];
+  if (!value.known || value.value !== '0') return [];
   const evidence = [{ source: value.source, value: '0', wanted: '1' }];
-  const facts: ForwardFacts = { family, key, why, scope: 'interface', link: side.link };
+  const facts: ForwardFacts = { family: 'ipv4', key, why, scope: 'interface', link: side.link };
   return [{ status: 'problem', subject: sysctlName(key), severity, evidence, facts }];
 }
 

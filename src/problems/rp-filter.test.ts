@@ -61,6 +61,30 @@ describe('rp-filter', () => {
     expect(judged({ sysctl: settings('1', '1', '1'), addresses })).toContain('problem net.ipv4.conf.v1.rp_filter');
   });
 
+  it('finds two links to a machine that is routed, and leaves a container on two networks of its host alone', () => {
+    const veth = (name: string, peerNamespace: number) =>
+      link(name, { kind: 'veth', foreignPeer: true, peerNamespace });
+    const strict = ['all', 'v1', 'v2', 'v3'].map((name) => [`net/ipv4/conf/${name}/rp_filter`, '1']);
+    const links = [veth('v1', 0), veth('v2', 0)];
+    const addresses = [address('v1', '10.1.0.2/24'), address('v2', '10.2.0.2/24')];
+    const routes = [route('0.0.0.0/0', 'v1'), route('10.1.0.0/24', 'v1'), route('10.2.0.0/24', 'v2')];
+    const container = {
+      sysctl: sysctlWith(Object.fromEntries(strict)),
+      links: seen(links),
+      addresses: seen(addresses),
+      routes: seen(routes),
+    };
+    expect(judged(container)).toEqual(['ok ']);
+    const behind = route('10.9.9.9/32', 'v2', { nextHops: [{ via: '10.2.0.1', link: 'v2' }] });
+    expect(judged({ ...container, routes: seen([...routes, behind]) })).toEqual(['problem net.ipv4.conf.v1.rp_filter']);
+    const routed = {
+      ...container,
+      links: seen([...links, veth('v3', 1)]),
+      addresses: seen([...addresses, address('v3', '10.3.0.1/24')]),
+    };
+    expect(judged(routed)).toEqual(['problem net.ipv4.conf.v1.rp_filter', 'problem net.ipv4.conf.v2.rp_filter']);
+  });
+
   it('takes packets the kernel counted as evidence, and the count alone after loosening as none', () => {
     const counters = COUNTED(3);
     expect(judged({ sysctl: settings('1', '0', '0'), counters })).toEqual(['problem ']);

@@ -24,7 +24,7 @@ export interface Bridge {
 /** Hardware and what bundles or tags it. */
 const UPLINK_KINDS = new Set(['', 'bond', 'vlan', 'team']);
 
-function portKind(link: Link): PortKind {
+export function portKind(link: Link): PortKind {
   if (link.kind === 'tun') return 'vm-tap';
   if (link.kind === 'veth') return 'veth';
   return UPLINK_KINDS.has(link.kind) && !link.loopback ? 'uplink' : 'other';

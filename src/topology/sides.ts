@@ -4,6 +4,7 @@ import type { Link } from '../snapshot/links.ts';
 import type { Family } from '../snapshot/netfilter/ruleset.ts';
 import type { Route } from '../snapshot/routes.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { portKind } from './bridges.ts';
 
 /**
  * A side of this host that packets can be routed to. `inner`: other machines or Pods live behind it on this very
@@ -17,18 +18,33 @@ export interface Side {
   readonly networks: readonly string[];
   /** The default route leaves here. */
   readonly isDefault: boolean;
+  /** The namespace a veth leads to: equal for two sides of one and the same machine. */
+  readonly peer?: number;
 }
 
 const TUNNELS = new Set(['vxlan', 'ipip', 'sit', 'gre', 'geneve', 'wireguard', 'ip6tnl', 'xfrm']);
 /** Interfaces that carry nobody's traffic onward. */
 const NO_SIDE = new Set(['dummy', 'ifb', 'nlmon']);
 
-function sideKind(link: Link, isDefault: boolean, ports: ReadonlySet<string>): Side['kind'] | undefined {
+interface Bridges {
+  /** Bridges with ports that are up. */
+  readonly used: ReadonlySet<string>;
+  /** Those of them that a port joins to a network beyond this host. */
+  readonly uplinked: ReadonlySet<string>;
+}
+
+function bridgesIn(links: readonly Link[]): Bridges {
+  const ports = links.filter((link) => link.master !== undefined && link.up);
+  const masters = (some: readonly Link[]) => new Set(some.flatMap(({ master }) => master ?? []));
+  return { used: masters(ports), uplinked: masters(ports.filter((link) => portKind(link) === 'uplink')) };
+}
+
+/** A bridge with an uplink is the outside's: the machines on it have their router there. */
+function sideKind(link: Link, isDefault: boolean, { used, uplinked }: Bridges): Side['kind'] | undefined {
   if (link.loopback || !link.up || link.master !== undefined || NO_SIDE.has(link.kind)) return undefined;
   if (TUNNELS.has(link.kind)) return 'tunnel';
-  // A container's own eth0 is a veth too: the default route tells the outside.
   if (link.kind === 'veth') return isDefault ? 'outer' : 'inner';
-  if (link.kind === 'bridge') return ports.has(link.name) && !isDefault ? 'inner' : 'outer';
+  if (link.kind === 'bridge') return used.has(link.name) && !uplinked.has(link.name) && !isDefault ? 'inner' : 'outer';
   if (link.kind === 'tun') return link.tun?.type === 'tap' ? 'inner' : 'outer';
   return 'outer';
 }
@@ -40,8 +56,8 @@ export function sidesOf(
   addresses: readonly Address[],
   routes: readonly Route[],
 ): readonly Side[] {
-  const ports = new Set(links.flatMap((link) => (link.master === undefined || !link.up ? [] : [link.master])));
-  return links.flatMap((link) => {
+  const bridges = bridgesIn(links);
+  const sides = links.flatMap((link): Side[] => {
     const here = routes.filter(
       (route) =>
         route.family === family && route.type === 'unicast' && route.nextHops.some((hop) => hop.link === link.name),
@@ -51,9 +67,13 @@ export function sidesOf(
     const addressed = addresses.some(
       (one) => one.link === link.name && one.family === family && one.scope === 'global',
     );
-    const kind = addressed || networks.length > 0 || isDefault ? sideKind(link, isDefault, ports) : undefined;
-    return kind ? [{ link: link.name, kind, networks, isDefault }] : [];
+    const kind = addressed || networks.length > 0 || isDefault ? sideKind(link, isDefault, bridges) : undefined;
+    const peer = link.kind === 'veth' ? link.peerNamespace : undefined;
+    return kind ? [{ link: link.name, kind, networks, isDefault, ...(peer !== undefined && { peer }) }] : [];
   });
+  // A container's own interfaces are veths too: the default route tells which machine is its outside.
+  const outside = new Set(sides.flatMap(({ isDefault, peer }) => (isDefault && peer !== undefined ? [peer] : [])));
+  return sides.map((side) => (side.peer !== undefined && outside.has(side.peer) ? { ...side, kind: 'outer' } : side));
 }
 
 /** The same over a snapshot: unknown where links, addresses or routes are. */
@@ -72,9 +92,10 @@ function isDefaultOrLocal(cidr: string): boolean {
 }
 
 /**
- * Does the host's own wiring show that it routes for others? At least two sides, one of them inner: two network
- * cards alone do not make a router.
+ * Does the host's own wiring show that it routes for others? Sides towards at least two machines, one of them inner:
+ * two network cards alone do not make a router, nor do two interfaces of a container on one host.
  */
 export function routesForOthers(sides: readonly Side[]): boolean {
-  return sides.length > 1 && sides.some((side) => side.kind === 'inner');
+  const machines = new Set(sides.map(({ peer, link }) => peer ?? link));
+  return machines.size > 1 && sides.some((side) => side.kind === 'inner');
 }
