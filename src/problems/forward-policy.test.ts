@@ -48,6 +48,50 @@ describe('forward-policy', () => {
     expect(judged({ netfilter: policy })).toEqual(['ok ']);
   });
 
+  it('finds the last rule of an nft chain on the hook, whatever its name', () => {
+    const reject = {
+      matches: [],
+      target: { kind: 'reject', with: 'admin-prohibited' },
+      text: 'reject',
+      number: 1,
+    } as const;
+    const chain = {
+      name: 'filter_FORWARD',
+      hook: 'forward',
+      policy: 'accept',
+      priority: 10,
+      nat: false,
+      rules: [reject],
+    } as const;
+    const table = { name: 'firewalld', family: 'ipv4', backend: 'nft', native: true, source: 'nft' } as const;
+    const tables = [{ ...table, chains: new Map([[chain.name, chain]]) }];
+    expect(judged({ netfilter: netfilterWith(seen({ tables })) })).toEqual(['problem cali1 → flannel.1']);
+  });
+
+  it("finds the chain that FORWARD hands the rest to, but not the end of a network policy's", () => {
+    const handed = (chain: string) =>
+      rules(
+        ':FORWARD ACCEPT [0:0]',
+        `:${chain} - [0:0]`,
+        `-A FORWARD -j ${chain}`,
+        `-A ${chain} -m comment --comment "the rest" -j REJECT`,
+      );
+    expect(judged({ netfilter: handed('reject-forward') })).toEqual(['problem cali1 → flannel.1']);
+    expect(judged({ netfilter: handed('KUBE-NWPLCY-DEFAULT') })).toEqual(['ok ']);
+  });
+
+  it('leaves it to a firewall what the outside may begin where there is no default route', () => {
+    const docker = rules(':FORWARD DROP [0:0]', '-A FORWARD -i docker0 -j ACCEPT');
+    const parts = {
+      netfilter: docker,
+      links: seen([link('eth0'), link('docker0', { kind: 'bridge' }), link('v1', { kind: 'veth', master: 'docker0' })]),
+      addresses: seen([address('eth0', '192.0.2.5/24'), address('docker0', '172.17.0.1/16')]),
+      routes: seen([route('192.0.2.0/24', 'eth0'), route('172.17.0.0/16', 'docker0')]),
+    };
+    expect(judged(parts, generic)).toEqual(['ok ']);
+    expect(judged({ ...parts, netfilter: rules(':FORWARD DROP [0:0]') }, generic)).toEqual(['problem docker0 → eth0']);
+  });
+
   it('has nothing to say of a machine that routes for nobody', () => {
     const parts = { links: seen([link('eth0')]), netfilter: rules(':FORWARD DROP [0:0]') };
     expect(judged(parts, generic)).toEqual(['not-applicable ']);

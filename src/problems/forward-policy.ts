@@ -1,6 +1,7 @@
 import type { Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
+import type { Ruleset } from '../snapshot/netfilter/ruleset.ts';
 import { type RoutedFlow, routedFlows } from '../topology/routed-flows.ts';
 import { readSides, routesForOthers } from '../topology/sides.ts';
 import { traceContext } from '../topology/trace-context.ts';
@@ -16,12 +17,23 @@ interface Facts {
 const NEEDS = ['netfilter', 'ipsets', 'links', 'addresses', 'routes'] as const;
 type Verdict = Judgement<Facts>;
 
+/** Who decides by chains of their own what may pass: network policies, and the isolation of their own networks. */
+const OWNERS = /^(KUBE|cali|CILIUM|FLANNEL|WEAVE|CNI|DOCKER|LIBVIRT|NETAVARK)[-_]/i;
+
 /**
- * Is it the FORWARD chain itself that drops, by its policy or a rule of its own? A drop in a chain of kube-proxy's
- * or the CNI's is somebody's network policy.
+ * Is it the FORWARD chain itself that drops, by its policy, a rule of its own (iptables calls it FORWARD; in nft any
+ * chain on that hook is one), or a chain it hands everything that is left to? A drop in a chain of kube-proxy's or the
+ * CNI's is somebody's network policy.
  */
-function isForwardItself({ decidedBy }: RoutedFlow): boolean {
-  return decidedBy !== undefined && (decidedBy.rule === 'policy' || decidedBy.chain.toUpperCase() === 'FORWARD');
+function isForwardItself({ decidedBy }: RoutedFlow, { tables }: Ruleset): boolean {
+  if (decidedBy === undefined) return false;
+  if (decidedBy.rule === 'policy') return true;
+  const { rule: number, table: name, chain: chainName, source } = decidedBy;
+  const table = tables.find((one) => one.name === name && one.source === source && one.chains.has(chainName));
+  const chain = table?.chains.get(chainName);
+  if (!chain || chain.hook !== undefined) return chain?.hook === 'forward';
+  const rule = chain.rules.find((one) => one.number === number);
+  return !OWNERS.test(chainName) && rule?.matches.every(({ kind }) => kind === 'always') === true;
 }
 
 function check(parts: Parts<(typeof NEEDS)[number]>, profile: Profile): readonly Verdict[] {
@@ -44,7 +56,7 @@ function check(parts: Parts<(typeof NEEDS)[number]>, profile: Profile): readonly
     ];
   }
   const flows = routedFlows(rules.value, sides.value, traceContext(parts));
-  const dropped = flows.filter((flow) => flow.verdict === 'drop' && isForwardItself(flow));
+  const dropped = flows.filter((flow) => flow.verdict === 'drop' && isForwardItself(flow, rules.value));
   const evidence = [...new Set(dropped.flatMap(({ decidedBy }) => (decidedBy ? [decidedBy] : [])))]
     .slice(0, 1)
     .map((rule) => ({

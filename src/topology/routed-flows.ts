@@ -31,7 +31,8 @@ function few(sides: readonly Side[], kind: Side['kind']): readonly Side[] {
 
 /**
  * The flows a host that routes for others is there for: from what lives on it to the outside and to other nodes,
- * and from other nodes to it. Where there is no default route, from every inner side to every other side.
+ * and from other nodes to it. Where there is no default route, from every inner side to every other side. What the
+ * outside may begin towards the inside is a firewall's to say.
  */
 function pairsOf(sides: readonly Side[]): (readonly [Side, Side])[] {
   const inner = few(sides, 'inner');
@@ -39,7 +40,8 @@ function pairsOf(sides: readonly Side[]): (readonly [Side, Side])[] {
   const ways = sides.filter((side) => side.isDefault).slice(0, 1);
   if (ways.length === 0) {
     const others = [...inner, ...tunnels, ...few(sides, 'outer')];
-    return inner.flatMap((a) => others.filter((b) => b !== a).flatMap((b) => [[a, b] as const, [b, a] as const]));
+    const out = inner.flatMap((a) => others.filter((b) => b !== a).map((b) => [a, b] as const));
+    return [...out, ...tunnels.flatMap((a) => inner.map((b) => [a, b] as const))];
   }
   const out = inner.flatMap((a) => [...tunnels, ...ways].map((b) => [a, b] as const));
   return [...out, ...tunnels.flatMap((a) => inner.map((b) => [a, b] as const))];
