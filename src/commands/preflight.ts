@@ -1,9 +1,6 @@
 import type { Command } from 'commander';
-import type { Host } from '../hosts/host.ts';
-import type { PreflightProfile } from '../preflight/preflight.ts';
-import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
 import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
-import { progressLine } from './progress.ts';
 import { nearest, UsageError } from './usage.ts';
 
 interface RawOptions extends RawCommonOptions, RawHostOptions {}
@@ -29,7 +26,7 @@ Exit status: 1 when an installation would stop or end in the incident.`,
 }
 
 async function preflightCommand({ only, ...raw }: RawOptions): Promise<void> {
-  const { PREFLIGHT_PROFILES, preflight, preflightIds } = await import('../preflight/preflight.ts');
+  const { PREFLIGHT_PROFILES, preflight, preflightAsks, preflightIds } = await import('../preflight/preflight.ts');
   const profile = PREFLIGHT_PROFILES.find((name) => name === raw.profile);
   const known = PREFLIGHT_PROFILES.join(' or ');
   if (raw.profile === undefined) throw new UsageError(`preflight needs --profile ${known}`);
@@ -39,7 +36,8 @@ async function preflightCommand({ only, ...raw }: RawOptions): Promise<void> {
 
   const { snapshotOf } = await import('../snapshot/snapshot.ts');
   const started = Date.now();
-  const captures = await collect(profile, await hostsFrom(raw), options);
+  const { askHosts } = await import('./ask-hosts.ts');
+  const captures = await askHosts(await hostsFrom(raw), preflightAsks(profile), options);
   const candidates = preflight(profile, captures.map(snapshotOf), {
     lang: options.lang,
     ...(chosen && { only: chosen }),
@@ -71,17 +69,4 @@ function chosenIds(only: string, ids: readonly string[]): readonly string[] {
     if (ids.includes(id)) return id;
     throw new UsageError(`preflight judges no problem '${id}'`, nearest(id, ids) ?? `one of ${ids.join(', ')}`);
   });
-}
-
-async function collect(profile: PreflightProfile, hosts: readonly Host[], options: CommonOptions) {
-  const { collectMany, DEFAULT_BOUND } = await import('../hosts/many.ts');
-  const { preflightAsks } = await import('../preflight/preflight.ts');
-  const progress = progressLine(!options.quiet);
-  progress.update(`looking at ${hosts.map(({ name }) => name).join(', ')} …`);
-  const captures = await collectMany(hosts, preflightAsks(profile), {
-    bound: DEFAULT_BOUND,
-    onProgress: (done, total, name, outcome) => progress.update(`${done} of ${total}: ${name} ${outcome}`),
-  });
-  progress.end();
-  return captures;
 }
