@@ -1,12 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { Severity } from '../judging/finding.ts';
 import { LANGS, type Lang, langFrom } from '../lang.ts';
-import type { ProfileName } from '../profiles/profile.ts';
+import { PROFILE_NAMES, type ProfileName } from '../profiles/profile.ts';
 import { FORMATS, type Format } from '../report/format.ts';
 import { nearest, UsageError } from './usage.ts';
-
-/** The profiles by name; the data itself is loaded when a node is judged. */
-const PROFILE_NAMES: readonly ProfileName[] = ['harvester', 'rke2-canal', 'kubekey-ipvs', 'generic'];
 
 /** What every command that judges understands, read once. */
 export interface CommonOptions {
@@ -82,6 +79,12 @@ export async function commonOptions(raw: RawCommonOptions): Promise<CommonOption
     verbose: raw.verbose === true,
     width: Math.max(40, Math.min(process.stdout.columns ?? 80, 120)),
   };
+}
+
+/** Whether a command that changes a node, or lists what was changed, prints JSON; its result is no report of findings. */
+export function printsJson({ format }: CommonOptions, command: string): boolean {
+  if (format === 'text' || format === 'json') return format === 'json';
+  throw new UsageError(`${command} prints text or json, not ${format}`);
 }
 
 /** Checks problem ids as a user typed them. */

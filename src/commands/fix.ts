@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
-import { addCommonOptions, commonOptions, problemIds, type RawCommonOptions } from './common-options.ts';
+import { addCommonOptions, commonOptions, printsJson, problemIds, type RawCommonOptions } from './common-options.ts';
 import { EMISSIONS, type Emission, emissionsFrom } from './emissions.ts';
 import { UsageError } from './usage.ts';
 
@@ -43,17 +43,15 @@ Examples:
 }
 
 async function fix(words: readonly string[], raw: RawOptions): Promise<void> {
-  const common = await commonOptions(raw);
-  if (common.format !== 'text' && common.format !== 'json') {
-    throw new UsageError(`fix prints text or json, not ${common.format}`);
-  }
+  const options = await commonOptions(raw);
+  const json = printsJson(options, 'fix');
   if (raw.onlyPersist && raw.persist === false)
     throw new UsageError('--only-persist and --no-persist exclude each other');
-  const { problems, ...options } = { problems: await asked(words, common.only), ...common };
+  const problems = await asked(words, options.only);
   const { runFix } = await import('./fix-flow.ts');
   process.exitCode = await runFix({
     lang: options.lang,
-    json: options.format === 'json',
+    json,
     quiet: options.quiet,
     failOn: options.failOn,
     ...(options.profile && { profile: options.profile }),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
-import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
 
 export function register(program: Command): void {
   const command = program
@@ -11,11 +11,12 @@ export function register(program: Command): void {
 }
 
 async function journal(raw: RawCommonOptions & RawActingOptions): Promise<void> {
-  const { lang, format } = await commonOptions(raw);
+  const options = await commonOptions(raw);
+  const json = printsJson(options, 'journal');
   const { runJournal } = await import('./journal-flow.ts');
   process.exitCode = await runJournal({
-    lang,
-    json: format === 'json',
+    lang: options.lang,
+    json,
     ...(raw.host !== undefined && { host: raw.host }),
   });
 }

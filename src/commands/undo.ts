@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
-import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
 
 interface RawOptions extends RawCommonOptions, RawActingOptions {
   yes?: boolean;
@@ -25,11 +25,12 @@ Examples:
 }
 
 async function undo(run: string | undefined, raw: RawOptions): Promise<void> {
-  const { lang, format } = await commonOptions(raw);
+  const options = await commonOptions(raw);
+  const json = printsJson(options, 'undo');
   const { runUndo } = await import('./undo-flow.ts');
   process.exitCode = await runUndo({
-    lang,
-    json: format === 'json',
+    lang: options.lang,
+    json,
     yes: raw.yes === true,
     ...(run !== undefined && { run }),
     ...(raw.host !== undefined && { host: raw.host }),

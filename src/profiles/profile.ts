@@ -1,6 +1,7 @@
 import type { Bilingual } from '../lang.ts';
 
-export type ProfileName = 'harvester' | 'rke2-canal' | 'kubekey-ipvs' | 'generic';
+export const PROFILE_NAMES = ['harvester', 'rke2-canal', 'kubekey-ipvs', 'generic'] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 /** A setting a healthy node has here, and why. */
 export interface Want {

@@ -32,6 +32,8 @@ describe('wrong usage ends with status 2 and one line that names the right word'
     [['doctor', '--host', '-oProxyCommand=true'], '-oProxyCommand'],
     [['doctor', 'now'], 'doctor'],
     [['undo', 'no-such-run', '--yes'], 'no-such-run'],
+    [['undo', '--format', 'sarif'], 'json'],
+    [['journal', '--format', 'prometheus'], 'json'],
   ])('%j', (args, right) => {
     const { status, stdout, stderr } = hayward(...args);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
