@@ -35,6 +35,7 @@ export interface ExchangeOptions {
 
 /** Bytes beyond which an answer is not waited for: a healthy node's is far below a tenth of it. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+/** Messages are for a person: once this much of standard error is kept, the rest is read and dropped. */
 const MAX_SAID_BYTES = 64 * 1024;
 /** How long ssh may take to end after the answer is there, or after it was told to end. */
 const GRACE_MS = 2_000;
@@ -49,6 +50,7 @@ export function exchange(argv: readonly string[], script: Script, options: Excha
   const hello = Buffer.from(`\n${options.boundary} hello\n`);
   const end = Buffer.from(`\n${options.boundary} end\n`);
   const said: Buffer[] = [];
+  let saidBytes = 0;
   let received: Buffer[] = [];
   let size = 0;
   let sentAt = 0;
@@ -101,7 +103,8 @@ export function exchange(argv: readonly string[], script: Script, options: Excha
       }
     });
     child.stderr.on('data', (chunk: Buffer) => {
-      if (said.length * 64 < MAX_SAID_BYTES) said.push(chunk);
+      if (saidBytes < MAX_SAID_BYTES) said.push(chunk);
+      saidBytes += chunk.length;
     });
     // A connection that ends early breaks the pipe; how it ended tells.
     child.stdin.on('error', () => undefined);
