@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   type Dirent,
+  existsSync,
   fstatSync,
   openSync,
   readdirSync,
@@ -54,7 +55,7 @@ export function readValue(tree: Tree, path: string, maxBytes: number): FileAnswe
   } catch (error) {
     const code = codeOf(error);
     if (code === 'EISDIR') return notRegular(path);
-    return unread(path, code, code !== 'EACCES' || statSync(path, { throwIfNoEntry: false }) !== undefined);
+    return unread(path, code, code !== 'EACCES' || existsSync(path));
   }
 }
 
