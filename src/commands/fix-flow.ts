@@ -181,7 +181,7 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
     return conclude(report, await sendAfter(before), options);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
-    process.stderr.write(line(`hayward: ${error.message}`));
+    process.stderr.write(line(`hayward: ${error.words[lang]}`));
     return 1;
   } finally {
     interruption.restore();

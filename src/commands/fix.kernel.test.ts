@@ -108,6 +108,7 @@ it('changes nothing while another run is under way', () => {
     expect(refused.status).toBe(1);
     expect(refused.stderr).toContain(`another run is under way (process ${process.pid})`);
   }
+  expect(hayward('undo', '--yes', '--lang', 'zh-CN').stderr).toContain(`另一次运行正在进行（进程 ${process.pid}）`);
   expect(values()).toEqual(['1', '0']);
 });
 

@@ -1,14 +1,13 @@
 import type { ActingHost } from '../hosts/host.ts';
 import type { Lang } from '../lang.ts';
 import { describeStep } from '../remedies/describe.ts';
-import { bootIdOf, isInterrupted, readRuns } from '../remedies/interrupted.ts';
-import { JournalError } from '../remedies/journal.ts';
+import { bootIdOf, isInterrupted } from '../remedies/interrupted.ts';
 import type { RunRecord } from '../remedies/run-record.ts';
 import { type Standing, standingOf } from '../remedies/standing.ts';
 import { actingHost } from './acting-host.ts';
 import { jsonText, line } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
-import { UsageError } from './usage.ts';
+import { readableRuns } from './readable-runs.ts';
 
 export interface JournalOptions {
   readonly lang: Lang;
@@ -19,22 +18,13 @@ export interface JournalOptions {
 /** The whole of `journal`; returns the exit status. */
 export async function runJournal(options: JournalOptions): Promise<number> {
   const { host, directory } = await actingHost(options);
-  const { runs, corrupt } = readable(directory);
+  const { runs, corrupt } = readableRuns(directory, options.lang);
   const bootId = runs.length > 0 ? await bootIdOf(host) : '';
   const entries: Entry[] = [];
   for (const run of runs.toReversed()) entries.push(await entryOf(host, run, bootId, options.lang));
   if (options.json) process.stdout.write(jsonText({ target: host.name, runs: entries, corrupt }));
   else process.stdout.write(text(entries, corrupt, options.lang));
   return 0;
-}
-
-function readable(directory: string): ReturnType<typeof readRuns> {
-  try {
-    return readRuns(directory);
-  } catch (error) {
-    if (error instanceof JournalError) throw new UsageError(error.message);
-    throw error;
-  }
 }
 
 interface Entry {

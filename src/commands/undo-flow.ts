@@ -1,6 +1,6 @@
 import type { ActingHost } from '../hosts/host.ts';
 import type { Lang } from '../lang.ts';
-import { bootIdOf, type Runs, readRuns, setCorruptAside, stands } from '../remedies/interrupted.ts';
+import { bootIdOf, type Runs, setCorruptAside, stands } from '../remedies/interrupted.ts';
 import { type Journal, JournalError, readOnlyJournal, reopenJournal } from '../remedies/journal.ts';
 import { guardedLock, type Lock } from '../remedies/run-lock.ts';
 import type { RunReport } from '../remedies/run-plan.ts';
@@ -11,6 +11,7 @@ import { jsonText, line, resultJson, resultText, standingText } from './change-t
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
 import { catchInterruption } from './interruption.ts';
+import { readableRuns } from './readable-runs.ts';
 import { nearest, UsageError } from './usage.ts';
 
 export interface UndoFlowOptions {
@@ -25,7 +26,7 @@ export interface UndoFlowOptions {
 export async function runUndo(options: UndoFlowOptions): Promise<number> {
   const words = CHANGE_WORDS[options.lang];
   const { host, directory } = await actingHost(options);
-  const found = runsOrUsage(directory);
+  const found = readableRuns(directory, options.lang);
   const run = chooseRun(found, options.run);
   if (!run) {
     if (options.json) process.stdout.write(jsonText({ run: '', steps: [], verified: true }));
@@ -42,17 +43,8 @@ export async function runUndo(options: UndoFlowOptions): Promise<number> {
     return await takeBack({ host, directory, run, found }, options);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
-    process.stderr.write(line(`hayward: ${error.message}`));
+    notice(error.words[options.lang]);
     return 1;
-  }
-}
-
-function runsOrUsage(directory: string): Runs {
-  try {
-    return readRuns(directory);
-  } catch (error) {
-    if (error instanceof JournalError) throw new UsageError(error.message);
-    throw error;
   }
 }
 
@@ -106,7 +98,7 @@ function openForUndo({ directory, run, found }: Undo, lang: Lang): { journal: Jo
   } catch (error) {
     lock?.release();
     if (!(error instanceof JournalError) || !UNWRITABLE.has(error.code)) throw error;
-    notice(CHANGE_WORDS[lang].readOnly(error.message));
+    notice(CHANGE_WORDS[lang].readOnly(error.words[lang]));
     return { journal: readOnlyJournal(directory, run), release: () => undefined };
   }
 }

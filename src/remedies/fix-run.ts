@@ -1,7 +1,6 @@
 import type { ActingHost } from '../hosts/host.ts';
 import type { Finding } from '../judging/finding.ts';
 import type { Bilingual } from '../lang.ts';
-import { plain } from './execute.ts';
 import { isInterrupted, readRuns, setCorruptAside } from './interrupted.ts';
 import { createJournal, type Journal, JournalError, makeJournalDirectory, reopenJournal } from './journal.ts';
 import { recoverRun } from './recover-run.ts';
@@ -123,7 +122,7 @@ async function finish(job: FixJob, journal: Journal, reports: readonly RunReport
     journal.end(verified ? 'verified' : job.signal?.aborted ? 'interrupted' : 'failed');
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
-    job.notice(plain(error.message));
+    job.notice(error.words);
   }
   return { run: journal.run, steps, verified, findings };
 }

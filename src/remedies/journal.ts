@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Via } from '../hosts/capture.ts';
+import type { Bilingual } from '../lang.ts';
 import {
   advance,
   type JournalRecord,
@@ -22,12 +23,14 @@ import {
   type StepRecord,
 } from './run-record.ts';
 
-/** A journal that cannot be written: nothing may be changed without it. One clear line. */
+/** A journal that cannot be used: nothing may be changed without it. One clear line. */
 export class JournalError extends Error {
+  readonly words: Bilingual;
   readonly code: string;
-  constructor(message: string, code: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(words: Bilingual, code: string, options?: ErrorOptions) {
+    super(words.en, options);
     this.name = 'JournalError';
+    this.words = words;
     this.code = code;
   }
 }
@@ -82,7 +85,10 @@ export function createJournal(directory: string, header: NewRun, now: () => Date
 export function reopenJournal(directory: string, run: string, now: () => Date = () => new Date()): Journal {
   const path = join(directory, `${run}.jsonl`);
   const record = readRun(directory, run);
-  if ('corrupt' in record) throw new JournalError(`${path}: ${record.corrupt}`, 'ECORRUPT');
+  if ('corrupt' in record) {
+    const words = { en: `${path}: ${record.corrupt}`, 'zh-CN': `日志 ${path} 已损坏：${record.corrupt}` };
+    throw new JournalError(words, 'ECORRUPT');
+  }
   const file = guarded(path, () => openSync(path, 'a', 0o600));
   guarded(path, () => ftruncateSync(file, record.validBytes));
   return writer({
@@ -230,6 +236,7 @@ export function guarded<T>(path: string, action: () => T): T {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new JournalError(`the journal ${path} cannot be used: ${message}`, code, { cause: error });
+    const words = { en: `the journal ${path} cannot be used: ${message}`, 'zh-CN': `无法使用日志 ${path}：${message}` };
+    throw new JournalError(words, code, { cause: error });
   }
 }

@@ -122,5 +122,9 @@ function bootId(): string {
 export function guardedLock(directory: string): Extract<Lock, { held: true }> {
   const lock = guarded(directory, () => takeLock(directory));
   if (lock.held) return lock;
-  throw new JournalError(`another run is under way (process ${lock.pid}); nothing was changed`, 'EBUSY');
+  const words = {
+    en: `another run is under way (process ${lock.pid}); nothing was changed`,
+    'zh-CN': `另一次运行正在进行（进程 ${lock.pid}），未做任何改动`,
+  };
+  throw new JournalError(words, 'EBUSY');
 }

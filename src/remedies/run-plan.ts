@@ -34,7 +34,7 @@ export const NOTHING: Bilingual = { en: '', 'zh-CN': '' };
 const ALREADY: Bilingual = { en: 'it was so already; nothing was written', 'zh-CN': '原本如此，未写入任何内容' };
 const NO_DAEMON: Bilingual = { en: 'it is not running; there is nobody to tell', 'zh-CN': '该服务未运行，无需通知' };
 const AFTER_FAILURE: Bilingual = { en: 'left out after the failure before it', 'zh-CN': '因前面的步骤失败而未执行' };
-const INTERRUPTED: Bilingual = { en: 'left out: interrupted', 'zh-CN': '因中断而未执行' };
+export const INTERRUPTED: Bilingual = { en: 'left out: interrupted', 'zh-CN': '因中断而未执行' };
 
 /**
  * Carries out the journal's still planned steps of these remedies, one after another: its before-image is on the disk before
@@ -120,7 +120,7 @@ function unjournaled(error: unknown, changed: boolean): Bilingual {
   return changed
     ? {
         en: `done, but it could not be recorded (${error.message}); undo still finds it by its before-image`,
-        'zh-CN': `已执行，但无法记录（${error.message}）；undo 仍可凭修改前的记录将其撤销`,
+        'zh-CN': `已执行，但无法记录（${error.words['zh-CN']}）；undo 仍可凭修改前的记录将其撤销`,
       }
-    : { en: `nothing was changed: ${error.message}`, 'zh-CN': `未做任何改动：${error.message}` };
+    : { en: `nothing was changed: ${error.message}`, 'zh-CN': `未做任何改动：${error.words['zh-CN']}` };
 }

@@ -4,7 +4,7 @@ import type { Difference } from './actions.ts';
 import { apply, asWanted, differences, isVolatile, observe, plain, restore } from './execute.ts';
 import type { Image } from './image.ts';
 import { type Journal, JournalError, type StepEvent } from './journal.ts';
-import { NOTHING, type RunOptions, type RunReport, type StepReport } from './run-plan.ts';
+import { INTERRUPTED, NOTHING, type RunOptions, type RunReport, type StepReport } from './run-plan.ts';
 import { mayStand, type StepRecord } from './run-record.ts';
 
 export interface UndoOptions extends RunOptions {
@@ -17,7 +17,6 @@ const REBOOTED: Bilingual = {
   en: 'the node was restarted since, and what it is now is not what this run left',
   'zh-CN': '此后节点已重启，当前值并非本次运行所留',
 };
-const INTERRUPTED: Bilingual = { en: 'left out: interrupted', 'zh-CN': '因中断而未执行' };
 
 /**
  * Takes a run back, last step first, then tells the daemons. A step is taken back only while its value is what this
