@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { processAt, stillRuns } from '../hosts/process.ts';
 import { at, ipBatch, iproute, records, tryIproute } from './iproute.ts';
 import { macText } from './octets.ts';
 import { ProbeError } from './probe-error.ts';
@@ -32,19 +33,6 @@ const LEFTOVER_AGE_S = 600;
 const live = new Set<string>();
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** pid and start time as /proc tells them (proc_pid_stat(5), fields 1, 3 and 22), undefined when there is no such process. */
-function processAt(path: string): { readonly pid: number; readonly start: number; readonly state: string } | undefined {
-  let text: string;
-  try {
-    text = readFileSync(`${path}/stat`, 'latin1');
-  } catch {
-    return undefined;
-  }
-  // The command name in parentheses may hold anything, so count from its end.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { pid: Number.parseInt(text, 10), state: fields[0] ?? '', start: Number(fields[19]) };
-}
-
 function pidNamespace(): string {
   return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
 }
@@ -54,15 +42,9 @@ function uptimeSeconds(): number {
 }
 
 function aliasOfThisProcess(): string {
-  const self = processAt('/proc/self');
+  const self = processAt('self');
   if (!self) throw new ProbeError('failed', '/proc is not mounted');
   return `hayward-probe pid=${self.pid} start=${self.start} pidns=${pidNamespace()} at=${uptimeSeconds()}`;
-}
-
-/** The start time, in clock ticks since boot, tells a process from a later one with the same pid. */
-function runs(pid: string, start: number): boolean {
-  const found = processAt(`/proc/${pid}`);
-  return found !== undefined && found.start === start && found.state !== 'Z' && found.state !== 'X';
 }
 
 /** Whether nobody will remove this interface any more. One without an alias lost its maker between two netlink calls. */
@@ -70,7 +52,7 @@ function isLeftover(alias: unknown): boolean {
   const [, pid, start, namespace, since] = (typeof alias === 'string' && ALIAS.exec(alias)) || [];
   if (pid === undefined || start === undefined || namespace === undefined) return true;
   if (namespace !== pidNamespace()) return uptimeSeconds() - Number(since) > LEFTOVER_AGE_S;
-  return !runs(pid, Number(start));
+  return !stillRuns(Number(pid), Number(start));
 }
 
 /** Every throw-away interface in this network namespace: mark, kind and name must all be ours. */

@@ -1,11 +1,11 @@
 import { closeSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { processAt, stillRuns } from '../hosts/process.ts';
 import { guarded, JournalError } from './journal.ts';
 
 /** Who holds a lock: a process id alone may have been given out again since. */
 interface Holder {
   readonly pid: number;
-  /** Field 22 of /proc/PID/stat: clock ticks since boot at which the process started. */
   readonly start: string;
   readonly bootId: string;
 }
@@ -22,7 +22,7 @@ export type Lock =
 export function takeLock(directory: string): Lock {
   const path = join(directory, 'lock');
   const mine = join(directory, `lock.${process.pid}`);
-  writeHolder(mine, { pid: process.pid, start: startOf(process.pid) ?? '', bootId: bootId() });
+  writeHolder(mine, { pid: process.pid, start: String(processAt('self')?.start ?? ''), bootId: bootId() });
   try {
     for (;;) {
       // link(2) fails where the name is taken, and the file is whole from the start.
@@ -71,7 +71,7 @@ function readHolder(path: string): Holder | null | undefined {
 }
 
 function lives(holder: Holder): boolean {
-  return holder.bootId === bootId() && holder.start !== '' && startOf(holder.pid) === holder.start;
+  return holder.bootId === bootId() && holder.start !== '' && stillRuns(holder.pid, Number(holder.start));
 }
 
 /**
@@ -97,16 +97,6 @@ function removeIfThere(path: string): void {
     unlinkSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
-/** undefined: no such process. The program's name in field 2 may hold blanks and brackets: count from its end. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
   }
 }
 
