@@ -65,6 +65,30 @@ describe('bridge-netfilter between the ports of a bridge', () => {
   });
 
   it.each([
+    ['a port is dropped by name', [':FORWARD ACCEPT [0:0]', '-A FORWARD -p tcp -m tcp --dport 3306 -j DROP']],
+    [
+      'ports are rejected by name',
+      [':FORWARD ACCEPT [0:0]', '-A FORWARD -p udp -m multiport --dports 67,68 -j REJECT'],
+    ],
+    [
+      'only ports named are accepted',
+      [
+        ':FORWARD DROP [0:0]',
+        '-A FORWARD -p icmp -j ACCEPT',
+        '-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT',
+        '-A FORWARD -p tcp -m multiport --dports 22,443 -j ACCEPT',
+        '-A FORWARD -p udp -m udp --dport 53 -j ACCEPT',
+      ],
+    ],
+  ])('is a problem when %s', (_, lines) => {
+    expect(judged({ netfilter: rules(...lines) })).toEqual(['problem br0']);
+  });
+
+  it.each([
+    [
+      'only a Service without endpoints is rejected',
+      { netfilter: rules(':FORWARD ACCEPT [0:0]', '-A FORWARD -d 10.43.7.7/32 -p tcp -m tcp --dport 80 -j REJECT') },
+    ],
     ['filtering is off', { sysctl: OFF }],
     ['br_netfilter is not loaded', { sysctl: UNLOADED }],
     ['FORWARD accepts', { netfilter: ACCEPT }],

@@ -4,6 +4,7 @@ import type { DecidedBy, Verdict } from '../trace/packet.ts';
 import type { TraceContext } from '../trace/sight.ts';
 import type { Bridge, BridgePort } from './bridges.ts';
 import { contains, familyOf, twoHosts } from './cidr.ts';
+import { framesFor } from './frame-kinds.ts';
 
 /** What is known of a bridge's stations. */
 export interface Stations {
@@ -33,14 +34,6 @@ export interface BridgedFrames {
 
 type Pair = readonly [string | undefined, string | undefined];
 
-/** First packets of the kinds a VM sends, and the answer to one: enough to meet every usual rule. */
-const FRAMES = [
-  { protocol: 'icmp', ctState: 'NEW', icmpType: '8' },
-  { protocol: 'tcp', ctState: 'NEW', sourcePort: 40000, destinationPort: 443, tcpFlags: ['SYN'] },
-  { protocol: 'udp', ctState: 'NEW', sourcePort: 40000, destinationPort: 53 },
-  { protocol: 'tcp', ctState: 'ESTABLISHED', sourcePort: 443, destinationPort: 40000, tcpFlags: ['ACK'] },
-] as const;
-
 /** Ports of one kind that no rule tells apart stand for each other; this many of each kind are tried. */
 const PORTS_PER_KIND = 2;
 const MAX_PORTS = 6;
@@ -61,12 +54,13 @@ export function bridgedFrames(
   context: TraceContext,
 ): BridgedFrames {
   const ports = representativePorts(bridge, rules);
+  const frames = framesFor(rules);
   const { pairs, certain } = addressPairs(rules, family, stations);
   const losses: Loss[] = [];
   const undecided = new Map<string, BridgedFrames['undecided'][number]>();
   let evaluated = 0;
   for (const [from, to] of orderedPairs(ports)) {
-    for (const frame of FRAMES) {
+    for (const frame of frames) {
       const verdicts = pairs.map(([source, destination]) => {
         evaluated += 1;
         const kind =
