@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { at, ipBatch, iproute, records } from './iproute.ts';
+import { type Fields, numberIn, objectAt, switchIn, textIn, textsIn } from '../snapshot/fields.ts';
+import { ipBatch, iproute, records } from './iproute.ts';
 import { ProbeError } from './probe-error.ts';
 import type { VethPair } from './throwaway-veth.ts';
 
@@ -19,34 +20,33 @@ export interface Bridge {
 const SETTLE_MARGIN_MS = 2000;
 const LOOK_EVERY_MS = 50;
 
-function linkOf(name: string): unknown {
-  return records(iproute('ip', ['-d', '-j', 'link', 'show', 'dev', name]))[0];
-}
-
-function numberAt(record: unknown, name: string): number {
-  return Number(at(record, 'linkinfo', 'info_data', name) ?? 0);
+function linkOf(name: string): Fields {
+  return records(iproute('ip', ['-d', '-j', 'link', 'show', 'dev', name]))[0] ?? { at: name, object: {} };
 }
 
 export function bridgeNamed(name: string): Bridge {
   const link = linkOf(name);
-  if (at(link, 'linkinfo', 'info_kind') !== 'bridge') throw new ProbeError('failed', `${name} is not a bridge`);
-  const flags = at(link, 'flags');
+  if (textIn(objectAt(link, 'linkinfo'), 'info_kind') !== 'bridge') {
+    throw new ProbeError('failed', `${name} is not a bridge`);
+  }
+  const data = objectAt(link, 'linkinfo', 'info_data');
+  const number = (field: string) => numberIn(data, field) ?? 0;
   // A new port first listens, then learns, `forward_delay` (in hundredths of a second) each.
-  const spanning = numberAt(link, 'stp_state') === 0 ? 0 : 2 * numberAt(link, 'forward_delay') * 10;
+  const spanning = number('stp_state') === 0 ? 0 : 2 * number('forward_delay') * 10;
   return {
     name,
-    up: Array.isArray(flags) && flags.includes('UP'),
-    mtu: Number(at(link, 'mtu')),
-    defaultVlan: numberAt(link, 'vlan_filtering') === 0 ? undefined : numberAt(link, 'vlan_default_pvid'),
+    up: textsIn(link, 'flags').includes('UP'),
+    mtu: numberIn(link, 'mtu') ?? Number.NaN,
+    defaultVlan: switchIn(data, 'vlan_filtering') ? number('vlan_default_pvid') : undefined,
     settleMs: spanning + SETTLE_MARGIN_MS,
-    ownSwitch: String(at(link, 'linkinfo', 'info_data', 'nf_call_iptables') ?? 'not told'),
+    ownSwitch: String(data.object['nf_call_iptables'] ?? 'not told'),
   };
 }
 
 /** A bridge without ports takes its first port's address and loses it, and its carrier, with the last. */
 export function assertHasPorts(bridge: Bridge): void {
   const ports = records(iproute('ip', ['-j', 'link', 'show', 'master', bridge.name]));
-  if (ports.some((port) => at(port, 'ifname') !== undefined)) return;
+  if (ports.length > 0) return;
   throw new ProbeError(
     'failed',
     `${bridge.name} has no ports: nothing passes it, and a first one would change its address`,
@@ -85,8 +85,9 @@ export function attach(
 export function portState(bridge: Bridge, pairs: readonly VethPair[]): string {
   const states = pairs.map(({ inner }) => {
     const link = linkOf(inner);
-    if (at(link, 'master') !== bridge.name) throw new ProbeError('failed', `${bridge.name} vanished during the probe`);
-    return String(at(link, 'linkinfo', 'info_slave_data', 'state') ?? 'unknown');
+    if (textIn(link, 'master') !== bridge.name)
+      throw new ProbeError('failed', `${bridge.name} vanished during the probe`);
+    return textIn(objectAt(link, 'linkinfo', 'info_slave_data'), 'state') ?? 'unknown';
   });
   return states.find((state) => state !== 'forwarding') ?? 'forwarding';
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { known, type Reading } from '../hosts/reading.ts';
 import type { Evidence } from '../judging/finding.ts';
 import { type IpKind, ipFrame, type Journey } from './ip-frames.ts';
-import { at, ipBatch, iproute, records, tryIproute } from './iproute.ts';
+import { ipBatch, iproute, records, tryIproute } from './iproute.ts';
 import { assertRawSockets } from './packet-socket.ts';
 import { ProbeError, readingOf } from './probe-error.ts';
 import { chooseAddresses, type TestAddresses } from './test-addresses.ts';
@@ -71,7 +71,7 @@ function routeEvidence(near: VethPair, far: VethPair, from: string, to: string):
   const source = `ip route get ${to} from ${from} iif ${near.inner}`;
   const answer = tryIproute('ip', args);
   if (!answer.ok) return { source, value: answer.complaint };
-  const out = at(records(answer.stdout)[0], 'dev');
+  const out = records(answer.stdout)[0]?.object['dev'];
   if (out !== far.inner)
     throw new ProbeError('failed', `policy routing takes the test addresses to ${String(out)}: nothing was sent`);
   return { source, value: `dev ${far.inner}` };

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { SEARCH_PATH } from '../hosts/search-path.ts';
+import { type Fields, ipObjects } from '../snapshot/fields.ts';
 import { ProbeError } from './probe-error.ts';
 
 const TIME_LIMIT_MS = 10_000;
@@ -45,23 +46,11 @@ export function ipBatch(lines: readonly string[]): void {
   iproute('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
 }
 
-/** The records of a `-j` answer. iproute2 prints nothing, not `[]`, for some empty lists. */
-export function records(json: string): readonly unknown[] {
-  if (json.trim() === '') return [];
+/** The objects of a `-j` answer. */
+export function records(json: string): readonly Fields[] {
   try {
-    const parsed: unknown = JSON.parse(json);
-    return Array.isArray(parsed) ? parsed : [];
+    return ipObjects(json);
   } catch (cause) {
-    throw new ProbeError('failed', 'iproute2 answered with something that is not JSON', { cause });
+    throw new ProbeError('failed', 'iproute2 answered with something that is no list of objects', { cause });
   }
-}
-
-/** A value deep inside a record, `undefined` where the way there ends. */
-export function at(record: unknown, ...path: readonly string[]): unknown {
-  let value = record;
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[name];
-  }
-  return value;
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { at, iproute, records } from './iproute.ts';
+import { type Fields, textIn } from '../snapshot/fields.ts';
+import { iproute, records } from './iproute.ts';
 import { addressNumber, addressText } from './octets.ts';
 import { ProbeError } from './probe-error.ts';
 
@@ -22,8 +23,8 @@ export interface TestAddresses {
   readonly stranger: string;
 }
 
-function taken(record: unknown): { readonly first: number; readonly last: number } | undefined {
-  const [, address, bits] = /^(\d+\.\d+\.\d+\.\d+)(?:\/(\d+))?$/.exec(String(at(record, 'dst') ?? '')) ?? [];
+function taken(route: Fields): { readonly first: number; readonly last: number } | undefined {
+  const [, address, bits] = /^(\d+\.\d+\.\d+\.\d+)(?:\/(\d+))?$/.exec(textIn(route, 'dst') ?? '') ?? [];
   if (address === undefined) return undefined;
   const first = addressNumber(address);
   return { first, last: first + 2 ** (32 - Number(bits ?? 32)) - 1 };

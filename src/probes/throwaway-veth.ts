@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { processAt, stillRuns } from '../hosts/process.ts';
-import { at, ipBatch, iproute, records, tryIproute } from './iproute.ts';
+import { objectAt, textIn } from '../snapshot/fields.ts';
+import { ipBatch, iproute, records, tryIproute } from './iproute.ts';
 import { macText } from './octets.ts';
 import { ProbeError } from './probe-error.ts';
 
@@ -48,20 +49,20 @@ function aliasOfThisProcess(): string {
 }
 
 /** Whether nobody will remove this interface any more. One without an alias lost its maker between two netlink calls. */
-function isLeftover(alias: unknown): boolean {
-  const [, pid, start, namespace, since] = (typeof alias === 'string' && ALIAS.exec(alias)) || [];
+function isLeftover(alias: string | undefined): boolean {
+  const [, pid, start, namespace, since] = ALIAS.exec(alias ?? '') ?? [];
   if (pid === undefined || start === undefined || namespace === undefined) return true;
   if (namespace !== pidNamespace()) return uptimeSeconds() - Number(since) > LEFTOVER_AGE_S;
   return !stillRuns(Number(pid), Number(start));
 }
 
 /** Every throw-away interface in this network namespace: mark, kind and name must all be ours. */
-function throwaways(): readonly { readonly name: string; readonly alias: unknown }[] {
+function throwaways(): readonly { readonly name: string; readonly alias: string | undefined }[] {
   const found = records(iproute('ip', ['-d', '-j', 'link', 'show', 'group', String(GROUP)]));
   return found.flatMap((link) => {
-    const name = at(link, 'ifname');
-    const ours = typeof name === 'string' && NAME.test(name) && at(link, 'linkinfo', 'info_kind') === 'veth';
-    return ours ? [{ name, alias: at(link, 'ifalias') }] : [];
+    const name = textIn(link, 'ifname');
+    const isVeth = textIn(objectAt(link, 'linkinfo'), 'info_kind') === 'veth';
+    return name !== undefined && NAME.test(name) && isVeth ? [{ name, alias: textIn(link, 'ifalias') }] : [];
   });
 }
 

@@ -1,4 +1,5 @@
 import { type ActingHost, HostError } from '../hosts/host.ts';
+import { ipObjects, textIn } from '../snapshot/fields.ts';
 import type { Link } from '../snapshot/links.ts';
 
 /**
@@ -35,9 +36,8 @@ export async function sessionLinks(host: ActingHost, links: readonly Link[]): Pr
 
 function deviceOf(json: string): string | undefined {
   try {
-    const routes = JSON.parse(json) as { dev?: unknown }[];
-    const device = routes[0]?.dev;
-    return typeof device === 'string' ? device : undefined;
+    const [route] = ipObjects(json);
+    return route && textIn(route, 'dev');
   } catch {
     return undefined;
   }

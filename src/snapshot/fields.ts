@@ -101,6 +101,11 @@ export function objectIn({ at, object }: Fields, name: string): Fields | undefin
   return isObject(value) ? { at: `${at}, ${name}`, object: value } : undefined;
 }
 
+/** An object nested at any depth; an empty one where the way there ends. */
+export function objectAt(from: Fields, ...names: readonly string[]): Fields {
+  return names.reduce((outer, name) => objectIn(outer, name) ?? { at: `${outer.at}, ${name}`, object: {} }, from);
+}
+
 /** The objects of a nested list; what is not an object makes an error with its place. */
 export function objectsIn({ at, object }: Fields, name: string): readonly Fields[] {
   const value = object[name];

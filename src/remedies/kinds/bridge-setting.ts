@@ -1,6 +1,7 @@
 import { type ActingHost, HostError } from '../../hosts/host.ts';
 import { known, type Reading, unknown } from '../../hosts/reading.ts';
 import { lastLine } from '../../hosts/sanitise.ts';
+import { ipObjects, objectAt } from '../../snapshot/fields.ts';
 import type { Actions, StepOf } from '../actions.ts';
 import type { ImageOf } from '../image.ts';
 import { runOrThrow } from '../run.ts';
@@ -44,17 +45,17 @@ async function observe(host: ActingHost, step: StepOf<'bridge-setting'>): Promis
     if (/does not exist/i.test(result.stderr)) return known({ kind: 'bridge-setting', value: null }, source);
     return unknown('failed', source, lastLine(result.stderr) || 'ip said nothing');
   }
-  const value = switchIn(result.stdout, step.name);
+  const value = valueIn(result.stdout, step.name);
   return value === undefined
     ? unknown('failed', source, `no ${step.name} in what ip says of ${step.bridge}`)
     : known({ kind: 'bridge-setting', value }, source);
 }
 
 /** The switch in `ip -d -j link` output; undefined where that is anything else. */
-function switchIn(json: string, name: Name): '0' | '1' | undefined {
+function valueIn(json: string, name: Name): '0' | '1' | undefined {
   try {
-    const links = JSON.parse(json) as { linkinfo?: { info_data?: Record<string, unknown> } }[];
-    const value = links[0]?.linkinfo?.info_data?.[name];
+    const [link] = ipObjects(json);
+    const value = link && objectAt(link, 'linkinfo', 'info_data').object[name];
     return value === 0 || value === false ? '0' : value === 1 || value === true ? '1' : undefined;
   } catch {
     return undefined;
