@@ -10,7 +10,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Via } from '../hosts/capture.ts';
 import type { Bilingual } from '../lang.ts';
 import {
@@ -60,9 +60,15 @@ export interface NewRun {
   readonly plan: readonly PlannedRemedy[];
 }
 
-/** Makes the directory (0700) that holds a target's journals. Throws JournalError. */
+/** Makes the directory (0700) that holds a target's journals, and has it on the disk. Throws JournalError. */
 export function makeJournalDirectory(directory: string): void {
-  guarded(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  guarded(directory, () => {
+    const whole = resolve(directory);
+    const first = mkdirSync(whole, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    // A directory is found after a crash when the one that holds its name is synced (fsync(2)).
+    for (let made = whole; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
+  });
 }
 
 /** Begins a run: its header is on the disk when this returns. Throws JournalError. */
