@@ -64,7 +64,7 @@ export async function runFix(options: FixOptions): Promise<number> {
   }
   if (plan.length === 0) return nothingPlanned(prepared, options);
   if (options.dryRun) return dryRun(prepared, options);
-  if (!(await confirm(words.ask, options.yes))) {
+  if (!(await confirm(words.ask, options.yes, ', or --dry-run to only look'))) {
     process.stderr.write(line(words.declined));
     return 1;
   }

@@ -135,3 +135,12 @@ it('says that there is nothing to take back, and what is wrong with a run id', (
   killedRun();
   expect(hayward('undo', '20250101-000000-ffff', '--yes')).toMatchObject({ status: 2, stdout: '' });
 });
+
+it('is not cut short by a reader that goes away', () => {
+  killedRun();
+  const unheard = ['bash', '-c', '"$@" 2>&1 | true; exit $PIPESTATUS', 'bash'];
+  const fixed = haywardIn(unheard, 'fix', 'ip-forward', '--yes', '--no-persist');
+  expect(values()).toEqual(['1', '2']);
+  expect(fixed.status).toBe(0);
+  expect(JSON.parse(hayward('journal', '--json').stdout).runs).toMatchObject([{ interrupted: false }]);
+});

@@ -51,23 +51,41 @@ function refuseUnknownCommand(program: Command, argv: readonly string[]): void {
   if (!names.includes(word)) throw new UsageError(`unknown command '${word}'`, nearest(word, names));
 }
 
+/** `hayward lab` alone: commander would print its help, and call that an error. */
+function refuseMissingCommand(program: Command, argv: readonly string[]): void {
+  const parent = program.commands.find((command) => command.name() === argv[2]);
+  if (!parent || parent.commands.length === 0 || argv.length > 3) return;
+  const names = parent.commands.map((command) => command.name());
+  throw new UsageError(`${parent.name()} needs a command: ${names.join(', ')}`);
+}
+
 /** Runs one command line. Expected failures end as one line on standard error and an exit status. */
 export async function run(argv: readonly string[]): Promise<void> {
-  ignoreClosedPipe();
+  outliveOutput();
   try {
     const program = buildProgram();
     refuseUnknownCommand(program, argv);
+    refuseMissingCommand(program, argv);
     await program.parseAsync([...argv]);
   } catch (error) {
     process.exitCode = report(error);
   }
 }
 
-/** `hayward … | head` is no error. */
-function ignoreClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+/**
+ * A reader that goes away (`hayward … | head`) or a full disk must not cut a fix short between two steps: the work is
+ * finished unheard. `head` had what it wanted; a result that could not be written down is an error.
+ */
+function outliveOutput(): void {
+  let told = false;
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE' || told) return;
+    told = true;
+    say(oneLine(`standard output cannot be written: ${message}`));
+    process.on('exit', () => {
+      process.exitCode = USAGE;
+    });
   });
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,7 @@ function hayward(...args: string[]) {
 describe('wrong usage ends with status 2 and one line that names the right word', () => {
   it.each([
     [['docter'], 'doctor'],
+    [['lab'], 'up, break'],
     [['doctor', '--jsno'], '--json'],
     [['doctor', '--only', 'bridge-netfiler'], 'bridge-netfilter'],
     [['doctor', '--profile', 'harvestor'], 'harvester'],
@@ -85,5 +86,21 @@ describe("a node's file tree", () => {
 
   it('is only read: fix refuses it', () => {
     expect(hayward('fix', '--root', tree, '--yes').status).toBe(2);
+  });
+});
+
+describe('output that cannot be written', () => {
+  const judged = `'${process.execPath}' '${CLI}' doctor --root '${folder}/tree' --profile kubekey-ipvs --verbose`;
+  const sh = (script: string) => spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+
+  it.skipIf(!existsSync('/dev/full'))('is one line and status 2, never a stack', () => {
+    const { status, stderr } = sh(`${judged} > /dev/full`);
+    expect(stderr).toMatch(/^hayward: standard output cannot be written: .*\n$/);
+    expect(status).toBe(2);
+  });
+
+  it('is no error when the reader has seen enough', () => {
+    const { stdout, stderr } = sh(`{ ${judged}; echo "status $?" >&2; } | true`);
+    expect([stdout, stderr]).toEqual(['', 'status 1\n']);
   });
 });
