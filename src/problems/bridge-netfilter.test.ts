@@ -14,7 +14,7 @@ const OFF = sysctlWith({ [GLOBAL]: '0', 'net/bridge/bridge-nf-call-ip6tables': '
 const UNLOADED = sysctlWith({});
 
 function rules(...lines: string[]) {
-  const text = lines.includes('*filter') ? lines : ['*filter', ...lines, 'COMMIT'];
+  const text = lines[0]?.startsWith('*') ? lines : ['*filter', ...lines, 'COMMIT'];
   const { tables } = parseIptablesSave(text.join('\n'), { family: 'ipv4', backend: 'legacy', source: 'iptables-save' });
   return netfilterWith(seen({ tables }));
 }
@@ -118,6 +118,39 @@ describe('bridge-netfilter between the ports of a bridge', () => {
     expect(judged({ netfilter })).toEqual(['unknown br0']);
     expect(judged({ netfilter, routes: seen([route('10.42.0.0/24', 'cni0')]) })).toEqual(['problem br0']);
     expect(judged({ netfilter, addresses: seen([address('br0', '10.42.7.1/24')]) })).toEqual(['ok br0']);
+  });
+
+  it('minds the hosts that rules name on a bridge whose network is known', () => {
+    const addresses = seen([address('br0', '10.88.0.1/24')]);
+    const fate = (policy: string, ...lines: string[]) =>
+      judged({ addresses, netfilter: rules(`:FORWARD ${policy} [0:0]`, ...lines.map((line) => `-A FORWARD ${line}`)) });
+    expect(fate('ACCEPT', '-s 10.88.0.11/32 -d 10.88.0.12/32 -j DROP')).toEqual(['problem br0']);
+    expect(fate('DROP', '-d 10.88.0.11/32 -j ACCEPT'), 'its answers may begin nothing').toEqual(['problem br0']);
+    expect(fate('DROP', '-s 10.88.0.11/32 -j ACCEPT', '-s 10.88.0.12/32 -j ACCEPT'), 'they may be all').toEqual([
+      'unknown br0',
+    ]);
+    expect(fate('ACCEPT', '-d 10.88.0.1/32 -j DROP'), 'the own address is no bridged one').toEqual(['ok br0']);
+  });
+
+  it('is in order where only what no machine sends is dropped', () => {
+    const nobody = ['127.0.0.0/8', '0.0.0.0/8', '240.0.0.0/4'].map((network) => `-A FORWARD -s ${network} -j DROP`);
+    const netfilter = rules(':FORWARD ACCEPT [0:0]', ...nobody, '-A FORWARD -s 224.0.0.0/4 -j DROP');
+    expect(judged({ netfilter })).toEqual(['ok br0']);
+  });
+
+  it('tells a broadcast from an address on the bridge', () => {
+    const netfilter = rules(':FORWARD ACCEPT [0:0]', '-A FORWARD -m addrtype --dst-type BROADCAST -j DROP');
+    expect(judged({ netfilter, addresses: seen([address('br0', '10.88.0.1/24')]) })).toEqual(['ok br0']);
+  });
+
+  it("takes a Service's address for nobody's on the bridge", () => {
+    const netfilter = rules(
+      '*nat',
+      ':PREROUTING ACCEPT',
+      '-A PREROUTING -d 10.43.0.1/32 -p tcp -m tcp --dport 443 -j DNAT --to-destination 10.42.0.7:6443',
+      'COMMIT',
+    );
+    expect(judged({ netfilter })).toEqual(['ok br0']);
   });
 
   it('never guesses at a match that is not modelled', () => {

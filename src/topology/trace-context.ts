@@ -5,6 +5,6 @@ import type { TraceContext } from '../trace/sight.ts';
 export function traceContext({ ipsets, addresses }: Pick<Snapshot, 'ipsets' | 'addresses'>): TraceContext {
   return {
     ...(ipsets.known && { ipsets: ipsets.value }),
-    ...(addresses.known && { localAddresses: addresses.value.map((one) => one.address) }),
+    ...(addresses.known && { localAddresses: addresses.value.map((one) => `${one.address}/${one.prefixLength}`) }),
   };
 }
