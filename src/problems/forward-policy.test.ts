@@ -92,6 +92,17 @@ describe('forward-policy', () => {
     expect(judged({ ...parts, netfilter: rules(':FORWARD DROP [0:0]') }, generic)).toEqual(['problem docker0 → eth0']);
   });
 
+  it('finds the one side of a router that FORWARD forgets', () => {
+    const names = ['v1', 'v2', 'v3'];
+    const parts = {
+      links: seen(names.map((name, at) => link(name, { kind: 'veth', foreignPeer: true, peerNamespace: at }))),
+      addresses: seen(names.map((name, at) => address(name, `10.${at}.0.1/24`))),
+      routes: seen(names.map((name, at) => route(`10.${at}.0.0/24`, name))),
+      netfilter: rules(':FORWARD DROP [0:0]', '-A FORWARD -i v1 -j ACCEPT', '-A FORWARD -i v2 -j ACCEPT'),
+    };
+    expect(judged(parts, generic)).toEqual(['problem v3 → v1']);
+  });
+
   it('has nothing to say of a machine that routes for nobody', () => {
     const parts = { links: seen([link('eth0')]), netfilter: rules(':FORWARD DROP [0:0]') };
     expect(judged(parts, generic)).toEqual(['not-applicable ']);

@@ -16,7 +16,7 @@ export interface RoutedFlow {
 }
 
 /** Sides of one kind that are tried; Pods of one CNI are treated alike by everything but network policies. */
-const PER_KIND = 2;
+const PER_KIND = 4;
 const STRANGER = '198.18.77.77';
 
 function stationOn(side: Side): string {
