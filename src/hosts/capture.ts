@@ -20,7 +20,12 @@ export type Via = 'local' | 'ssh' | 'root' | 'bundle' | 'kubernetes';
  */
 export interface Capture {
   readonly schema: 1;
-  readonly target: { readonly name: string; readonly via: Via };
+  readonly target: {
+    readonly name: string;
+    readonly via: Via;
+    /** What `--host` was given, where the name alone does not say it (a user). */
+    readonly destination?: string;
+  };
   /** RFC 3339, by the clock of the machine that collected. */
   readonly takenAt: string;
   /** By source: an absolute path, or a command line. */

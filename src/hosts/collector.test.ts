@@ -24,9 +24,12 @@ describe('a directory tree and the local host', () => {
 
 describe.each(SHELLS.filter((shell) => existsSync(shell)))('the collector read by %s', (shell) => {
   let host: ActingHost;
+  let keeper: ActingHost;
   beforeAll(() => {
     const transport = shellTransport(shell);
-    host = sshHost('node', { sshCommand: transport.sshCommand, sudo: false });
+    const options = { sshCommand: transport.sshCommand, sudo: false };
+    host = sshHost('node', options);
+    keeper = sshHost('keeper@node:2222', options);
     return transport.remove;
   });
 
@@ -35,6 +38,12 @@ describe.each(SHELLS.filter((shell) => existsSync(shell)))('the collector read b
     const [local, remote] = [await localHost().collect(asks), await host.collect(asks)];
     expect(remote.unreachable).toBeUndefined();
     expect(answersOf(remote)).toEqual(answersOf(local));
+  });
+
+  it('says how the node was reached where its name does not', async () => {
+    expect((await host.collect([])).target).toEqual({ name: 'node', via: 'ssh' });
+    const target = { name: 'node:2222', via: 'ssh', destination: 'keeper@node:2222' };
+    expect((await keeper.collect([])).target).toEqual(target);
   });
 
   it('carries hostile contents intact', async () => {

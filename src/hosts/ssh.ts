@@ -20,6 +20,7 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 export function sshHost(destination: string, options: SshOptions = {}): ActingHost {
   const parsed = parseDestination(destination);
   const name = parsed.label;
+  const target = { name, via: 'ssh', ...(parsed.user !== undefined && { destination }) } as const;
   const argv = sshArguments(parsed, options);
   const retrying = options.retries === undefined ? {} : { retries: options.retries };
   return {
@@ -29,7 +30,7 @@ export function sshHost(destination: string, options: SshOptions = {}): ActingHo
       const plan = planOf(asks);
       const limits = { ...retrying, timeoutMs, ...(signal && { signal }) };
       const outcome = await converse(argv, collection(plan), { ...limits, repeatable: true });
-      if (outcome.state === 'answered') return captureFrom(name, plan, outcome);
+      if (outcome.state === 'answered') return captureFrom(target, plan, outcome);
       const { reason, detail } = reasonOf(outcome, timeoutMs);
       return unreachable(name, 'ssh', reason, detail);
     },
@@ -37,12 +38,12 @@ export function sshHost(destination: string, options: SshOptions = {}): ActingHo
   };
 }
 
-function captureFrom(name: string, plan: Plan, outcome: Outcome & { state: 'answered' }): Capture {
+function captureFrom(target: Capture['target'], plan: Plan, outcome: Outcome & { state: 'answered' }): Capture {
   const draft = emptyDraft();
   const { clock, uid, refusal } = readAnswer(outcome.frames, plan, draft, outcome.marks.file);
   if (/^[0-9]+(\.[0-9]+)?$/.test(clock)) putClock(draft, clock, offsetOf(clock, outcome));
   const remark = uid === '0' ? '' : ` (not root on the node; ${lastLine(refusal) || 'sudo was not used'})`;
-  return captureOf({ name, via: 'ssh' }, draft, remark);
+  return captureOf(target, draft, remark);
 }
 
 /**

@@ -7,6 +7,8 @@ import type { ProfileName } from '../profiles/profile.ts';
 export interface ReportTarget {
   readonly name: string;
   readonly via: Via;
+  /** What `--host` was given, where the name alone does not say it. */
+  readonly destination?: string;
   readonly profile: ProfileName;
   /** What the profile was found from. */
   readonly profileEvidence: readonly string[];

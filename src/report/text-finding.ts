@@ -1,9 +1,9 @@
-import type { Via } from '../hosts/capture.ts';
 import { harmless } from '../hosts/sanitise.ts';
+import { shellWord } from '../hosts/shell-text.ts';
 import type { Evidence, Finding, Severity } from '../judging/finding.ts';
 import { displayWidth, padTo } from './display-width.ts';
 import { type Paint, painter } from './paint.ts';
-import type { RenderOptions } from './report.ts';
+import type { RenderOptions, ReportTarget } from './report.ts';
 import { hanging, oneLine } from './text-line.ts';
 import { type ReportWords, WORDS } from './words.ts';
 
@@ -20,12 +20,12 @@ export interface ProblemBlock {
 }
 
 /** One problem as lines: what, why, what it breaks, the proof, the cure. */
-export function problemLines(block: ProblemBlock, via: Via | undefined, options: RenderOptions): string[] {
+export function problemLines(block: ProblemBlock, target: ReportTarget | undefined, options: RenderOptions): string[] {
   const { finding, alike, consequences } = block;
   const page = pageFor(options);
   const { words } = page;
   const { verbose } = options;
-  const fix = fixText(finding, via, words);
+  const fix = fixText(finding, target, words);
   return [
     ...headline(finding, page),
     ...alikeLines(alike, page, verbose),
@@ -102,12 +102,16 @@ function headline(finding: Finding, { words, paint, width }: Page): string[] {
 }
 
 /** `fix` reaches the same node the same way; a file tree is looked at, and put right on the node itself. */
-function fixText(finding: Finding, via: Via | undefined, words: ReportWords): { text: string; command: string } {
+function fixText(
+  finding: Finding,
+  seen: ReportTarget | undefined,
+  words: ReportWords,
+): { text: string; command: string } {
   if (finding.remedies.length === 0) return { text: words.noFix(finding.docs), command: '' };
   const command = `hayward fix ${finding.problem}`;
   const target = oneLine(finding.target);
-  if (via === 'ssh') return { text: '', command: `${command} --host ${target}` };
-  return { text: via === undefined || via === 'local' ? '' : `${words.onNode(target)} `, command };
+  if (seen?.via === 'ssh') return { text: '', command: `${command} --host ${shellWord(seen.destination ?? target)}` };
+  return { text: seen === undefined || seen.via === 'local' ? '' : `${words.onNode(target)} `, command };
 }
 
 function evidenceTexts(evidence: readonly Evidence[], words: ReportWords, verbose: boolean): string[] {

@@ -145,10 +145,11 @@ test('verbose also lists what is in order', () => {
 });
 
 test.each([
-  ['ssh', 'hayward fix ip-forward --host node-1'],
-  ['root', 'on node-1: hayward fix ip-forward'],
-] as const)('a fix of a node seen by %s says how', (via, command) => {
-  const target = { name: 'node-1', via, profile: 'generic', profileEvidence: [] } as const;
+  [{ via: 'ssh' }, 'hayward fix ip-forward --host node-1'],
+  [{ via: 'ssh', destination: 'keeper@node-1' }, 'hayward fix ip-forward --host keeper@node-1'],
+  [{ via: 'root' }, 'on node-1: hayward fix ip-forward'],
+] as const)('a fix of a node seen by %j says how', (seen, command) => {
+  const target = { name: 'node-1', ...seen, profile: 'generic', profileEvidence: [] } as const;
   const told = renderText(sampleReport([sampleFinding()], { targets: [target] }), PLAIN);
   expect(told).toContain(`    Fix     ${command}\n`);
 });

@@ -45,7 +45,7 @@ function worstOf(findings: readonly Finding[]): number {
 }
 
 function nodeLines({ name, target, findings }: Node, options: RenderOptions): string[] {
-  const blocks = blocksOf(findings).flatMap((block) => ['', ...problemLines(block, target?.via, options)]);
+  const blocks = blocksOf(findings).flatMap((block) => ['', ...problemLines(block, target, options)]);
   const body = [...blocks, ...unknownLines(findings, options), ...fineLines(findings, options)];
   if (options.quiet && body.length === 0) return [];
   return [...headingLines({ name, ...(target && { target }), findings }, options), ...body];
