@@ -4,10 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { installNodePackages, nodePackagesStale } from './setup/node-packages.mjs';
 import { setUp } from './setup.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 const ci = process.env.CI === 'true';
 const reports = mkdtempSync(join(tmpdir(), 'hayward-test-'));
 process.once('exit', () => rmSync(reports, { recursive: true, force: true }));
