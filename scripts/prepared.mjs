@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { INSTALL, nodePackagesStale } from './setup/node-packages.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -29,9 +30,7 @@ export function must(what, command, args) {
 }
 
 export function prepare() {
-  if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
-    must('installing packages', 'npm', ['ci', '--loglevel=error']);
-  }
+  if (nodePackagesStale()) must('installing packages', 'npm', INSTALL);
   const sources = Math.max(newestIn('src'), newestIn('lab'), modified('package.json'), modified('scripts/build.mjs'));
   if (modified('dist/cli.js') < sources) must('building', process.execPath, ['scripts/build.mjs']);
 }

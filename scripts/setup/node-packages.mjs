@@ -18,6 +18,9 @@ function packagesIn(lock) {
   return JSON.parse(readFileSync(lock, 'utf8')).packages ?? {};
 }
 
+/** npm's arguments: exactly what the lock names. */
+export const INSTALL = ['ci', '--loglevel=error'];
+
 export function installNodePackages() {
-  return spawnSync('npm', ['ci'], { cwd: root, stdio: 'inherit' }).status === 0;
+  return spawnSync('npm', INSTALL, { cwd: root, stdio: 'inherit' }).status === 0;
 }
