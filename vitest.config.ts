@@ -9,6 +9,9 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'lab/**/*.test.ts', 'test/unit/**/*.test.ts'],
           exclude: ['**/*.kernel.test.ts', '**/*.vm.test.ts', '**/node_modules/**'],
+          // Ends what hangs; on a loaded machine a property of many runs takes longer than the usual five seconds.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
