@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FAULTS } from './faults.ts';
 import { type Lab, labsUp, lacking, up } from './lab.ts';
 import { TOPOLOGIES, TOPOLOGY_NAMES } from './topologies/catalogue.ts';
 
+const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const labs: Lab[] = [];
 
 afterEach(async () => {
@@ -54,6 +58,27 @@ test('what a node writes to /etc stays in the laboratory', async () => {
   expect(wrote).toMatchObject({ exitCode: 0 });
   expect((await lab.exec('node', ['cat', '/etc/sysctl.d/99-lab-only.conf'])).stdout).toBe('x\n');
   expect(await readdir('/etc/sysctl.d')).not.toContain('99-lab-only.conf');
+});
+
+test('hayward is at hand in a shell of a node', async () => {
+  const lab = await built('vm-bridge');
+  const said = await Promise.all(['node', 'node'].map((node) => lab.exec(node, ['sh', '-c', 'hayward --version'])));
+  for (const { stdout } of said) expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test('a program run in a node is waited for when Ctrl-C is pressed, and its status is kept', async () => {
+  const lab = await built('vm-bridge');
+  const inNode = `trap 'kill $!; echo stopped; exit 7' INT; tail -f /dev/null & echo ready; wait`;
+  const argv = [CLI, 'lab', 'exec', '--lab', lab.id, 'node', 'sh', '-c', inNode];
+  const child = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+    // To the whole group, as a terminal does.
+    if (chunk.includes('ready') && child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+  });
+  expect(await once(child, 'close')).toEqual([7, null]);
+  expect(said).toBe('ready\nstopped\n');
 });
 
 test('a topology whose kernel parts are missing says which, and builds nothing', async () => {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunResult } from '../src/hosts/host.ts';
+import { quoted } from '../src/hosts/shell-text.ts';
 import { exists } from './cache.ts';
 import { type CommandOptions, command, must } from './command.ts';
 import type { Fault } from './faults.ts';
@@ -26,7 +27,7 @@ export interface Lab {
   readonly id: string;
   readonly topology: Topology;
   namespace(node: string): string;
-  /** Runs a program in a node (`hayward` is the one under test), which has an /etc of its own (changes to it stay in the laboratory) and no systemd. */
+  /** Runs a program in a node (`hayward` is the one under test, for shells there too), which has an /etc of its own (changes to it stay in the laboratory) and no systemd. */
   exec(node: string, argv: readonly string[], options?: CommandOptions): Promise<RunResult>;
   /** The command line and environment that `exec` and `hayward` run, for who wants a terminal in a node. */
   entering(node: string, argv: readonly string[]): Promise<{ argv: readonly string[]; env: NodeJS.ProcessEnv }>;
@@ -94,12 +95,12 @@ function labNamed(name: TopologyName, token: string, options: Pick<UpOptions, 'c
     },
     async entering(node, argv) {
       const own = join(folder, node);
-      await mkdir(join(own, 'etc'), { recursive: true });
-      await mkdir(join(own, 'work'), { recursive: true });
-      const program = argv[0] === 'hayward' ? [process.execPath, cli, ...argv.slice(1)] : argv;
+      for (const name of ['etc', 'work', 'bin']) await mkdir(join(own, name), { recursive: true });
+      await putProgram(join(own, 'bin/hayward'), cli);
+      const path = `${join(own, 'bin')}:${process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`;
       return {
-        argv: ['ip', 'netns', 'exec', lab.namespace(node), 'unshare', '--uts', 'sh', '-c', SETTLE_IN, own, ...program],
-        env: { ...process.env, HAYWARD_STATE: join(own, 'state') },
+        argv: ['ip', 'netns', 'exec', lab.namespace(node), 'unshare', '--uts', 'sh', '-c', SETTLE_IN, own, ...argv],
+        env: { ...process.env, PATH: path, HAYWARD_STATE: join(own, 'state') },
       };
     },
     async break(fault) {
@@ -122,6 +123,13 @@ function labNamed(name: TopologyName, token: string, options: Pick<UpOptions, 'c
     },
   };
   return lab;
+}
+
+/** Puts a program that runs `cli` in place in one step: another shell in the node may be starting it right now. */
+async function putProgram(path: string, cli: string): Promise<void> {
+  const fresh = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(fresh, `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(cli)} "$@"\n`, { mode: 0o755 });
+  await rename(fresh, path);
 }
 
 /**

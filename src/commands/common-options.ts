@@ -3,7 +3,7 @@ import type { Severity } from '../judging/finding.ts';
 import { LANGS, type Lang, langFrom } from '../lang.ts';
 import { PROFILE_NAMES, type ProfileName } from '../profiles/profile.ts';
 import { FORMATS, type Format } from '../report/format.ts';
-import { nearest, UsageError } from './usage.ts';
+import { UsageError, unknownWord } from './usage.ts';
 
 /** What every command that judges understands, read once. */
 export interface CommonOptions {
@@ -60,8 +60,7 @@ function word<T extends string>(what: string, allowed: readonly T[]): (value: st
   return (value) => {
     const match = allowed.find((one) => one === value);
     if (match !== undefined) return match;
-    const near = nearest(value, allowed);
-    throw new UsageError(`unknown ${what} '${value}', expected ${allowed.join(', ')}`, near);
+    throw unknownWord(what, value, allowed);
   };
 }
 
@@ -93,8 +92,7 @@ export async function problemIds(words: readonly string[]): Promise<readonly str
   const ids = PROBLEMS.map((problem) => problem.id);
   return words.map((typed) => {
     const id = typed.trim();
-    if (!ids.includes(id))
-      throw new UsageError(`unknown problem '${id}'`, nearest(id, ids) ?? `one of ${ids.join(', ')}`);
+    if (!ids.includes(id)) throw unknownWord('problem', id, ids);
     return id;
   });
 }

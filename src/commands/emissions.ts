@@ -1,4 +1,4 @@
-import { nearest, UsageError } from './usage.ts';
+import { unknownWord } from './usage.ts';
 
 /** The forms a plan can be printed in. */
 export const EMISSIONS = ['script', 'cloud-init', 'ansible'] as const;
@@ -9,7 +9,7 @@ export function emissionsFrom(value: string, previous: readonly Emission[] | und
   const forms = value.split(',').map((word) => {
     const form = EMISSIONS.find((one) => one === word.trim());
     if (form) return form;
-    throw new UsageError(`unknown form '${word.trim()}', expected ${EMISSIONS.join(', ')}`, nearest(word, EMISSIONS));
+    throw unknownWord('form', word.trim(), EMISSIONS);
   });
   return [...new Set([...(previous ?? []), ...forms])];
 }

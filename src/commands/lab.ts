@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Fault } from '../../lab/faults.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { LANGS, type Lang, langFrom } from '../lang.ts';
-import { nearest, UsageError } from './usage.ts';
+import { UsageError, unknownWord } from './usage.ts';
 
 interface RawOptions {
   lang?: Lang;
@@ -71,7 +71,7 @@ async function faultNamed(id: string): Promise<Fault> {
   const fault = FAULTS.find((one) => one.id === id);
   if (fault) return fault;
   const ids = FAULTS.map((one) => one.id);
-  throw new UsageError(`unknown fault '${id}'`, nearest(id, ids) ?? `one of ${ids.join(', ')}`);
+  throw unknownWord('fault', id, ids);
 }
 
 async function list(raw: RawOptions): Promise<void> {
@@ -96,26 +96,33 @@ async function build(name: string, raw: RawOptions): Promise<void> {
   const { lacking, up } = await import('../../lab/lab.ts');
   const { TOPOLOGIES, TOPOLOGY_NAMES } = await import('../../lab/topologies/catalogue.ts');
   const known = TOPOLOGY_NAMES.find((one) => one === name);
-  if (!known)
-    throw new UsageError(`unknown topology '${name}'`, nearest(name, TOPOLOGY_NAMES) ?? TOPOLOGY_NAMES.join(', '));
+  if (!known) throw unknownWord('topology', name, TOPOLOGY_NAMES);
   needRoot();
   const topology = TOPOLOGIES[known];
   const missing = await lacking(topology);
   if (missing) throw new UsageError(`${name}: ${missing.what[langOf(raw)]}`);
   const lab = await up(known);
-  const enter = topology.nodes.map((node) => `  hayward lab exec --lab ${lab.id} ${node.name} bash`);
-  process.stdout.write(`${lab.id}\n${topology.drawing}\n${enter.join('\n')}\n`);
+  const { FAULTS } = await import('../../lab/faults.ts');
+  const [first, ...others] = topology.nodes.map((node) => node.name);
+  const faults = FAULTS.filter((fault) => fault.topology === known);
+  const on = ` --lab ${lab.id}`;
+  const next = [
+    ...faults.map((fault) => `  hayward lab break${on} ${fault.id}`),
+    `  hayward lab exec${on} ${first} hayward doctor`,
+    ...[first, ...others].map((node) => `  hayward lab exec${on} ${node} bash`),
+    `  hayward lab down ${lab.id}`,
+  ];
+  process.stdout.write(`${lab.id}\n${topology.drawing}\n${next.join('\n')}\n`);
 }
 
 /** The laboratory that is meant: the one named, or the only one that fits. */
-async function chosen(id: string | undefined, what: string, fits: (lab: Lab) => boolean): Promise<Lab> {
+async function chosen(id: string | undefined, missing: string, fits: (lab: Lab) => boolean): Promise<Lab> {
   needRoot();
   const { labsUp } = await import('../../lab/lab.ts');
   const all = await labsUp({ cli: cli() });
   const candidates = all.filter((lab) => (id === undefined ? fits(lab) : lab.id === id));
   const [only, ...others] = candidates;
-  if (!only)
-    throw new UsageError(id === undefined ? `no network ${what} is up: hayward lab up` : `no laboratory '${id}' is up`);
+  if (!only) throw new UsageError(id === undefined ? missing : `no laboratory '${id}' is up`);
   if (others.length > 0)
     throw new UsageError(`several are up, name one: --lab ${candidates.map((lab) => lab.id).join(', ')}`);
   return only;
@@ -123,7 +130,8 @@ async function chosen(id: string | undefined, what: string, fits: (lab: Lab) => 
 
 async function breakIt(id: string, raw: RawOptions): Promise<void> {
   const fault = await faultNamed(id);
-  const lab = await chosen(raw.lab, fault.topology, (one) => one.topology.name === fault.topology);
+  const missing = `no network ${fault.topology} is up: hayward lab up ${fault.topology}`;
+  const lab = await chosen(raw.lab, missing, (one) => one.topology.name === fault.topology);
   if (lab.topology.name !== fault.topology)
     throw new UsageError(`${id} is a fault of ${fault.topology}, not of ${lab.id}`);
   await lab.break(fault);
@@ -131,17 +139,23 @@ async function breakIt(id: string, raw: RawOptions): Promise<void> {
 }
 
 async function exec(node: string, argv: readonly string[], raw: RawOptions): Promise<void> {
-  const lab = await chosen(raw.lab, `with a node '${node}'`, (one) =>
-    one.topology.nodes.some((spec) => spec.name === node),
-  );
+  const missing = `no network with a node '${node}' is up: hayward lab up, see hayward lab list`;
+  const lab = await chosen(raw.lab, missing, (one) => one.topology.nodes.some((spec) => spec.name === node));
   if (!lab.topology.nodes.some((spec) => spec.name === node)) {
-    throw new UsageError(`${lab.id} has no node '${node}'`, lab.topology.nodes.map((spec) => spec.name).join(', '));
+    const names = lab.topology.nodes.map((spec) => spec.name);
+    throw new UsageError(`${lab.id} has no node '${node}', expected ${names.join(', ')}`);
   }
   const entered = await lab.entering(node, argv);
   const [program = '', ...rest] = entered.argv;
-  const { spawnSync } = await import('node:child_process');
-  const done = spawnSync(program, rest, { env: entered.env, stdio: 'inherit' });
-  process.exitCode = done.status ?? 1;
+  const { spawn } = await import('node:child_process');
+  const child = spawn(program, rest, { env: entered.env, stdio: 'inherit' });
+  // A Ctrl-C reaches the program by itself; its end is waited for, or it would go on behind the shell's next prompt.
+  process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  process.exitCode = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(code ?? (signal ? 128 + constants.signals[signal] : 1)));
+  });
 }
 
 async function down(id: string | undefined): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
 import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
-import { nearest, UsageError } from './usage.ts';
+import { UsageError, unknownWord } from './usage.ts';
 
 interface RawOptions extends RawCommonOptions, RawHostOptions {}
 
@@ -67,6 +67,6 @@ function chosenIds(only: string, ids: readonly string[]): readonly string[] {
   return only.split(',').map((typed) => {
     const id = typed.trim();
     if (ids.includes(id)) return id;
-    throw new UsageError(`preflight judges no problem '${id}'`, nearest(id, ids) ?? `one of ${ids.join(', ')}`);
+    throw unknownWord('problem of preflight', id, ids);
   });
 }

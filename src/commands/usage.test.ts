@@ -9,6 +9,9 @@ describe('nearest', () => {
     ['pre', 'preflight'],
     ['xif', 'fix'],
     ['elephant', undefined],
+    ['fi', 'fix'],
+    ['ox', undefined],
+    ['', undefined],
   ])('%s is meant as %s', (word, expected) => {
     expect(nearest(word, commands)).toBe(expected);
   });

@@ -6,12 +6,22 @@ export class UsageError extends Error {
   }
 }
 
+/** A word that is none of those allowed: the one that may be meant, or else all of them. */
+export function unknownWord(what: string, word: string, allowed: readonly string[]): UsageError {
+  const near = nearest(word, allowed);
+  return new UsageError(
+    `unknown ${what} '${word}'${near === undefined ? `, expected ${allowed.join(', ')}` : ''}`,
+    near,
+  );
+}
+
 /** The candidate nearest to a mistyped word, if one is near enough to be meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(word.length / 3));
+  // Never so far that no letter of the word is left.
+  const limit = Math.min(word.length - 1, Math.max(2, Math.floor(word.length / 3)));
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
-    const distance = candidate.startsWith(word) ? 1 : editDistance(word, candidate);
+    const distance = word !== '' && candidate.startsWith(word) ? 0 : editDistance(word, candidate);
     if (distance <= limit && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) best = { candidate, distance };
   }
   return best?.candidate;
