@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { address, link, netfilterWith, route, seen, snapshotWith } from '../../test/parts.ts';
+import { address, link, netfilterWith, route, seen, snapshotWith, sysctlWith } from '../../test/parts.ts';
 import { unknown } from '../hosts/reading.ts';
+import { judge } from '../judging/judge.ts';
 import { generic } from '../profiles/generic.ts';
 import { rke2Canal } from '../profiles/rke2-canal.ts';
 import { parseIptablesSave } from '../snapshot/netfilter/iptables-save.ts';
 import { forwardPolicy } from './forward-policy.ts';
+import { PROBLEMS } from './registry.generated.ts';
 
 function rules(...lines: string[]) {
   const text = ['*filter', ...lines, 'COMMIT'].join('\n');
@@ -101,6 +103,20 @@ describe('forward-policy', () => {
       netfilter: rules(':FORWARD DROP [0:0]', '-A FORWARD -i v1 -j ACCEPT', '-A FORWARD -i v2 -j ACCEPT'),
     };
     expect(judged(parts, generic)).toEqual(['problem v3 → v1']);
+  });
+
+  it('is no consequence of forwarding that is off: it stays when that is put right', () => {
+    const snapshot = snapshotWith({
+      ...NODE,
+      netfilter: rules(':FORWARD DROP [0:0]'),
+      sysctl: sysctlWith({ 'net/ipv4/ip_forward': '0' }),
+    });
+    const both = PROBLEMS.filter(({ id }) => id === 'ip-forward' || id === 'forward-policy');
+    const findings = judge(both, snapshot, rke2Canal, { target: 'n', lang: 'en' });
+    expect(findings.map(({ problem, severity }) => `${problem} ${severity}`)).toEqual([
+      'forward-policy critical',
+      'ip-forward critical',
+    ]);
   });
 
   it('has nothing to say of a machine that routes for nobody', () => {

@@ -82,7 +82,6 @@ export const forwardPolicy = defineProblem({
   id: 'forward-policy',
   title: { en: 'The FORWARD chain', 'zh-CN': 'FORWARD 链' },
   needs: NEEDS,
-  dependsOn: ['ip-forward'],
   check,
   explain({ from, to, decidedBy }) {
     const rule = `${decidedBy.table} ${decidedBy.chain} ${decidedBy.rule}: ${decidedBy.text}`;
