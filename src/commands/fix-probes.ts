@@ -29,6 +29,7 @@ export async function sendBefore(requests: readonly ProbeRequest[]): Promise<Pro
   return pairs;
 }
 
+/** The same packets again, so that the two can be shown side by side. */
 export async function sendAfter(pairs: readonly ProbePair[]): Promise<ProbePair[]> {
   if (pairs.length === 0) return [];
   const { sendProbe } = await import('../probes/send.ts');

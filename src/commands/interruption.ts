@@ -7,6 +7,7 @@ export interface Interruption {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Listens until `restore` is called; `onFirst` is called once, at the first signal. */
 export function catchInterruption(onFirst: () => void): Interruption {
   const controller = new AbortController();
   const caught = (): void => {

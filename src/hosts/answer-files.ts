@@ -70,6 +70,7 @@ function errorsIn(said: string): string[] {
   return said.split('\n').filter((line) => line !== '');
 }
 
+/** A program's words on a path as a reading: by the system error in them, where there is one. */
 export function troubleWith(path: string, message: string): Failure {
   const code = codeIn(message);
   return code === undefined ? { state: 'failed', detail: `${path}: ${firstLine(message)}` } : failureFor(path, code);

@@ -143,6 +143,7 @@ export function resultIn(details: readonly Frame[], limited: boolean): RunResult
   };
 }
 
+/** The body of the first frame of this name; empty where there is none. */
 export function detail(frames: readonly Frame[], name: string): Buffer {
   return frames.find(({ words }) => words[0] === name)?.body ?? Buffer.alloc(0);
 }

@@ -6,6 +6,7 @@ export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
+/** A sorted copy. */
 export function inByteOrder(names: readonly string[]): string[] {
   return [...names].sort(compareBytes);
 }

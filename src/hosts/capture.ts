@@ -55,6 +55,7 @@ export interface CaptureView {
   which(name: string): Reading<string | null>;
 }
 
+/** Reads a capture; of a host that could not be reached every reading is unknown for that reason. */
 export function viewOf(capture: Capture): CaptureView {
   function missing(source: string): Reading<never> {
     const gone = capture.unreachable;

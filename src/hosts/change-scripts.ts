@@ -21,6 +21,7 @@ place() {
 }
 settled() { sync "$1" 2>/dev/null || sync; }`;
 
+/** Answers `link`, `directory`, `special`, or `ls` and `content` of a file of at most `maxBytes`. */
 export function statScript(path: string, maxBytes: number): string {
   return `p=${quoted(path)}
 if [ -L "$p" ]; then say link; "$READLINK" "$p" >&3
@@ -36,6 +37,7 @@ else why "$p"
 fi`;
 }
 
+/** Answers a setting's `content`. */
 export function readScript(path: string): string {
   return `p=${quoted(path)}
 readable "$p" || return
@@ -51,6 +53,7 @@ export function writeSettingScript(path: string, value: string): string {
 e=$(printf '%s\\n' ${quoted(value)} | dd of="$p" bs=65536 conv=notrunc 2>&1) || tell trouble "$(printf '%s' "$e" | grep ':')"`;
 }
 
+/** Writes beside the path, syncs, and renames over it, as the local host does. */
 export function writeFileScript(path: string, content: Uint8Array, options: WriteOptions, freshName: string): string {
   const { mode, uid = '', gid = '' } = options;
   return placed(
@@ -69,6 +72,7 @@ settled "$d"`,
   );
 }
 
+/** Makes a symbolic link under another name and renames it over the path. */
 export function linkScript(path: string, target: string, freshName: string): string {
   return placed(path, freshName, `step ln -s -- ${quoted(target)} "$t" && place && settled "$d"`);
 }
@@ -94,6 +98,7 @@ attempt
 rm -f "$t"`;
 }
 
+/** Removes a file or a link; absent is success. */
 export function removeScript(path: string): string {
   return `${STEP}
 p=${quoted(path)}
@@ -106,6 +111,7 @@ fi
 step rm -f "$p" && settled "$d"`;
 }
 
+/** Runs a program without a shell; `stdin` is printed to it. */
 export function runScript(argv: readonly string[], { stdin, timeoutMs }: RunOptions): string {
   const seconds = timeoutMs === undefined ? 0 : Math.ceil(timeoutMs / 1000);
   const command = `execute ${seconds} ${argv.map(quoted).join(' ')}`;

@@ -7,6 +7,7 @@ export interface Failure {
   readonly detail: string;
 }
 
+/** Undefined of an answer that succeeded. */
 export function failureOf(entry: Entry): Failure | undefined {
   return entry.state === 'ok' ? undefined : entry;
 }

@@ -17,6 +17,7 @@ export function runHere(argv: readonly string[], options: RunOptions = {}): Prom
   return spawned(file, args, { ...options, env, maxOutputBytes: MAX_OUTPUT_BYTES });
 }
 
+/** The result of a program that could not be started, with the reason as its standard error. */
 export function neverStarted(stderr: string): RunResult {
   return { failed: true, timedOut: false, exitCode: null, stdout: '', stderr, durationMs: 0 };
 }

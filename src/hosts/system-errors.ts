@@ -29,6 +29,7 @@ export function codeIn(message: string): string | undefined {
   return /too many (levels of )?symbolic/.test(said) ? 'ELOOP' : undefined;
 }
 
+/** The system's code of an error, EIO where it has none. */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return typeof code === 'string' ? code : 'EIO';

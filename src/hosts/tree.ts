@@ -63,6 +63,7 @@ function trimmed(answer: FileAnswer): FileAnswer {
   return answer.entry.state === 'ok' ? yes({ state: 'ok', text: withoutNewline(answer.entry.text) }) : answer;
 }
 
+/** Takes one newline off the end, as every setting's file has it. */
 export function withoutNewline(text: string): string {
   return text.endsWith('\n') ? text.slice(0, -1) : text;
 }

@@ -61,6 +61,7 @@ export function confOf(key: string): Conf | undefined {
   return { family: match[1] === 'ipv4' ? 'ipv4' : 'ipv6', device: match[2] ?? '', name: match[3] ?? '' };
 }
 
+/** The key below /proc/sys of a setting of one device. */
 export function confKey({ family, device, name }: Conf): string {
   return `net/${family}/conf/${device}/${name}`;
 }
@@ -95,6 +96,7 @@ export function mayDecide(other: string, key: string): boolean {
   return from.device === 'default' && conf.device !== 'lo';
 }
 
+/** A kernel that starts from these values: what a write changes besides its own key, what a new device inherits. */
 export function kernelSettings(start: KernelStart): KernelSettings {
   const values = new Map(start.values);
   /** IPv4 per-interface keys somebody wrote: conf/default reaches them no more. */

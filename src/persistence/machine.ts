@@ -47,6 +47,7 @@ export interface MachineStart extends KernelStart {
   readonly onLoad?: (module: string, machine: Machine) => void;
 }
 
+/** A machine as its boot begins. It keeps the last place that decided each setting. */
 export function machineOf(start: MachineStart): Machine {
   const kernel = kernelSettings(start);
   const deciders = new Map<string, Place>();

@@ -46,6 +46,7 @@ export interface Ipv4 {
   readonly payload: Uint8Array;
 }
 
+/** Padded with zeros to the shortest frame Ethernet carries, without the frame check sequence. */
 export function buildEthernet(frame: Ethernet): Uint8Array {
   const bytes = new Uint8Array(Math.max(SHORTEST_FRAME, ETHERNET_HEADER + frame.payload.length));
   bytes.set(macBytes(frame.destination), 0);
@@ -66,6 +67,7 @@ export function parseEthernet(bytes: Uint8Array): Ethernet | undefined {
   };
 }
 
+/** An ARP packet for IPv4 over Ethernet (RFC 826). */
 export function buildArp(arp: Arp): Uint8Array {
   const bytes = new Uint8Array(ARP_PACKET);
   // Hardware Ethernet (1), protocol IPv4, address lengths 6 and 4.
@@ -78,6 +80,7 @@ export function buildArp(arp: Arp): Uint8Array {
   return bytes;
 }
 
+/** Undefined for what is not ARP for IPv4 over Ethernet. */
 export function parseArp(bytes: Uint8Array): Arp | undefined {
   if (bytes.length < ARP_PACKET) return undefined;
   if (![0, 1, 8, 0, 6, 4].every((byte, at) => bytes[at] === byte)) return undefined;

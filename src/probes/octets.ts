@@ -1,24 +1,29 @@
 /** Addresses and checksums as bytes, text and numbers: what every packet is made of. Pure. */
 
+/** Six octets of `02:00:00:00:00:01`. Throws a TypeError for anything else. */
 export function macBytes(mac: string): Uint8Array {
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) throw new TypeError(`not a MAC address: ${JSON.stringify(mac)}`);
   return Uint8Array.from(mac.split(':'), (octet) => Number.parseInt(octet, 16));
 }
 
+/** In lower case, with colons. */
 export function macText(bytes: Uint8Array): string {
   return Array.from(bytes, (octet) => octet.toString(16).padStart(2, '0')).join(':');
 }
 
+/** Dotted decimal, four octets without leading zeros. */
 export function isIpv4(address: string): boolean {
   const octets = address.split('.');
   return octets.length === 4 && octets.every((octet) => /^(0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255);
 }
 
+/** Four octets. Throws a TypeError for what is no IPv4 address. */
 export function addressBytes(address: string): Uint8Array {
   if (!isIpv4(address)) throw new TypeError(`not an IPv4 address: ${JSON.stringify(address)}`);
   return Uint8Array.from(address.split('.'), Number);
 }
 
+/** Big-endian access to these bytes, wherever in their buffer they lie. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
@@ -39,6 +44,7 @@ export function addressNumber(address: string): number {
   return address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
 }
 
+/** The inverse of `addressNumber`. */
 export function addressText(number: number): string {
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join('.');
 }

@@ -35,6 +35,7 @@ export interface Addresses {
   readonly destination: string;
 }
 
+/** An ICMP echo (RFC 792), its checksum filled in. */
 export function buildIcmpEcho(echo: IcmpEcho): Uint8Array {
   const bytes = new Uint8Array(ICMP_HEADER + echo.payload.length);
   const view = viewOf(bytes);
@@ -46,6 +47,7 @@ export function buildIcmpEcho(echo: IcmpEcho): Uint8Array {
   return bytes;
 }
 
+/** Undefined for other ICMP, and where the checksum is wrong. */
 export function parseIcmpEcho(bytes: Uint8Array): IcmpEcho | undefined {
   if (bytes.length < ICMP_HEADER || (bytes[0] !== 8 && bytes[0] !== 0) || bytes[1] !== 0) return undefined;
   if (checksum(bytes) !== 0) return undefined;
@@ -68,6 +70,7 @@ function transportChecksum(addresses: Addresses, protocol: number, bytes: Uint8A
   return checksum(joined(pseudo, bytes));
 }
 
+/** A UDP datagram (RFC 768), its checksum filled in. */
 export function buildUdp(udp: Udp, addresses: Addresses): Uint8Array {
   const bytes = new Uint8Array(UDP_HEADER + udp.payload.length);
   const view = viewOf(bytes);
@@ -80,6 +83,7 @@ export function buildUdp(udp: Udp, addresses: Addresses): Uint8Array {
   return bytes;
 }
 
+/** Undefined where the length or the checksum is wrong. */
 export function parseUdp(bytes: Uint8Array, addresses: Addresses): Udp | undefined {
   if (bytes.length < UDP_HEADER) return undefined;
   const view = viewOf(bytes);
@@ -94,6 +98,7 @@ export function parseUdp(bytes: Uint8Array, addresses: Addresses): Udp | undefin
   };
 }
 
+/** A segment that opens a TCP connection (RFC 9293), without options. */
 export function buildTcpSyn(syn: TcpSyn, addresses: Addresses): Uint8Array {
   const bytes = new Uint8Array(TCP_HEADER + syn.payload.length);
   const view = viewOf(bytes);

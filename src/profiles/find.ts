@@ -15,6 +15,7 @@ export interface FoundProfile {
   readonly evidence: readonly string[];
 }
 
+/** Undefined for a name that no profile has. */
 export function profileNamed(name: string): Profile | undefined {
   return PROFILES.find((profile) => profile.name === name);
 }

@@ -45,6 +45,7 @@ export function isVolatile(step: Step): boolean {
   return actionsFor(step).volatile;
 }
 
+/** What is `found` otherwise than `expected`; empty when nothing is. */
 export function differences(step: Step, expected: Image, found: Image): readonly Difference[] {
   return actionsFor(step).differences(step, expected, found);
 }

@@ -15,6 +15,7 @@ export type Standing =
   | 'gone'
   | 'unknown';
 
+/** Looks at the node. `sameBoot`: the run was of the present boot. */
 export async function standingOf(host: ActingHost, record: StepRecord, sameBoot: boolean): Promise<Standing> {
   const { step, phase, before, after, already } = record;
   if (phase === 'undone') return 'taken-back';

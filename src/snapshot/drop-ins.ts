@@ -77,6 +77,7 @@ function textOf({ text }: TextFile): string | undefined {
   return text.known ? text.value : undefined;
 }
 
+/** A path's last component. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -59,6 +59,7 @@ export function settingFrom<K extends keyof ProxySettings>(
   return unknown('absent', MOUNTED, `no file or device on this node tells kube-proxy's ${field}`);
 }
 
+/** The proxy mode, as `settingFrom` finds it. */
 export function proxyModeOf(places: readonly Reading<ProxySettings>[]): Kubernetes['proxyMode'] {
   return settingFrom(places, 'mode');
 }
@@ -134,6 +135,7 @@ function modeFrom(word: string): Mode {
   throw new Error(`mode: ${JSON.stringify(word)} is none of kube-proxy's`);
 }
 
+/** The networks of kube-proxy's `clusterCIDR`: one, or two with a comma between on a dual-stack cluster. */
 export function cidrsFrom(text: string): readonly string[] {
   return text.split(',').filter((cidr) => cidr !== '');
 }

@@ -52,6 +52,7 @@ interface Evidence {
   readonly hasModuleTree: boolean;
 }
 
+/** Tells modules' states; the evidence is read at the first question, and once. */
 export function moduleStates(view: CaptureView): KernelModules {
   let evidence: Evidence | undefined;
   return {

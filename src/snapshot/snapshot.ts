@@ -64,6 +64,7 @@ export function asksFor(names: readonly SubjectName[]): Ask[] {
   return [...byKey.values()];
 }
 
+/** A snapshot of what a host answered; each subject is parsed when it is first looked at. Pure. */
 export function snapshotOf(capture: Capture): Snapshot {
   const view = viewOf(capture);
   const snapshot = { capture } as { capture: Capture };

@@ -10,6 +10,7 @@ export interface Subject<T> {
   parse(view: CaptureView): T;
 }
 
+/** Ties a subject's type to its definition. */
 export function subject<T>(definition: Subject<T>): Subject<T> {
   return definition;
 }

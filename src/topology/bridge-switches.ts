@@ -28,6 +28,7 @@ function inForce(global: Reading<string>, ownOn: boolean): Reading<boolean> {
   return global.reason === 'absent' ? known(false, global.source) : global;
 }
 
+/** A bridge's two switches: the namespace's, the bridge's own, and whether frames are filtered in the end. */
 export function switchesOf(bridge: Link, sysctl: SysctlValues): readonly BridgeSwitches[] {
   return SWITCHES.map((one) => {
     const global = sysctl.get(one.key);

@@ -7,6 +7,7 @@ function parse(cidr: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined {
   return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : undefined;
 }
 
+/** By its colons; nothing is said of whether it is an address. */
 export function familyOf(address: string): Family {
   return address.includes(':') ? 'ipv6' : 'ipv4';
 }

@@ -31,6 +31,7 @@ function parseIpv4(text: string): Address | undefined {
   return { width: 32, value: BigInt(value) };
 }
 
+/** A mask whose first `length` bits are set. */
 export function prefixMask(length: number, width: 32 | 128): bigint {
   const all = (1n << BigInt(width)) - 1n;
   return all ^ (all >> BigInt(length));
@@ -51,6 +52,7 @@ function parseMask(text: string, width: 32 | 128): bigint | undefined {
   return mask?.width === width ? mask.value : undefined;
 }
 
+/** False across address families. */
 export function inBlock(address: Address, block: Block): boolean {
   return address.width === block.width && (address.value & block.mask) === block.network;
 }

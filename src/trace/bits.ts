@@ -12,18 +12,22 @@ function bits(value: number, unknown: number): Bits {
   return { value: (value & ~unknown) >>> 0, unknown: unknown >>> 0 };
 }
 
+/** A value of which every bit is known. */
 export function knownBits(value: number): Bits {
   return bits(value, 0);
 }
 
+/** `a & mask` */
 export function andBits(a: Bits, mask: number): Bits {
   return bits(a.value & mask, a.unknown & mask);
 }
 
+/** `a | mask` */
 export function orBits(a: Bits, mask: number): Bits {
   return bits(a.value | mask, a.unknown & ~mask);
 }
 
+/** `a ^ b` */
 export function xorBits(a: Bits, b: Bits): Bits {
   return bits(a.value ^ b.value, a.unknown | b.unknown);
 }

@@ -54,6 +54,7 @@ function same<T>(a: T | undefined, b: T | undefined): T | undefined {
   return a === b ? a : undefined;
 }
 
+/** Equal for two states that no rule can tell apart. */
 export function keyOf(state: PacketState): string {
   const { mark, connmark, ctState, source, destination, sourcePort, destinationPort, snat, dnat } = state;
   return [

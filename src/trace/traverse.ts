@@ -42,10 +42,12 @@ export function traverse(rules: Ruleset, packet: Packet, hooks: readonly Hook[],
   return verdictOf(rules, walk(rules, packet, hooks, context, startOf(packet), false));
 }
 
+/** A packet before its first hook. */
 export function startOf(packet: Packet): Flow {
   return { alive: stateOf(packet), hangs: [], rewrites: [] };
 }
 
+/** Takes what is alive of a packet through the hooks in order. `divert`: another destination address ends the walk. */
 export function walk(
   rules: Ruleset,
   packet: Packet,

@@ -1,10 +1,12 @@
 /** An answer that may not be known. */
 export type Tri = 'yes' | 'no' | 'maybe';
 
+/** An answer that is known. */
 export function tri(value: boolean): Tri {
   return value ? 'yes' : 'no';
 }
 
+/** The opposite; `maybe` has none. */
 export function not(value: Tri): Tri {
   if (value === 'maybe') return 'maybe';
   return value === 'yes' ? 'no' : 'yes';

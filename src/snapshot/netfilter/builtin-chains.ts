@@ -28,6 +28,7 @@ export function builtinChain(
   return { hook, priority: PRIORITY[table] ?? 0, nat: false };
 }
 
+/** NF_IP_PRI_NAT_DST where destinations are rewritten, NF_IP_PRI_NAT_SRC elsewhere (linux/netfilter_ipv4.h). */
 export function natPriority(hook: Hook): number {
   return hook === 'prerouting' || hook === 'output' ? NAT_DESTINATION : NAT_SOURCE;
 }

@@ -15,6 +15,7 @@ export function parseMark(text: string | undefined): Masked | undefined {
   return { value: bits, mask: masked };
 }
 
+/** A 32-bit number, decimal or with `0x`; undefined for anything else. */
 export function parseBits(text: string | undefined): number | undefined {
   if (text === undefined || !/^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(text)) return undefined;
   const value = Number(text);
