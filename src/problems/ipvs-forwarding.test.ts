@@ -89,6 +89,19 @@ describe('ipvs-forwarding', () => {
     expect(judged([], { ipvs })).toEqual(['unknown ']);
   });
 
+  it('is unknown, not fine, where what it rests on may not be looked at', () => {
+    const denied = unknown('denied', 'test', 'Permission denied');
+    const sysctl = { ...NODE.sysctl, get: () => denied };
+    expect(judged([ANSWERED], { sysctl })).toEqual(['unknown net.ipv4.vs.conntrack']);
+    expect(judged([ANSWERED], { links: denied })).toEqual(['unknown kube-ipvs0']);
+    const kubernetes = { ...KUBERNETES, strictArp: seen(true) };
+    expect(judged([ANSWERED], { sysctl, kubernetes })).toEqual([
+      'unknown net.ipv4.vs.conntrack',
+      'unknown net.ipv4.conf.all.arp_ignore',
+      'unknown net.ipv4.conf.all.arp_announce',
+    ]);
+  });
+
   it('has nothing to say where the kernel has no IPVS', () => {
     const absent = snapshotWith({ ipvs: unknown('absent', '/proc/net/ip_vs', 'no such file') });
     expect(ipvsForwarding.check(absent, generic)).toMatchObject([{ status: 'not-applicable' }]);

@@ -1,3 +1,4 @@
+import type { Unknown } from '../hosts/reading.ts';
 import type { Evidence, Judgement } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -45,10 +46,17 @@ function judgeService(service: IpvsService, source: string): Verdict {
   return { status: 'problem', subject, severity: 'critical', facts: { kind: 'one-way', service: subject }, evidence };
 }
 
+/** What could not be read is no sign of health; what does not exist is not set wrong. */
+function unread(subject: string, reading: Unknown): readonly Verdict[] {
+  if (reading.reason === 'absent') return [];
+  return [{ status: 'unknown', subject, severity: 'warning', unknown: reading, evidence: [] }];
+}
+
 /** kube-proxy sets it at start and masquerading needs it: without, NAT never sees IPVS's connections. */
 function judgeConntrack({ sysctl }: Needed): readonly Verdict[] {
   const value = sysctl.get(CONNTRACK);
-  if (!value.known || value.value === '1') return [];
+  if (!value.known) return unread('net.ipv4.vs.conntrack', value);
+  if (value.value === '1') return [];
   const evidence = [{ source: value.source, value: value.value, wanted: '1' }];
   return [
     {
@@ -64,7 +72,8 @@ function judgeConntrack({ sysctl }: Needed): readonly Verdict[] {
 /** kube-proxy hangs every virtual address on the dummy device kube-ipvs0. */
 function judgeDevice(parts: Needed, services: readonly IpvsService[]): readonly Verdict[] {
   const mode = parts.kubernetes.proxyMode;
-  if (!mode.known || mode.value !== 'ipvs' || !parts.links.known || services.length === 0) return [];
+  if (!mode.known || mode.value !== 'ipvs' || services.length === 0) return [];
+  if (!parts.links.known) return unread('kube-ipvs0', parts.links);
   if (parts.links.value.some((link) => link.name === 'kube-ipvs0')) return [];
   const evidence = [{ source: parts.links.source, value: 'no kube-ipvs0', wanted: 'kube-ipvs0' }];
   return [
@@ -75,10 +84,11 @@ function judgeDevice(parts: Needed, services: readonly IpvsService[]): readonly 
 /** strictARP: with the virtual addresses on a device of every node, only these two keep nodes from answering ARP for all. */
 function judgeArp({ sysctl, kubernetes }: Needed): readonly Verdict[] {
   if (!kubernetes.strictArp.known || !kubernetes.strictArp.value) return [];
-  return (['arp_ignore', 'arp_announce'] as const).flatMap((name): Verdict[] => {
+  return (['arp_ignore', 'arp_announce'] as const).flatMap((name): readonly Verdict[] => {
     const wanted = name === 'arp_ignore' ? '1' : '2';
     const value = sysctl.get(`net/ipv4/conf/all/${name}`);
-    if (!value.known || value.value === wanted) return [];
+    if (!value.known) return unread(`net.ipv4.conf.all.${name}`, value);
+    if (value.value === wanted) return [];
     const evidence = [{ source: value.source, value: value.value, wanted }];
     const facts: IpvsFacts = { kind: 'arp', key: `net/ipv4/conf/all/${name}`, value: wanted };
     return [{ status: 'problem', subject: `net.ipv4.conf.all.${name}`, severity: 'warning', facts, evidence }];
