@@ -7,7 +7,11 @@ import { type AnyProblem, defineProblem } from './problem.ts';
 
 const words = (en: string) => ({ en, 'zh-CN': `中文 ${en}` });
 
-function problem(id: string, judgements: () => readonly Judgement<string>[], dependsOn: readonly string[] = []): AnyProblem {
+function problem(
+  id: string,
+  judgements: () => readonly Judgement<string>[],
+  dependsOn: readonly string[] = [],
+): AnyProblem {
   return defineProblem({
     id,
     title: words(id),
@@ -20,20 +24,36 @@ function problem(id: string, judgements: () => readonly Judgement<string>[], dep
   }) as unknown as AnyProblem;
 }
 
-const seen = (facts: string): Judgement<string> => ({ status: 'problem', severity: 'critical', subject: 's', evidence: [], facts });
+const seen = (facts: string): Judgement<string> => ({
+  status: 'problem',
+  severity: 'critical',
+  subject: 's',
+  evidence: [],
+  facts,
+});
 const run = (problems: readonly AnyProblem[], lang: 'en' | 'zh-CN' = 'en') =>
   judge(problems, snapshotWith({ sysctl: sysctlWith({}) }), generic, { target: 'node', lang });
 
 describe('judge', () => {
   it('words a problem from its facts, in the language asked for', () => {
     expect(run([problem('a', () => [seen('facts')])], 'zh-CN')).toMatchObject([
-      { problem: 'a', target: 'node', subject: 's', status: 'problem', title: '中文 facts', docs: 'docs/problems/a.md' },
+      {
+        problem: 'a',
+        target: 'node',
+        subject: 's',
+        status: 'problem',
+        title: '中文 facts',
+        docs: 'docs/problems/a.md',
+      },
     ]);
   });
 
   it('hides a consequence behind its cause, and only while the cause is there', () => {
     const consequence = problem('b', () => [seen('b')], ['a']);
-    expect(run([problem('a', () => [seen('a')]), consequence])[1]).toMatchObject({ severity: 'info', consequenceOf: 'a' });
+    expect(run([problem('a', () => [seen('a')]), consequence])[1]).toMatchObject({
+      severity: 'info',
+      consequenceOf: 'a',
+    });
     expect(run([problem('a', () => []), consequence])[0]).toMatchObject({ severity: 'critical' });
     expect(run([problem('a', () => []), consequence])[0]).not.toHaveProperty('consequenceOf');
   });
