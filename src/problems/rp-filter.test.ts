@@ -56,6 +56,17 @@ describe('rp-filter', () => {
     expect(judged({ sysctl: settings(all, '0', own), neighbours: ELSEWHERE })).toEqual([expected]);
   });
 
+  it.each(['rules', 'neighbours', 'counters'] as const)(
+    'is not sure of a strict interface where %s cannot be seen, and of loose ones it is',
+    (part) => {
+      const denied = unknown('denied', 'test', 'Permission denied');
+      const unseen =
+        part === 'counters' ? { counters: { ...COUNTED(0), reversePathFiltered: denied } } : { [part]: denied };
+      expect(judged({ ...unseen, sysctl: settings('1', '0', '0') })).toEqual(['unknown ']);
+      expect(judged({ ...unseen, sysctl: settings('2', '1', '1') })).toEqual(['ok ']);
+    },
+  );
+
   it('finds two interfaces in one subnet', () => {
     const addresses = seen([address('eth0', '192.0.2.5/24'), address('v1', '192.0.2.6/24')]);
     expect(judged({ sysctl: settings('1', '1', '1'), addresses })).toContain('problem net.ipv4.conf.v1.rp_filter');

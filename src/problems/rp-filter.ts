@@ -1,4 +1,4 @@
-import type { Reading } from '../hosts/reading.ts';
+import { firstUnknown, type Reading } from '../hosts/reading.ts';
 import type { Evidence, Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -61,14 +61,20 @@ function judgeAsymmetry(asymmetry: Asymmetry, parts: Needed, severity: Severity)
 
 /** Packets the kernel has counted: where they came in is not told, so every strict side is meant. */
 function judgeCounted(sides: readonly Side[], parts: Needed, severity: Severity): readonly Verdict[] {
-  const refused = parts.counters.reversePathFiltered;
+  const { routes, rules, neighbours, counters } = parts;
+  const refused = counters.reversePathFiltered;
   // Calico makes its Pods' interfaces strict on purpose, against spoofing.
   const strict = sides
     .map(({ link }) => link)
     .filter((link) => !link.startsWith('cali') && isStrict(link, parts.sysctl));
   const evidence = evidenceOf(strict, parts);
-  if (!refused.known || refused.value === 0 || strict.length === 0 || sides.length < 2) {
-    return [{ status: 'ok', subject: '', evidence }];
+  if (strict.length === 0 || sides.length < 2) return [{ status: 'ok', subject: '', evidence }];
+  // Strict harms nobody as long as no path is asymmetric: where that cannot be seen, it is not known.
+  const unseen = firstUnknown(routes, rules, neighbours, refused);
+  if (!refused.known || refused.value === 0) {
+    return unseen
+      ? [{ status: 'unknown', subject: '', severity: 'info', unknown: unseen, evidence }]
+      : [{ status: 'ok', subject: '', evidence }];
   }
   const facts: ReversePathFacts = { kind: 'counted', links: strict, packets: refused.value };
   return [{ status: 'problem', subject: '', severity, facts, evidence }];
