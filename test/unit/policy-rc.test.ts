@@ -55,9 +55,11 @@ test('where there was none there is none after, also when the work throws', asyn
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the run, once the policy is back', async (signal) => {
   await writeFile(policy, 'theirs');
-  const child = run(WORK);
+  const child = run(`process.once('${signal}', () => writeSync(1, 'caught')); ${WORK}`);
   await once(child.stdout, 'data');
   child.kill(signal);
+  // The kernel may hand the signal and the end of the work to two threads: only what was caught came before that end.
+  await once(child.stdout, 'data');
   child.stdin.end();
   const [, by] = (await once(child, 'close')) as [number | null, string | null];
   expect(by).toBe(signal);
