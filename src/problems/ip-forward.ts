@@ -14,7 +14,6 @@ const NEEDS = [
   'links',
   'addresses',
   'routes',
-  'counters',
   'kubernetes',
   'units',
   'os',
@@ -43,20 +42,8 @@ function demand(
     return known(`Pods have IPv6 addresses (${podCidrs.value.join(', ')})`, podCidrs.source);
   }
   if (!sides.known) return sides;
-  if (!routesForOthers(sides.value))
-    return known(family === 'ipv4' ? asked(sides.value, parts) : undefined, sides.source);
+  if (!routesForOthers(sides.value)) return known(undefined, sides.source);
   return known(sides.value.map(({ link, kind }) => `${link} (${kind})`).join(', '), sides.source);
-}
-
-/**
- * Interfaces into one namespace may lead to networks of their own: packets that came in for others show it, which the
- * kernel counts as InAddrErrors while forwarding is off (net/ipv4/route.c, ip_error).
- */
-function asked(sides: readonly Side[], { counters }: Needed): string | undefined {
-  const inner = sides.filter(({ kind }) => kind === 'inner').map(({ link }) => link);
-  const refused = counters.inAddrErrors;
-  if (inner.length < 2 || !refused.known || refused.value === 0) return undefined;
-  return `${inner.join(', ')}; IpInAddrErrors ${refused.value} (${refused.source})`;
 }
 
 function judgeFamily(family: Family, parts: Needed, profile: Profile): readonly Verdict[] {
