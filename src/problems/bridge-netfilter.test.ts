@@ -163,6 +163,16 @@ describe('bridge-netfilter between the ports of a bridge', () => {
     expect(judged({ netfilter: netfilterWith(denied) })).toEqual(['unknown br0']);
   });
 
+  it('does not call lost what is only rewritten', () => {
+    const impactOf = (netfilter: ReturnType<typeof rules>) =>
+      bridgeNetfilter
+        .check(snapshotWith({ ...NODE, netfilter, addresses: seen([address('br0', '10.88.0.1/24')]) }), generic)
+        .flatMap((one) => (one.status === 'problem' ? [bridgeNetfilter.explain(one.facts).impact.en] : []));
+    expect(impactOf(DROP)).toEqual([expect.stringContaining('no ping between VMs')]);
+    const masquerade = rules('*nat', ':POSTROUTING ACCEPT', '-A POSTROUTING -j MASQUERADE', 'COMMIT');
+    expect(impactOf(masquerade)).toEqual([expect.stringContaining("see the node's address")]);
+  });
+
   it('says which rule decided', () => {
     const [found] = bridgeNetfilter.check(snapshotWith(NODE), generic);
     expect(found?.evidence.map(({ value }) => value).join('\n')).toContain('filter FORWARD policy: dropped');

@@ -50,13 +50,22 @@ function framesLost({ bridge, losses, vlanAware, resetters }: Lost): Words {
         `由这条规则决定：${rule}。br_netfilter 模块每次加载时该值都会变回 1${writersZh(resetters)}。` +
         `没有加载该模块、或 FORWARD 放行的机器不会出现此现象${vlanAware ? '；此网桥开启了 VLAN 过滤，带标签的 VLAN 帧也不受影响' : ''}。`,
     },
-    impact: {
-      en: 'VMs on this bridge lose their network: no ping between VMs, an imported cluster stays Pending in Rancher and never turns Active, "no route to host" or time-outs on the same subnet.',
-      'zh-CN':
-        '该网桥上的虚拟机网络不通：虚拟机之间无法 ping 通，导入 Rancher 的集群一直停在 Pending、不会变为 Active，同网段访问超时或报 “no route to host”。',
-    },
+    impact: dropped ? DROPPED : REWRITTEN,
   };
 }
+
+const DROPPED: Words['impact'] = {
+  en: 'VMs on this bridge lose their network: no ping between VMs, an imported cluster stays Pending in Rancher and never turns Active, "no route to host" or time-outs on the same subnet.',
+  'zh-CN':
+    '该网桥上的虚拟机网络不通：虚拟机之间无法 ping 通，导入 Rancher 的集群一直停在 Pending、不会变为 Active，同网段访问超时或报 “no route to host”。',
+};
+
+/** The answer goes to the node, which routes it back to the sender, or drops it where it does not forward. */
+const REWRITTEN: Words['impact'] = {
+  en: "VMs on this bridge see the node's address instead of each other's: answers go to the node and are lost where it does not forward, and access lists, clusters and logs that go by the sender's address are wrong.",
+  'zh-CN':
+    '该网桥上的虚拟机看到的是节点地址，而不是对方的地址：应答会发往节点，节点不转发时应答即丢失；依赖源地址的访问控制、集群成员识别和日志也会出错。',
+};
 
 function writersEn(resetters: readonly string[]): string {
   return resetters.length > 0 ? `, and ${resetters.join(', ')} writes 1 at every start` : '';
