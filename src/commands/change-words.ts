@@ -8,6 +8,11 @@ import type { Standing } from '../remedies/standing.ts';
 export interface ChangeWords {
   readonly plan: (target: string) => string;
   readonly undoes: string;
+  /** Between a thing and what is said of it. */
+  readonly colon: string;
+  /** Remarks in brackets behind a heading. */
+  readonly aside: (remarks: readonly string[]) => string;
+  readonly contents: string;
   readonly risk: Readonly<Record<Risk, string>>;
   readonly scope: Readonly<Record<'now' | 'persist', string>>;
   readonly left: string;
@@ -25,6 +30,7 @@ export interface ChangeWords {
   readonly notDone: (run: string) => string;
   readonly still: string;
   readonly undoWith: (command: string) => string;
+  readonly carryOn: string;
   readonly undoPlan: (run: string, at: string, target: string) => string;
   readonly undone: (run: string) => string;
   readonly notUndone: (run: string) => string;
@@ -41,6 +47,9 @@ export interface ChangeWords {
 const en: ChangeWords = {
   plan: (target) => `What would be done on ${target}:`,
   undoes: 'undo: ',
+  colon: ': ',
+  aside: (remarks) => ` (${remarks.join(', ')})`,
+  contents: '(--verbose shows what the files will hold.)',
   risk: { none: 'no risk', low: 'low risk', disruptive: 'disruptive' },
   scope: { now: 'now', persist: 'to last' },
   left: 'Left alone:',
@@ -69,6 +78,7 @@ const en: ChangeWords = {
   notDone: (run) => `Not everything could be done or verified (run ${run}).`,
   still: 'Still there:',
   undoWith: (command) => `To take it back: ${command}`,
+  carryOn: 'To carry on: the same command again.',
   undoPlan: (run, at, target) => `What would be taken back of run ${run} (${at}) on ${target}:`,
   undone: (run) => `Run ${run} is taken back.`,
   notUndone: (run) => `Not everything of run ${run} could be taken back.`,
@@ -92,6 +102,9 @@ const en: ChangeWords = {
 const zh: ChangeWords = {
   plan: (target) => `将在 ${target} 上执行：`,
   undoes: '撤销：',
+  colon: '：',
+  aside: (remarks) => `（${remarks.join('，')}）`,
+  contents: '（--verbose 显示各文件的内容。）',
   risk: { none: '无风险', low: '低风险', disruptive: '会中断业务' },
   scope: { now: '立即生效', persist: '持久化' },
   left: '未处理：',
@@ -114,6 +127,7 @@ const zh: ChangeWords = {
   notDone: (run) => `有步骤未能执行或验证（运行 ${run}）。`,
   still: '仍然存在：',
   undoWith: (command) => `撤销命令：${command}`,
+  carryOn: '如需继续：再次执行同一命令。',
   undoPlan: (run, at, target) => `将撤销运行 ${run}（${at}）在 ${target} 上的改动：`,
   undone: (run) => `运行 ${run} 已撤销。`,
   notUndone: (run) => `运行 ${run} 未能全部撤销。`,

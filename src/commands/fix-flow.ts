@@ -25,6 +25,10 @@ export interface FixOptions {
   readonly lang: Lang;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Show what the files of the plan will hold. */
+  readonly verbose: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
   readonly failOn: Extract<Severity, 'critical' | 'warning'>;
   readonly profile?: ProfileName;
   readonly problems?: readonly string[];
@@ -59,8 +63,8 @@ export async function runFix(options: FixOptions): Promise<number> {
   const show = options.json ? process.stderr : process.stdout;
   if (!options.json || !options.yes) {
     if (resumes) show.write(line(words.resumes(resumes.run)));
-    if (plan.length > 0) show.write(planText(host.name, plan, options.lang));
-    show.write(leftText(chosen.left, options.lang));
+    if (plan.length > 0) show.write(planText(host.name, plan, options));
+    show.write(leftText(chosen.left, options));
   }
   if (plan.length === 0) return nothingPlanned(prepared, options);
   if (options.dryRun) return dryRun(prepared, options);
@@ -176,9 +180,11 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
       judge: async () => (await look(host, options)).findings,
       notice: (text) => process.stderr.write(line(`hayward: ${text[lang]}`)),
       signal: interruption.signal,
-      onStep: (step) => void (json || process.stdout.write(resultText(step, lang))),
+      onStep: (step) => void (json || process.stdout.write(resultText(step, options))),
     });
-    return conclude(report, await sendAfter(before), options);
+    // Who interrupts wants an end, not another round of packets.
+    const interrupted = interruption.signal.aborted;
+    return conclude({ ...report, interrupted }, interrupted ? [] : await sendAfter(before), options);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     process.stderr.write(line(`hayward: ${error.words[lang]}`));
@@ -188,20 +194,27 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
   }
 }
 
-function conclude(report: FixReport, probes: readonly ProbePair[], options: FixOptions): number {
+function conclude(
+  report: FixReport & { readonly interrupted: boolean },
+  probes: readonly ProbePair[],
+  options: FixOptions,
+): number {
   const { lang, json, host, failOn } = options;
   const words = CHANGE_WORDS[lang];
   const findings = relevant(report.findings, options);
   const status = exitStatus(findings, failOn);
   const verified = report.verified && status !== 1;
-  const undo = `hayward undo ${report.run}${host === undefined ? '' : ` --host ${host}`}`;
+  const begun = report.steps.some(({ result }) => result !== 'skipped');
+  const undo = begun ? `hayward undo ${report.run}${host === undefined ? '' : ` --host ${host}`}` : undefined;
   if (json) {
     const steps = report.steps.map((step) => resultJson(step, lang));
     process.stdout.write(jsonText({ run: report.run, steps, verified, probes: probeJson(probes), undo }));
   } else {
     const still = findings.filter((one) => one.status === 'problem' && one.severity !== 'info');
     process.stdout.write(line(report.verified ? words.done(report.run) : words.notDone(report.run)));
-    process.stdout.write(probeText(probes, lang) + stillText(still, lang) + line(words.undoWith(undo)));
+    process.stdout.write(probeText(probes, options) + stillText(still, options));
+    if (report.interrupted) process.stdout.write(line(words.carryOn));
+    if (undo !== undefined) process.stdout.write(line(words.undoWith(undo)));
   }
   return report.verified ? status : 1;
 }

@@ -4,7 +4,7 @@ import type { Lang } from '../lang.ts';
 import type { Sent } from '../probes/send.ts';
 import type { ProbeRequest } from '../remedies/remedy.ts';
 import type { PlannedRemedy } from '../remedies/run-record.ts';
-import { line } from './change-text.ts';
+import { block, type Layout, line } from './change-text.ts';
 
 /** One probe, sent before the change and after it. */
 export interface ProbePair {
@@ -44,7 +44,12 @@ const WORDS = {
     bridge: (bridge: string) => `between two ports of ${bridge}`,
     forwarding: 'routed through this machine',
     asymmetric: 'routed through this machine, with the way back elsewhere',
+    like: (link: string) => ` (under the settings of ${link})`,
     arrived: (arrived: number, sent: number) => `${arrived} of ${sent} arrived`,
+    packet: 'packet',
+    stillLost:
+      'They are still lost: something else is wrong too, or a rule names interfaces. See everything: hayward doctor',
+    colon: ': ',
     rewritten: (source: string) => ` as from ${source}`,
     unknown: (why: string) => `could not be sent: ${why}`,
   },
@@ -53,7 +58,11 @@ const WORDS = {
     bridge: (bridge: string) => `在网桥 ${bridge} 的两个端口之间`,
     forwarding: '经本机路由转发',
     asymmetric: '经本机路由转发，回程走另一条路径',
-    arrived: (arrived: number, sent: number) => `${sent} 个到达 ${arrived} 个`,
+    like: (link: string) => `（采用 ${link} 的设置）`,
+    arrived: (arrived: number, sent: number) => `发出 ${sent} 个，到达 ${arrived} 个`,
+    packet: '报文',
+    stillLost: '仍然丢失：还有其他问题，或有规则指定了接口。全面检查：hayward doctor',
+    colon: '：',
     rewritten: (source: string) => `，源地址变为 ${source}`,
     unknown: (why: string) => `无法发送：${why}`,
   },
@@ -62,7 +71,8 @@ const WORDS = {
 function nameOf(request: ProbeRequest, lang: Lang): string {
   const words = WORDS[lang];
   if (request.kind === 'bridge') return words.bridge(request.bridge);
-  return request.asymmetric ? words.asymmetric : words.forwarding;
+  const like = request.like === undefined ? '' : words.like(request.like);
+  return (request.asymmetric ? words.asymmetric : words.forwarding) + like;
 }
 
 function fateOf(reading: Reading<Sent> | undefined, kind: string, lang: Lang): string {
@@ -76,19 +86,22 @@ function fateOf(reading: Reading<Sent> | undefined, kind: string, lang: Lang): s
 }
 
 /** What was sent and what became of it, a line a protocol; nothing where no probe was asked for. */
-export function probeText(pairs: readonly ProbePair[], lang: Lang): string {
+export function probeText(pairs: readonly ProbePair[], layout: Layout): string {
   if (pairs.length === 0) return '';
+  const { lang } = layout;
+  const words = WORDS[lang];
   const blocks = pairs.map((pair) => {
-    const name = nameOf(pair.request, lang);
+    const name = nameOf(pair.request, lang) + words.colon;
     const seen = [pair.before, pair.after].find((reading) => reading?.known);
-    if (!seen?.known) return `  ${line(`${name}: ${fateOf(pair.before, '', lang)}`)}`;
-    const kinds = Object.keys(seen.value.tallies);
-    const lines = kinds.map(
-      (kind) => `    ${line(`${kind}: ${fateOf(pair.before, kind, lang)} → ${fateOf(pair.after, kind, lang)}`)}`,
-    );
-    return `  ${line(`${name}:`)}${lines.join('')}`;
+    if (!seen?.known) return block('  ', name + fateOf(pair.before, '', lang), layout);
+    const lines = Object.keys(seen.value.tallies).map((kind) => {
+      const what = (kind === 'asymmetric' ? words.packet : kind) + words.colon;
+      return block('    ', `${what}${fateOf(pair.before, kind, lang)} → ${fateOf(pair.after, kind, lang)}`, layout);
+    });
+    return block('  ', name, layout) + lines.join('');
   });
-  return line(WORDS[lang].head) + blocks.join('');
+  const lost = pairs.some(({ after }) => after?.known && !after.value.passes);
+  return line(words.head) + blocks.join('') + (lost ? block('  ', words.stillLost, layout) : '');
 }
 
 /** The same for `--json`. */

@@ -53,6 +53,8 @@ async function fix(words: readonly string[], raw: RawOptions): Promise<void> {
     lang: options.lang,
     json,
     quiet: options.quiet,
+    verbose: options.verbose,
+    width: options.width,
     failOn: options.failOn,
     ...(options.profile && { profile: options.profile }),
     ...(problems && { problems }),

@@ -5,13 +5,14 @@ import { bootIdOf, isInterrupted } from '../remedies/interrupted.ts';
 import type { RunRecord } from '../remedies/run-record.ts';
 import { type Standing, standingOf } from '../remedies/standing.ts';
 import { actingHost } from './acting-host.ts';
-import { jsonText, line } from './change-text.ts';
+import { block, jsonText, type Layout, line } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
 import { readableRuns } from './readable-runs.ts';
 
 export interface JournalOptions {
   readonly lang: Lang;
   readonly json: boolean;
+  readonly width: number;
   readonly host?: string;
 }
 
@@ -23,7 +24,7 @@ export async function runJournal(options: JournalOptions): Promise<number> {
   const entries: Entry[] = [];
   for (const run of runs.toReversed()) entries.push(await entryOf(host, run, bootId, options.lang));
   if (options.json) process.stdout.write(jsonText({ target: host.name, runs: entries, corrupt }));
-  else process.stdout.write(text(entries, corrupt, options.lang));
+  else process.stdout.write(text(entries, corrupt, options));
   return 0;
 }
 
@@ -46,15 +47,18 @@ async function entryOf(host: ActingHost, run: RunRecord, bootId: string, lang: L
   return { run: run.run, at: run.at, problems, interrupted: isInterrupted(run), steps };
 }
 
-function text(entries: readonly Entry[], corrupt: readonly { run: string; why: string }[], lang: Lang): string {
-  const words = CHANGE_WORDS[lang];
+function text(entries: readonly Entry[], corrupt: readonly { run: string; why: string }[], layout: Layout): string {
+  const words = CHANGE_WORDS[layout.lang];
   const broken = corrupt.map(({ run, why }) => line(words.corrupt(run, why)));
   if (entries.length === 0) return broken.join('') + line(words.noRuns);
   const listed = entries.map(({ run, at, problems, interrupted, steps }) => {
     const standing = steps.filter(({ state }) => state === 'stands').length;
     const state = standing > 0 ? words.stands(standing, steps.length) : words.standsNot;
-    const head = [run, at, problems.join(', '), state, ...(interrupted ? [words.wasInterrupted] : [])].join('  ');
-    return line(head) + steps.map((step) => `  ${line(`${words.standing[step.state]}: ${step.does}`)}`).join('');
+    const head = [run, at, problems.join(', '), state, ...(interrupted ? [words.wasInterrupted] : [])].join(' · ');
+    return (
+      block('', head, layout) +
+      steps.map(({ state: now, does }) => block('  ', words.standing[now] + words.colon + does, layout)).join('')
+    );
   });
   return [...broken, ...listed].join('');
 }

@@ -17,6 +17,7 @@ async function journal(raw: RawCommonOptions & RawActingOptions): Promise<void> 
   process.exitCode = await runJournal({
     lang: options.lang,
     json,
+    width: options.width,
     ...(raw.host !== undefined && { host: raw.host }),
   });
 }

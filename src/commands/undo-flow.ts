@@ -17,6 +17,7 @@ import { nearest, UsageError } from './usage.ts';
 export interface UndoFlowOptions {
   readonly lang: Lang;
   readonly json: boolean;
+  readonly width: number;
   readonly yes: boolean;
   readonly run?: string;
   readonly host?: string;
@@ -34,7 +35,7 @@ export async function runUndo(options: UndoFlowOptions): Promise<number> {
     return 0;
   }
   const show = options.json ? process.stderr : process.stdout;
-  if (!options.json || !options.yes) show.write(standingText(run, host.name, options.lang));
+  if (!options.json || !options.yes) show.write(standingText(run, host.name, options));
   if (!(await confirm(words.askUndo, options.yes))) {
     process.stderr.write(line(words.declined));
     return 1;
@@ -66,7 +67,8 @@ interface Undo {
   readonly found: Runs;
 }
 
-async function takeBack(undo: Undo, { lang, json }: UndoFlowOptions): Promise<number> {
+async function takeBack(undo: Undo, options: UndoFlowOptions): Promise<number> {
+  const { lang, json } = options;
   const words = CHANGE_WORDS[lang];
   const interruption = catchInterruption(() => process.stderr.write(line(words.interrupted)));
   const { journal, release } = openForUndo(undo, lang);
@@ -74,7 +76,7 @@ async function takeBack(undo: Undo, { lang, json }: UndoFlowOptions): Promise<nu
     const report = await undoRun(undo.host, journal, {
       bootId: await bootIdOf(undo.host),
       signal: interruption.signal,
-      onStep: (step) => void (json || process.stdout.write(resultText(step, lang))),
+      onStep: (step) => void (json || process.stdout.write(resultText(step, options))),
     });
     print(report, lang, json);
     return report.verified ? 0 : 1;

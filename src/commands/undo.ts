@@ -31,6 +31,7 @@ async function undo(run: string | undefined, raw: RawOptions): Promise<void> {
   process.exitCode = await runUndo({
     lang: options.lang,
     json,
+    width: options.width,
     yes: raw.yes === true,
     ...(run !== undefined && { run }),
     ...(raw.host !== undefined && { host: raw.host }),

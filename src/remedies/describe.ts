@@ -41,7 +41,7 @@ function inEnglish(step: Step): StepWords {
     case 'file':
       return {
         does: `write ${step.path} (mode ${octal(step.mode)}, ${Buffer.byteLength(step.content)} bytes)`,
-        undo: `remove ${step.path}, or put back what was there`,
+        undo: 'remove it, or put back what was there',
       };
     case 'reload':
       return { does: `run ${DAEMON[step.what]}`, undo: `run ${DAEMON[step.what]} again` };
@@ -70,7 +70,7 @@ function inChinese(step: Step): StepWords {
     case 'file':
       return {
         does: `写入 ${step.path}（权限 ${octal(step.mode)}，${Buffer.byteLength(step.content)} 字节）`,
-        undo: `删除 ${step.path}，或恢复其原有内容`,
+        undo: '删除该文件，或恢复其原有内容',
       };
     case 'reload':
       return { does: `执行 ${DAEMON[step.what]}`, undo: `再次执行 ${DAEMON[step.what]}` };

@@ -33,8 +33,8 @@ export interface RunOptions {
 export const NOTHING: Bilingual = { en: '', 'zh-CN': '' };
 const ALREADY: Bilingual = { en: 'it was so already; nothing was written', 'zh-CN': '原本如此，未写入任何内容' };
 const NO_DAEMON: Bilingual = { en: 'it is not running; there is nobody to tell', 'zh-CN': '该服务未运行，无需通知' };
-const AFTER_FAILURE: Bilingual = { en: 'left out after the failure before it', 'zh-CN': '因前面的步骤失败而未执行' };
-export const INTERRUPTED: Bilingual = { en: 'left out: interrupted', 'zh-CN': '因中断而未执行' };
+const AFTER_FAILURE: Bilingual = { en: 'a step before it failed', 'zh-CN': '前面的步骤失败' };
+export const INTERRUPTED: Bilingual = { en: 'interrupted', 'zh-CN': '被中断' };
 
 /**
  * Carries out the journal's still planned steps of these remedies, one after another: its before-image is on the disk before

@@ -18,6 +18,7 @@ test('keeps a Latin word in Chinese whole, and the blanks around it', () => {
 
 test('cuts a word no line can hold', () => {
   expect(wrap('abcdefgh ij', 3)).toEqual(['abc', 'def', 'gh', 'ij']);
+  expect(wrap('see /etc/abc now', 5, 'whole')).toEqual(['see', '/etc/abc', 'now']);
 });
 
 const text = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('网桥', '，', '（', ' ', 'word', '。')), {

@@ -12,13 +12,14 @@ interface Atom {
 
 /**
  * Lays text out in lines of at most `columns` columns. Breaks at blanks and between wide characters, and, where a
- * word is longer than a line, inside the word.
+ * word is longer than a line, inside the word; or leaves such a word whole, as a path that is there to be copied.
  */
-export function wrap(text: string, columns: number): string[] {
+export function wrap(text: string, columns: number, longWords: 'cut' | 'whole' = 'cut'): string[] {
   const lines: string[] = [];
   let line = '';
   let width = 0;
-  for (const atom of atomsOf(text).flatMap((atom) => broken(atom, columns))) {
+  const atoms = atomsOf(text);
+  for (const atom of longWords === 'cut' ? atoms.flatMap((one) => broken(one, columns)) : atoms) {
     const own = displayWidth(atom.text);
     const gap = atom.blank && line !== '' ? 1 : 0;
     if (line !== '' && width + gap + own > columns) {
