@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -13,6 +12,7 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import type { Via } from '../hosts/capture.ts';
 import type { Bilingual } from '../lang.ts';
+import { runIdAfter } from './run-id.ts';
 import {
   advance,
   type JournalRecord,
@@ -73,7 +73,7 @@ export function makeJournalDirectory(directory: string): void {
 
 /** Begins a run: its header is on the disk when this returns. Throws JournalError. */
 export function createJournal(directory: string, header: NewRun, now: () => Date = () => new Date()): Journal {
-  const run = nextRunId(directory, now());
+  const run = runIdAfter(listRuns(directory).at(-1), now());
   const path = join(directory, `${run}.jsonl`);
   const file = guarded(path, () => openSync(path, 'ax', 0o600));
   const journal = writer({ run, path, file, bootId: header.bootId, steps: plannedSteps(header.plan, 0), size: 0, now });
@@ -205,25 +205,6 @@ export function setAside(directory: string, run: string): string {
   const aside = `${path}.corrupt`;
   guarded(path, () => renameSync(path, aside));
   return aside;
-}
-
-/** Sorts by time, also when the clock was set back since the last run. */
-function nextRunId(directory: string, now: Date): string {
-  const last = listRuns(directory).at(-1);
-  const random = randomBytes(2).toString('hex');
-  const stamp = stampOf(now);
-  const lastStamp = last?.slice(0, stamp.length) ?? '';
-  return `${stamp > lastStamp || !/^\d{8}-\d{6}$/.test(lastStamp) ? stamp : following(lastStamp)}-${random}`;
-}
-
-/** 20261121-112346, in UTC. */
-function stampOf(date: Date): string {
-  return date.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-}
-
-function following(stamp: string): string {
-  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$/.exec(stamp) ?? [];
-  return stampOf(new Date(Date.UTC(Number(y), Number(mo) - 1, Number(d), Number(h), Number(mi), Number(s) + 1)));
 }
 
 function syncDirectory(directory: string): void {
