@@ -40,7 +40,7 @@ export function problemLines(block: ProblemBlock, target: ReportTarget | undefin
         `- ${oneLine(remedy.summary[options.lang])}${words.open}${words.risk[remedy.risk]}${words.close}`,
       ),
     ),
-    ...(verbose && finding.remedies.length > 0 ? page.labelled(words.read, finding.docs) : []),
+    ...(verbose && finding.remedies.length > 0 ? page.labelled(words.read, words.page(finding.docs)) : []),
     ...consequences.flatMap((one) =>
       hanging('    ↳ ', words.follows(`${nameOf(one)}${words.open}${oneLine(one.title)}${words.close}`), page.width),
     ),
@@ -84,13 +84,19 @@ function pageFor({ lang, color, width }: RenderOptions): Page {
     width,
     labelled,
     labelledLines: (label, texts) => texts.flatMap((text, index) => labelled(index === 0 ? label : '', text)),
-    // Never wrapped: it is there to be copied.
+    // Never wrapped: it is there to be copied. What is too long for a line gets a line for each command.
     command: (label, text) =>
       harmless(text, { keepLayout: true })
         .split('\n')
         .filter((line) => line !== '')
+        .flatMap((line) => (displayWidth(lead('') + line) > width ? commandsOf(line) : [line]))
         .map((line, index) => (index === 0 ? shown(label) : lead('')) + line),
   };
+}
+
+/** The commands of a shell line, parted where `; ` stands outside quotes. */
+function commandsOf(line: string): string[] {
+  return line.match(/(?:'[^']*'|"[^"]*"|[^;'"]|;(?! )|['"])+/g)?.map((command) => command.replace(/^ /, '')) ?? [line];
 }
 
 function headline(finding: Finding, { words, paint, width }: Page): string[] {
@@ -107,7 +113,7 @@ function fixText(
   seen: ReportTarget | undefined,
   words: ReportWords,
 ): { text: string; command: string } {
-  if (finding.remedies.length === 0) return { text: words.noFix(finding.docs), command: '' };
+  if (finding.remedies.length === 0) return { text: words.noFix(words.page(finding.docs)), command: '' };
   const command = `hayward fix ${finding.problem}`;
   const target = oneLine(finding.target);
   if (seen?.via === 'ssh') return { text: '', command: `${command} --host ${shellWord(seen.destination ?? target)}` };

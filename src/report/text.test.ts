@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Finding } from '../judging/finding.ts';
@@ -205,4 +206,22 @@ test('only a command may be wider than the page, so that it can be copied whole'
   const prove = `ip netns exec x ${'sysctl '.repeat(20)}`;
   const wide = lines([sampleFinding({ prove })]).filter((line) => displayWidth(line) > 80);
   expect(wide).toEqual([`    See it  ${prove}`]);
+});
+
+test('commands too long for one line get a line each, those in quotes stay', () => {
+  const prove = `sysctl net.ipv4.ip_forward; cat '/proc/sys/a; b' | grep -w 1; iptables -vnL FORWARD --line-numbers`;
+  const [first, ...rest] = lines([sampleFinding({ prove })]).filter((line) => /sysctl net|a; b|-vnL/.test(line));
+  expect(first).toBe('    See it  sysctl net.ipv4.ip_forward');
+  expect(rest.map((line) => line.trim())).toEqual([
+    "cat '/proc/sys/a; b' | grep -w 1",
+    'iptables -vnL FORWARD --line-numbers',
+  ]);
+});
+
+test('a reader of Chinese is sent to the page in Chinese, which is there', () => {
+  const told = lines([sampleFinding({ remedies: [], docs: 'docs/problems/ip-forward.md' })], { lang: 'zh-CN' });
+  expect(told.join('\n')).toContain('docs/problems/ip-forward.zh-CN.md');
+  for (const page of readdirSync('docs/problems').filter((name) => !name.includes('.zh-CN.'))) {
+    expect(existsSync(`docs/problems/${page.replace(/\.md$/, '.zh-CN.md')}`), page).toBe(true);
+  }
 });

@@ -17,6 +17,8 @@ export interface ReportWords {
   readonly prove: string;
   readonly fix: string;
   readonly noFix: (docs: string) => string;
+  /** A problem's page in this language. */
+  readonly page: (docs: string) => string;
   readonly onNode: (target: string) => string;
   readonly read: string;
   readonly alike: (subjects: string) => string;
@@ -55,6 +57,7 @@ const en: ReportWords = {
   prove: 'See it',
   fix: 'Fix',
   noFix: (docs) => `no automatic fix; see ${docs}`,
+  page: (docs) => docs,
   onNode: (target) => `on ${target}:`,
   read: 'Read',
   alike: (subjects) => `the same: ${subjects}`,
@@ -94,6 +97,7 @@ const zh: ReportWords = {
   prove: '自查',
   fix: '修复',
   noFix: (docs) => `无自动修复，参见 ${docs}`,
+  page: (docs) => docs.replace(/\.md$/, '.zh-CN.md'),
   onNode: (target) => `在 ${target} 上：`,
   read: '文档',
   alike: (subjects) => `同样的问题：${subjects}`,
