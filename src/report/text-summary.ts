@@ -15,7 +15,11 @@ const REASONS = 3;
 export function closingLines({ findings, only }: Report, { lang, width, verbose }: RenderOptions): string[] {
   const words = WORDS[lang];
   const unknowns = findings.filter(({ status, severity }) => status === 'unknown' && severity !== 'info');
-  const aside = findings.filter(({ status, severity }) => status === 'unknown' && severity === 'info');
+  // Of a node that could not be seen at all its own paragraph says so; among other nodes' reasons it would mislead.
+  const seen = new Set(findings.filter(({ status }) => status !== 'unknown').map(({ target }) => target));
+  const aside = findings.filter(
+    ({ status, severity, target }) => status === 'unknown' && severity === 'info' && seen.has(target),
+  );
   const foreign = findings.filter(({ status }) => status === 'not-applicable');
   const problem = findings.filter(({ status }) => status === 'problem').length;
   const ok = findings.filter(({ status }) => status === 'ok').length;
@@ -41,7 +45,8 @@ function ids(findings: readonly Finding[], words: ReportWords): string {
 }
 
 function detailOf({ unknown, cause }: Finding, words: ReportWords): string {
-  return oneLine(unknown?.detail ?? cause) || (unknown ? words.reason[unknown.reason] : '');
+  const detail = oneLine(unknown?.detail ?? cause).replace(/[.。]$/, '');
+  return detail || (unknown ? words.reason[unknown.reason] : '');
 }
 
 function details(findings: readonly Finding[], words: ReportWords, verbose: boolean): string[] {

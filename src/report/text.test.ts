@@ -225,3 +225,15 @@ test('a reader of Chinese is sent to the page in Chinese, which is there', () =>
     expect(existsSync(`docs/problems/${page.replace(/\.md$/, '.zh-CN.md')}`), page).toBe(true);
   }
 });
+
+test('a node that could not be seen adds nothing to what was not looked at, and no second full stop', () => {
+  const unknown = { reason: 'denied', detail: 'root@n2: Permission denied (publickey).' } as const;
+  const blind = { target: 'n2', status: 'unknown', unknown } as const;
+  const told = lines([
+    sampleOther('ok'),
+    { ...sampleOther('unknown'), ...blind, severity: 'critical' },
+    { ...sampleOther('unknown'), ...blind, problem: 'rp-filter', severity: 'info' },
+  ]);
+  expect(told.join('\n')).not.toMatch(/ot looked at/);
+  expect(told.at(-3)).toBe('Unknown: root@n2: Permission denied (publickey).');
+});
