@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { link, seen, snapshotWith, sysctlWith } from '../../test/parts.ts';
+import { link, netfilterWith, seen, snapshotWith, sysctlWith } from '../../test/parts.ts';
 import { unknown } from '../hosts/reading.ts';
 import { generic } from '../profiles/generic.ts';
 import { kubekeyIpvs } from '../profiles/kubekey-ipvs.ts';
 import type { IpvsService } from '../snapshot/ipvs.ts';
 import type { Kubernetes } from '../snapshot/kubernetes.ts';
+import { parseIptablesSave } from '../snapshot/netfilter/iptables-save.ts';
 import { ipvsForwarding } from './ipvs-forwarding.ts';
 
 const NODEPORT: IpvsService = {
@@ -24,7 +25,13 @@ const KUBERNETES: Kubernetes = {
   serviceCidrs: seen([]),
   strictArp: seen(false),
 };
+function nat(...rules: string[]) {
+  const text = ['*nat', ':POSTROUTING ACCEPT [0:0]', ':KUBE-POSTROUTING - [0:0]', ...rules, 'COMMIT'].join('\n');
+  return netfilterWith(seen(parseIptablesSave(text, { family: 'ipv4', backend: 'legacy', source: 'iptables-save' })));
+}
+
 const NODE = {
+  netfilter: nat('-A POSTROUTING -j KUBE-POSTROUTING', '-A KUBE-POSTROUTING -j MASQUERADE --random-fully'),
   links: seen([link('kube-ipvs0', { kind: 'dummy' })]),
   sysctl: sysctlWith({ 'net/ipv4/vs/conntrack': '1' }),
   kubernetes: KUBERNETES,
@@ -71,6 +78,14 @@ describe('ipvs-forwarding', () => {
 
   it('misses kube-ipvs0', () => {
     expect(judged([ANSWERED], { links: seen([link('eth0')]) })).toEqual(['problem kube-ipvs0']);
+  });
+
+  it('misses the rule that masquerades', () => {
+    expect(judged([ANSWERED], { netfilter: nat('-A POSTROUTING -j KUBE-POSTROUTING') })).toEqual([
+      'problem KUBE-POSTROUTING',
+    ]);
+    const denied = unknown('denied', 'iptables-save', 'you must be root');
+    expect(judged([ANSWERED], { netfilter: netfilterWith(denied) })).toEqual(['unknown KUBE-POSTROUTING']);
   });
 
   it('asks for strict ARP only where kube-proxy does', () => {

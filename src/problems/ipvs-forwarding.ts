@@ -12,6 +12,7 @@ const NEEDS = [
   'ipvs',
   'links',
   'sysctl',
+  'netfilter',
   'kubernetes',
   'units',
   'os',
@@ -81,6 +82,22 @@ function judgeDevice(parts: Needed, services: readonly IpvsService[]): readonly 
   ];
 }
 
+/**
+ * A NodePort asked on one node and answered on another comes back only when the first one put its own address on the
+ * request: kube-proxy's KUBE-POSTROUTING masquerades what it marked (pkg/proxy/ipvs).
+ */
+function judgeMasquerade({ kubernetes, netfilter }: Needed): readonly Verdict[] {
+  const mode = kubernetes.proxyMode;
+  if (!mode.known || mode.value !== 'ipvs') return [];
+  const rules = netfilter.rules('ipv4');
+  if (!rules.known) return unread('KUBE-POSTROUTING', rules);
+  const chains = rules.value.tables.flatMap((table) => [...table.chains.values()]);
+  if (chains.some((chain) => chain.rules.some(({ target }) => target.kind === 'masquerade'))) return [];
+  const evidence = [{ source: rules.source, value: 'no MASQUERADE rule', wanted: 'KUBE-POSTROUTING -j MASQUERADE' }];
+  const facts: IpvsFacts = { kind: 'masquerade-missing' };
+  return [{ status: 'problem', subject: 'KUBE-POSTROUTING', severity: 'critical', facts, evidence }];
+}
+
 /** strictARP: with the virtual addresses on a device of every node, only these two keep nodes from answering ARP for all. */
 function judgeArp({ sysctl, kubernetes }: Needed): readonly Verdict[] {
   if (!kubernetes.strictArp.known || !kubernetes.strictArp.value) return [];
@@ -111,6 +128,7 @@ function check(parts: Needed, profile: Profile): readonly Verdict[] {
     ...ipvs.value.filter(isOneWay).map((service) => judgeService(service, ipvs.source)),
     ...judgeConntrack(parts),
     ...judgeDevice(parts, ipvs.value),
+    ...judgeMasquerade(parts),
     ...judgeArp(parts),
   ];
   if (found.length > 0) return found;
@@ -127,7 +145,8 @@ export const ipvsForwarding = defineProblem({
   dependsOn: ['ip-forward', 'rp-filter', 'forward-policy'],
   check,
   explain: explainIpvs,
-  prove: () => 'ipvsadm -L -n --stats; sysctl net.ipv4.ip_forward net.ipv4.vs.conntrack; ip addr show kube-ipvs0',
+  prove: () =>
+    'ipvsadm -L -n --stats; sysctl net.ipv4.ip_forward net.ipv4.vs.conntrack; ip addr show kube-ipvs0; iptables -t nat -S KUBE-POSTROUTING',
   remedies(facts, parts, profile): readonly Remedy[] {
     if (facts.kind !== 'conntrack-off' && facts.kind !== 'arp') return [];
     const { key, value } = facts.kind === 'arp' ? facts : { key: CONNTRACK, value: '1' };

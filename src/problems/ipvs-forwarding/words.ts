@@ -4,6 +4,7 @@ export type IpvsFacts =
   | { readonly kind: 'one-way'; readonly service: string }
   | { readonly kind: 'conntrack-off' }
   | { readonly kind: 'device-missing' }
+  | { readonly kind: 'masquerade-missing' }
   | { readonly kind: 'arp'; readonly key: string; readonly value: string };
 
 const NODEPORT: Words['impact'] = {
@@ -44,6 +45,19 @@ export function explainIpvs(facts: IpvsFacts): Words {
           en: 'kube-proxy runs in IPVS mode, but the device that holds the virtual addresses does not exist: packets for a ClusterIP are not for this host and never reach IPVS.',
           'zh-CN':
             'kube-proxy 处于 IPVS 模式，但承载虚拟地址的设备不存在：发往 ClusterIP 的报文不属于本机，到不了 IPVS。',
+        },
+        impact: NODEPORT,
+      };
+    case 'masquerade-missing':
+      return {
+        title: {
+          en: 'Nothing masquerades what IPVS sends to other nodes',
+          'zh-CN': '没有任何规则对 IPVS 发往其他节点的报文做 masquerade',
+        },
+        cause: {
+          en: 'kube-proxy runs in IPVS mode, but its MASQUERADE rule (KUBE-POSTROUTING) is gone: a Pod on another node answers the client directly, with an address the client never asked. A firewall that was flushed or restarted after kube-proxy does this.',
+          'zh-CN':
+            'kube-proxy 处于 IPVS 模式，但它的 MASQUERADE 规则（KUBE-POSTROUTING）不见了：其他节点上的 Pod 会直接应答客户端，而客户端从未访问过该地址。防火墙在 kube-proxy 之后被清空或重启就会这样。',
         },
         impact: NODEPORT,
       };
