@@ -37,6 +37,11 @@ export async function actingHost({ host }: RawActingOptions): Promise<{ host: Ac
   return { host: chosen, directory: journalDirectory(state, chosen) };
 }
 
+/** Only a warning: who has the capabilities may do without root. A node behind ssh speaks for itself. */
+export function warnWithoutRoot(host: ActingHost, warning: string): void {
+  if (host.via === 'local' && process.geteuid?.() !== 0) process.stderr.write(`hayward: ${warning}\n`);
+}
+
 async function local(): Promise<ActingHost> {
   const { localHost } = await import('../hosts/local.ts');
   return localHost();

@@ -12,7 +12,7 @@ import type { PlannedRemedy, RunRecord } from '../remedies/run-record.ts';
 import { sessionLinks } from '../remedies/session-links.ts';
 import { exitStatus } from '../report/exit-status.ts';
 import { VERSION } from '../version.ts';
-import { actingHost } from './acting-host.ts';
+import { actingHost, warnWithoutRoot } from './acting-host.ts';
 import { jsonText, leftText, line, planText, resultJson, resultText, stillText } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
@@ -68,6 +68,7 @@ export async function runFix(options: FixOptions): Promise<number> {
   }
   if (plan.length === 0) return nothingPlanned(prepared, options);
   if (options.dryRun) return dryRun(prepared, options);
+  warnWithoutRoot(host, words.notRoot);
   if (!(await confirm(words.ask, options.yes, ', or --dry-run to only look'))) {
     process.stderr.write(line(words.declined));
     return 1;
