@@ -124,9 +124,13 @@ function without(plan: readonly PlannedRemedy[], rest: readonly PlannedRemedy[])
     .filter(({ steps }) => steps.length > 0);
 }
 
-async function emit({ chosen, seen }: Prepared, { emit: forms }: FixOptions): Promise<number> {
+/** The plan for other tools on standard output; what is not in it, for the person, on standard error. */
+async function emit({ chosen, seen }: Prepared, options: FixOptions): Promise<number> {
+  const { emit: forms, lang } = options;
   const { emitPlan } = await import('../remedies/emit/emit.ts');
   process.stdout.write(forms.map((form) => emitPlan(form, chosen.plan, seen.profile.persistence)).join('\n'));
+  process.stderr.write(leftText(chosen.left, options));
+  if (chosen.plan.length === 0) process.stderr.write(line(CHANGE_WORDS[lang].emptyPlan));
   return 0;
 }
 
