@@ -87,7 +87,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     refuseMissingCommand(program, argv);
     await program.parseAsync([...argv]);
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = report(error, argv);
   }
 }
 
@@ -108,10 +108,11 @@ function outliveOutput(): void {
   });
 }
 
-function report(error: unknown): number {
+function report(error: unknown, argv: readonly string[]): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    say(oneLine(error.message.replace(/^error: /, '')));
+    const message = oneLine(error.message.replace(/^error: /, ''));
+    say(message.includes('Did you mean') ? message : `${message} (see ${helpFor(argv)})`);
     return USAGE;
   }
   if (error instanceof UsageError || error instanceof HostError) {
@@ -122,6 +123,12 @@ function report(error: unknown): number {
     `${error instanceof Error ? harmless(error.stack ?? error.message) : harmless(String(error))}\n`,
   );
   return 1;
+}
+
+/** The command line that shows the help of what was called: its words up to the first option. */
+function helpFor(argv: readonly string[]): string {
+  const words = argv.slice(2, argv[2] === 'lab' ? 4 : 3).filter((word) => !word.startsWith('-'));
+  return ['hayward', ...words, '--help'].join(' ');
 }
 
 function say(line: string): void {
