@@ -35,7 +35,27 @@ export type Ask =
       readonly module?: string;
     }
   /** Where programs are on the root user's search path (sbin directories included). */
-  | { readonly kind: 'which'; readonly names: readonly string[] };
+  | { readonly kind: 'which'; readonly names: readonly string[] }
+  /**
+   * A host-local data directory: the leases of each network below it, links never followed. The answer is the text
+   * that src/snapshot/host-local.ts reads, kept under the directory's path.
+   */
+  | { readonly kind: 'leases'; readonly directory: string }
+  /**
+   * The sandboxes the container runtime lists, asked after everything else. The answer is JSON as `crictl pods -o json`
+   * prints it (`{"items":[…]}`, all states), kept under `criSource(socket)`; without a socket, the first of the known
+   * places that exists is asked. Our own client adds `"socket"` at the top and, where PodSandboxStatus told it, to each
+   * item `"status"` (`{"network":{"ip","additionalIps":[{"ip"}]},"linux":{"namespaces":{"options":{"network":"NODE"}}}}`)
+   * and `"netnsPath"`. No runtime at all is `absent`.
+   */
+  | { readonly kind: 'cri'; readonly socket?: string };
+
+/** How the answer of a `cri` ask is keyed: the command line that shows the same. */
+export function criSource(socket?: string): string {
+  return socket === undefined
+    ? 'crictl pods -o json'
+    : sourceOf(['crictl', '--runtime-endpoint', `unix://${socket}`, 'pods', '-o', 'json']);
+}
 
 /** Bytes beyond which a file is not carried whole, unless an ask says otherwise: it becomes `failed`. */
 export const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;

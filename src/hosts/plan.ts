@@ -24,6 +24,10 @@ export interface Plan {
   readonly lists: readonly string[];
   readonly runs: readonly RunPlan[];
   readonly which: readonly string[];
+  /** host-local data directories. */
+  readonly leases: readonly string[];
+  /** Runtime sockets to ask, an empty one meaning the first of the known places. */
+  readonly runtimes: readonly string[];
 }
 
 const VALUE_MAX_BYTES = 64 * 1024;
@@ -41,11 +45,15 @@ export function planOf(asks: readonly Ask[]): Plan {
   const lists = new Set<string>();
   const runs = new Map<string, RunPlan>();
   const which = new Set<string>();
+  const leases = new Set<string>();
+  const runtimes = new Set<string>();
   for (const ask of asks) {
     if (ask.kind === 'file') files.set(ask.path, mergedFile(files.get(ask.path), ask));
     else if (ask.kind === 'files' || ask.kind === 'values') globs.set(ask.glob, mergedGlob(globs.get(ask.glob), ask));
     else if (ask.kind === 'list') lists.add(absolute(ask.path));
     else if (ask.kind === 'run') runs.set(JSON.stringify(ask.argv), runnable(ask));
+    else if (ask.kind === 'leases') leases.add(absolute(ask.directory));
+    else if (ask.kind === 'cri') runtimes.add(ask.socket === undefined ? '' : absolute(ask.socket));
     else for (const name of ask.names) which.add(programName(name));
   }
   return {
@@ -55,6 +63,8 @@ export function planOf(asks: readonly Ask[]): Plan {
     lists: [...lists],
     runs: [...runs.values()],
     which: [...which],
+    leases: [...leases],
+    runtimes: [...runtimes],
   };
 }
 
