@@ -1,10 +1,11 @@
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Ask, sourceOf } from './ask.ts';
+import { type Ask, criSource, sourceOf } from './ask.ts';
 import type { Capture } from './capture.ts';
 import { captureOf, type Draft, emptyDraft } from './draft.ts';
 import { type CollectOptions, type Host, HostError } from './host.ts';
 import { insideRoot, realPath } from './inside.ts';
+import { readLeases } from './lease-files.ts';
 import { planOf } from './plan.ts';
 import { findProgram } from './programs.ts';
 import { readFiles } from './read-files.ts';
@@ -31,8 +32,15 @@ export function rootHost(directory: string): Host {
         draft.entries[sourceOf(argv)] = { state: 'not-collected', detail: 'a file tree runs no commands' };
       }
       const locate = locator(root);
+      for (const socket of plan.runtimes) {
+        draft.entries[criSource(socket || undefined)] = {
+          state: 'not-collected',
+          detail: 'in a file tree no runtime runs',
+        };
+      }
       for (const program of plan.which) draft.which[program] = findProgram(program, locate);
       await readFiles({ locate }, plan, draft, options.signal);
+      for (const directory of plan.leases) draft.entries[directory] = readLeases({ locate }, directory);
       if (isForeignNamespace(root)) withdrawNetworkSettings(draft);
       return captureOf({ name, via: 'root' }, draft);
     },
