@@ -44,9 +44,8 @@ export type Ask =
   /**
    * The sandboxes the container runtime lists, asked after everything else. The answer is JSON as `crictl pods -o json`
    * prints it (`{"items":[…]}`, all states), kept under `criSource(socket)`; without a socket, the first of the known
-   * places that exists is asked. Our own client adds `"socket"` at the top and, where PodSandboxStatus told it, to each
-   * item `"status"` (`{"network":{"ip","additionalIps":[{"ip"}]},"linux":{"namespaces":{"options":{"network":"NODE"}}}}`)
-   * and `"netnsPath"`. No runtime at all is `absent`.
+   * places that exists is asked. Our own client adds a `network` to each sandbox that is ready (cri/listing.ts). No
+   * runtime at all is `absent`.
    */
   | { readonly kind: 'cri'; readonly socket?: string };
 
