@@ -3,7 +3,7 @@ import { criSource } from '../ask.ts';
 import type { Entry } from '../capture.ts';
 import { pooled } from '../pool.ts';
 import { known, type Reading } from '../reading.ts';
-import { type CriClient, connectCri } from './client.ts';
+import { type CriClient, type CriOptions, connectCri } from './client.ts';
 import type { CriSandbox, CriSandboxStatus } from './types.ts';
 
 /** Where runtimes listen: RKE2's and k3s's own containerd, the system's, CRI-O. The first that exists is asked. */
@@ -37,15 +37,15 @@ const QUESTIONS_AT_ONCE = 8;
  * there is none. One list, then a question for each sandbox that is ready; a sandbox that cannot be asked is listed
  * without its network.
  */
-export async function criAnswer(socket?: string, signal?: AbortSignal): Promise<Entry> {
+export async function answerCri(socket: string | undefined, options: CriOptions = {}): Promise<Entry> {
   const path = socket ?? findCriSocket();
   if (path === undefined) {
     return { state: 'absent', detail: `no container runtime listens at ${CRI_PLACES.join(', ')}` };
   }
-  const opened = await connectCri(path, signal ? { signal } : {});
+  const opened = await connectCri(path, options);
   if (!opened.known) return { state: opened.reason, detail: opened.detail };
   try {
-    const items = await listedSandboxes(opened.value, signal);
+    const items = await listedSandboxes(opened.value, options.signal);
     if (!items.known) return { state: items.reason, detail: items.detail };
     return { state: 'ok', text: JSON.stringify({ items: items.value }) };
   } finally {
