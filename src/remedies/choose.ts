@@ -105,6 +105,8 @@ function placeOf(step: Step): string {
       return `file ${step.path}`;
     case 'enable-unit':
       return `unit ${step.unit}`;
+    case 'release-lease':
+      return `file ${step.path}`;
     case 'reload':
       return '';
   }
