@@ -31,6 +31,8 @@ export interface LabRuntime {
   readonly place: string;
   /** Its first process, by this machine's count. */
   readonly pid: number;
+  /** The control group for what runs on it, as a sandbox's `cgroupParent`: `/` and a name of its own. */
+  readonly cgroup: string;
   /** Where host-local keeps the network's leases, as this machine reaches it. */
   readonly leaseDirectory: string;
   cri(): Promise<CriClient>;
@@ -59,7 +61,7 @@ export async function runtime(options: RuntimeOptions = {}): Promise<LabRuntime>
   const { subnet = '10.52.0.0/28', place = PLACE } = options;
   const programs = await runtimePrograms();
   const disk = await mkdtemp(join(tmpdir(), 'hayward-runtime-'));
-  const cgroup = basename(disk);
+  const cgroup = `/${basename(disk)}`;
   await mkdir(join(disk, 'etc/cni/net.d'), { recursive: true });
   await writeFile(join(disk, 'etc/cni/net.d/10-canal.conflist'), cniConfig(subnet));
   await writeFile(join(disk, CONFIG), containerdConfig({ ...programs, socket: place }));
@@ -89,6 +91,7 @@ export async function runtime(options: RuntimeOptions = {}): Promise<LabRuntime>
       return on().pid;
     },
     place,
+    cgroup,
     leaseDirectory,
     async cri() {
       if (client) return client;
@@ -99,7 +102,7 @@ export async function runtime(options: RuntimeOptions = {}): Promise<LabRuntime>
     },
     async sandbox(name) {
       const metadata = { name, uid: `uid-of-${name}`, namespace: 'default', attempt: 0 };
-      return (await here.cri()).run({ metadata, hostname: name, linux: { cgroupParent: `/${cgroup}` } });
+      return (await here.cri()).run({ metadata, hostname: name, linux: { cgroupParent: cgroup } });
     },
     async stop(id) {
       const cri = await here.cri();

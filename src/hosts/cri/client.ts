@@ -27,7 +27,10 @@ export interface CriClient {
   containers(): Promise<Reading<readonly CriContainer[]>>;
   /** Starts a sandbox and returns its id. */
   run(config: CriSandboxConfig): Promise<string>;
-  /** Stops a sandbox and gives back its network (CNI DEL). One that is stopped or unknown already is a success. */
+  /**
+   * Stops a sandbox and gives back its network (CNI DEL); stopping it again does no harm. One the runtime does not know
+   * is an error of code NOT_FOUND to containerd 1.6, though CRI wants a success.
+   */
   stop(id: string): Promise<void>;
   /** Makes the runtime forget a sandbox; one that is running is stopped first. */
   remove(id: string): Promise<void>;
