@@ -33,6 +33,8 @@ export type Ask =
        * /sys/module/NAME, and modules.dep lists it), the program is not run and the answer is `absent`.
        */
       readonly module?: string;
+      /** The source the answer is kept under where that is not the command line: of a script, a name for it. */
+      readonly as?: string;
     }
   /** Where programs are on the root user's search path (sbin directories included). */
   | { readonly kind: 'which'; readonly names: readonly string[] }

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
-import { type Ask, criSource, sourceOf } from './ask.ts';
+import { type Ask, criSource } from './ask.ts';
 import { captureOf, type Draft, emptyDraft, putClock } from './draft.ts';
 import type { ActingHost, CollectOptions } from './host.ts';
 import { readLeases } from './lease-files.ts';
 import { changeHere } from './local-changes.ts';
 import { createLocked, removeLocked } from './locked-files.ts';
-import { type Plan, planOf } from './plan.ts';
+import { type Plan, planOf, runSource } from './plan.ts';
 import { pooled } from './pool.ts';
 import { findProgram } from './programs.ts';
 import { readFiles } from './read-files.ts';
@@ -46,7 +46,7 @@ export function localHost(): ActingHost {
 
 async function runCommands(plan: Plan, draft: Draft, signal?: AbortSignal): Promise<void> {
   await pooled(plan.runs, COMMANDS_AT_ONCE, async (run) => {
-    draft.entries[sourceOf(run.argv)] = await answerHere(run, signal);
+    draft.entries[runSource(run)] = await answerHere(run, signal);
   });
 }
 

@@ -15,10 +15,7 @@ export interface GlobPlan {
   readonly values: boolean;
 }
 
-export type RunPlan = Extract<Ask, { kind: 'run' }> & {
-  /** The source its answer is kept under, where that is not the command line itself. */
-  readonly as?: string;
-};
+export type RunPlan = Extract<Ask, { kind: 'run' }>;
 
 /** Asks in the order and grouping in which every host answers them, each thing once. */
 export interface Plan {

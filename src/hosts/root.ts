@@ -1,12 +1,12 @@
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Ask, criSource, sourceOf } from './ask.ts';
+import { type Ask, criSource } from './ask.ts';
 import type { Capture } from './capture.ts';
 import { captureOf, type Draft, emptyDraft } from './draft.ts';
 import { type CollectOptions, type Host, HostError } from './host.ts';
 import { insideRoot, realPath } from './inside.ts';
 import { readLeases } from './lease-files.ts';
-import { planOf } from './plan.ts';
+import { planOf, runSource } from './plan.ts';
 import { findProgram } from './programs.ts';
 import { readFiles } from './read-files.ts';
 import { harmless } from './sanitise.ts';
@@ -28,8 +28,8 @@ export function rootHost(directory: string): Host {
     async collect(asks: readonly Ask[], options: CollectOptions = {}): Promise<Capture> {
       const plan = planOf(asks);
       const draft = emptyDraft();
-      for (const { argv } of plan.runs) {
-        draft.entries[sourceOf(argv)] = { state: 'not-collected', detail: 'a file tree runs no commands' };
+      for (const run of plan.runs) {
+        draft.entries[runSource(run)] = { state: 'not-collected', detail: 'a file tree runs no commands' };
       }
       const locate = locator(root);
       for (const socket of plan.runtimes) {

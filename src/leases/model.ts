@@ -8,7 +8,7 @@ export interface Lease {
   readonly dataDir: string;
   /** The range set it lies in, as host-local counts them ("0", "1" …); absent where no configured range holds it. */
   readonly rangeId?: string;
-  /** As the file is named, in lower case; IPv6 not otherwise shortened. */
+  /** As its file is named; IPv6 in the form of RFC 5952. */
   readonly ip: string;
   /** The sandbox's id; empty where the file's content is not a lease's (then no verdict but `unknown` is given). */
   readonly containerId: string;
@@ -48,6 +48,7 @@ export interface Shim {
 
 /** A network namespace that is not the host's: held by a file under /run/netns, by processes, or by both. */
 export interface ForeignNamespace {
+  /** Below zero for a single process whose namespace the kernel does not name to us (it has more privileges). */
   readonly inode: number;
   /** /run/netns/NAME where one is bound to it. */
   readonly path?: string;
