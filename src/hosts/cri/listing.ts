@@ -31,6 +31,8 @@ export interface ListedSandbox extends CriSandbox {
 
 /** Questions at once: enough to hide their waiting, few enough not to be a load on a busy runtime. */
 const QUESTIONS_AT_ONCE = 8;
+/** For all questions together: a runtime that hangs on each of 500 sandboxes must not hold the caller for minutes. */
+const ALL_QUESTIONS_MS = 20_000;
 
 /**
  * The sandboxes of this machine's runtime as the answer to a `cri` ask: `{"items": ListedSandbox[]}` as JSON, or why
@@ -42,10 +44,12 @@ export async function answerCri(socket: string | undefined, options: CriOptions 
   if (path === undefined) {
     return { state: 'absent', detail: `no container runtime listens at ${CRI_PLACES.join(', ')}` };
   }
-  const opened = await connectCri(path, options);
+  const limit = AbortSignal.timeout(ALL_QUESTIONS_MS);
+  const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+  const opened = await connectCri(path, { ...options, signal });
   if (!opened.known) return { state: opened.reason, detail: opened.detail };
   try {
-    const items = await listedSandboxes(opened.value, options.signal);
+    const items = await listedSandboxes(opened.value, signal);
     if (!items.known) return { state: items.reason, detail: items.detail };
     return { state: 'ok', text: JSON.stringify({ items: items.value }) };
   } finally {
@@ -53,13 +57,13 @@ export async function answerCri(socket: string | undefined, options: CriOptions 
   }
 }
 
-async function listedSandboxes(client: CriClient, signal?: AbortSignal): Promise<Reading<readonly ListedSandbox[]>> {
+async function listedSandboxes(client: CriClient, signal: AbortSignal): Promise<Reading<readonly ListedSandbox[]>> {
   const sandboxes = await client.sandboxes();
   if (!sandboxes.known) return sandboxes;
   const networks = new Map<string, NonNullable<ListedSandbox['network']>>();
   const ready = sandboxes.value.filter(({ state }) => state === 'SANDBOX_READY');
   await pooled(ready, QUESTIONS_AT_ONCE, async ({ id }) => {
-    if (signal?.aborted) return;
+    if (signal.aborted) return;
     const status = await client.status(id, { verbose: true });
     if (status.known && status.value.status) networks.set(id, networkOf(status.value));
   });
