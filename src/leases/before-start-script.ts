@@ -28,7 +28,7 @@ const SOCKETS = [
  * nothing else.
  *
  * Only regular files that are named like an address and hold an id go; `lock`, `last_reserved_ip.*` and strangers' files
- * stay. Names are matched by the shell, so none is ever read as an option, a pattern or several words.
+ * stay. No name is ever read as an option, a pattern or several words.
  */
 export function beforeStartScript({ dataDirs, sockets = [] }: BeforeStartOptions): string {
   const places = [...new Set([...SOCKETS, ...sockets])].map(shellWord).join(' ');
@@ -94,31 +94,27 @@ for process in /proc/[0-9]*; do
 done
 [ "$seen" -gt 0 ] || leave "no process can be seen in /proc"
 
-# A name is printed where it is an address and its file holds an id; such a name has no blank, quote or newline.
+# Names made of digits, dots and colons alone: no blank, quote or newline is in one. A file beyond 4 KB is no lease.
 leases() {
-  for file in "$1"/*; do
-    name=\${file##*/}
-    case $name in
-      *:*) case $name in *[!0-9a-fA-F:.]*) continue ;; esac ;;
-      [0-9]*.[0-9]*.[0-9]*.[0-9]*) case $name in *[!0-9.]*) continue ;; esac ;;
+  find . ! -name . -prune -type f -size -9 -name '*[.:]*' ! -name '*[!0-9a-fA-F.:]*' | while read -r file; do
+    case \${file#./} in
+      *:* | [0-9]*.[0-9]*.[0-9]*.[0-9]*) ;;
       *) continue ;;
     esac
-    [ -f "$file" ] && [ ! -L "$file" ] || continue
     id=
     read -r id <"$file" || [ -n "$id" ] || continue
-    id=\${id%"$return"}
-    case $id in
+    case \${id%"$return"} in
       '' | *[!A-Za-z0-9_.-]*) ;;
-      *) echo "$name" ;;
+      *) echo "$file" ;;
     esac
   done
 }
 give_back() {
   cd "$1" || { echo "hayward: $1 cannot be entered" >&2; return; }
-  names=$(leases .)
+  names=$(leases)
   [ -n "$names" ] || return 0
-  count=$(echo "$names" | wc -l)
-  echo "$names" | sed 's,^,./,' | xargs rm -f || { echo "hayward: leases of $1 could not be removed" >&2; return; }
+  count=$(($(echo "$names" | wc -l)))
+  echo "$names" | xargs rm -f || { echo "hayward: leases of $1 could not be removed" >&2; return; }
   echo "hayward: gave back $count addresses in $1, which nothing can be using yet"
 }
 
