@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type CriClient, connectCri } from '../../src/hosts/cri/client.ts';
 import type { RunResult } from '../../src/hosts/host.ts';
 import { type CommandOptions, must } from '../command.ts';
@@ -49,11 +50,16 @@ export interface LabRuntime {
   restart(): Promise<void>;
   /** Runs a program on the machine. */
   exec(argv: readonly string[], options?: CommandOptions): Promise<RunResult>;
+  /** Runs the built hayward of this tree on the machine; its journal lies on the machine's disk. */
+  hayward(args: readonly string[], options?: CommandOptions): Promise<RunResult>;
+  /** Puts the files of all leases this many seconds into the past, as if the Pods had been started then. */
+  age(seconds: number): Promise<void>;
   dispose(): Promise<void>;
 }
 
 const PLACE = '/run/k3s/containerd/containerd.sock';
 const START_LIMIT_MS = 60_000;
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const CONFIG = 'containerd.toml';
 
 /** Boots a machine and starts its runtime. Needs root, apt and iproute2; leaves nothing behind when it fails. */
@@ -123,6 +129,18 @@ export async function runtime(options: RuntimeOptions = {}): Promise<LabRuntime>
       await startContainerd(machine, { disk, programs, socket: here.socket, place });
     },
     exec: (argv, execOptions) => on().exec(argv, execOptions),
+    hayward(args, execOptions = {}) {
+      const env = { ...process.env, HAYWARD_STATE: join(disk, 'state'), ...execOptions.env };
+      return on().exec([process.execPath, CLI, ...args], { ...execOptions, env });
+    },
+    async age(seconds) {
+      for (const { ip } of await leasesIn(leaseDirectory)) {
+        const path = join(leaseDirectory, ip);
+        const { mtimeMs } = await stat(path);
+        const then = mtimeMs / 1000 - seconds;
+        await utimes(path, then, then);
+      }
+    },
     async dispose() {
       await cut();
       await rm(disk, { recursive: true, force: true });
