@@ -113,6 +113,11 @@ export interface LeaseVerdict {
   readonly why: readonly Bilingual[];
 }
 
+/** Not known whether it leaked. A file that is no lease of host-local's is known well enough: it is left alone. */
+export function isUndecided({ state, lease }: LeaseVerdict): boolean {
+  return state === 'unknown' && (lease.containerId !== '' || lease.size === 0);
+}
+
 export interface JudgeLeasesOptions {
   /** How old a lease must be before it can be called leaked. */
   readonly graceMs: number;

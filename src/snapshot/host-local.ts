@@ -1,6 +1,6 @@
 import type { Ask } from '../hosts/ask.ts';
 import type { CaptureView } from '../hosts/capture.ts';
-import { known, mapReading, orWhenAbsent, type Reading, unknown } from '../hosts/reading.ts';
+import { known, mapReading, orWhenAbsent, type Reading, type Unknown, unknown } from '../hosts/reading.ts';
 import { type LeaseListing, leaseListing, type NetworkListing } from '../leases/listing.ts';
 import type { Lease, LeaseNetwork, RangeSet } from '../leases/model.ts';
 import { DEFAULT_DATA_DIR, type IpamConfig, ipamConfigsFrom, podCidrsFrom, rangeSetsOf } from '../leases/networks.ts';
@@ -17,6 +17,8 @@ export interface HostLocal {
    * contents are kilobytes each.
    */
   readonly results: Reading<readonly string[]>;
+  /** Data directories that could not be read: whether they hold leases is not known. */
+  readonly unread: readonly Unknown[];
 }
 
 const SUBNET_ENV = '/run/flannel/subnet.env';
@@ -52,6 +54,10 @@ export function hostLocalOf(view: CaptureView, dataDirs: readonly string[] = [DE
     networks: found.flatMap(({ networks }) => networks),
     leases: found.flatMap(({ leases }) => leases),
     results: resultsOf(view),
+    unread: [...directories].flatMap((directory) => {
+      const reading = view.text(directory);
+      return reading.known || reading.reason === 'absent' ? [] : [reading];
+    }),
   };
 }
 

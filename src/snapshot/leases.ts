@@ -1,7 +1,7 @@
 import type { Ask } from '../hosts/ask.ts';
 import type { CaptureView } from '../hosts/capture.ts';
 import { CLOCK_SOURCE } from '../hosts/draft.ts';
-import { known, mapReading, type Reading } from '../hosts/reading.ts';
+import { known, mapReading, type Reading, type Unknown } from '../hosts/reading.ts';
 import { canonical } from '../leases/listing.ts';
 import type { JudgeLeasesOptions, LeaseLook, RuntimeView } from '../leases/model.ts';
 import { addresses } from './addresses.ts';
@@ -27,7 +27,13 @@ export interface Leases {
   readonly times: Omit<JudgeLeasesOptions, 'graceMs'>;
   /** Container ids of libcni's kept results. */
   readonly results: Reading<readonly string[]>;
+  /** Data directories that could not be read. */
+  readonly unread: readonly Unknown[];
+  /** The kernel's own word for this boot. */
+  readonly bootId: Reading<string>;
 }
+
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 export function leaseAsks(scope: LeaseScope = {}): readonly Ask[] {
   return [
@@ -37,12 +43,13 @@ export function leaseAsks(scope: LeaseScope = {}): readonly Ask[] {
     ...addresses.asks,
     ...routes.asks,
     { kind: 'file', path: '/proc/stat', keep: '^btime ' },
+    { kind: 'file', path: BOOT_ID },
   ];
 }
 
 /** One look from the answers to `leaseAsks` of the same scope. */
 export function leasesOf(view: CaptureView, scope: LeaseScope = {}): Leases {
-  const { networks, leases, results } = hostLocalOf(view, scope.dataDirs);
+  const { networks, leases, results, unread } = hostLocalOf(view, scope.dataDirs);
   const wanted = (name: string) => scope.networks === undefined || scope.networks.includes(name);
   const { foreign, shims, startMarks } = namespacesOf(view);
   const runtime: RuntimeView = {
@@ -59,7 +66,8 @@ export function leasesOf(view: CaptureView, scope: LeaseScope = {}): Leases {
     leases: leases.filter(({ network }) => wanted(network)),
     runtime,
   };
-  return { look, times: timesOf(view, takenAtMs, startMarks), results };
+  const bootId = mapReading(view.text(BOOT_ID), (text) => text.trim());
+  return { look, times: timesOf(view, takenAtMs, startMarks), results, unread, bootId };
 }
 
 /** Addresses on the host's interfaces, and single addresses it routes to a Pod's interface (calico's way). */
