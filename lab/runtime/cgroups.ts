@@ -1,21 +1,17 @@
-import { readdir, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
-
-const MOUNTED_AT = '/sys/fs/cgroup';
+import { must } from '../command.ts';
 
 /**
- * Removes the control groups of one name, with all below them, from every hierarchy of this machine. Their processes
- * must have ended; what a power cut clears away, nobody else does where only a machine's namespaces end.
+ * Removes the control groups of one name (`/name`), with all below them, from every hierarchy of this machine. Their
+ * processes must have ended. A power cut would clear them away; where only namespaces end they stay.
  */
 export async function removeCgroups(name: string): Promise<void> {
-  const hierarchies = await readdir(MOUNTED_AT).catch(() => []);
-  const places = [join(MOUNTED_AT, name), ...hierarchies.map((one) => join(MOUNTED_AT, one, name))];
-  for (const place of places) await removeBelow(place);
+  await must(['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', REMOVE, name]);
 }
 
-async function removeBelow(folder: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) if (entry.isDirectory()) await removeBelow(join(folder, entry.name));
-  // A hierarchy that has no such group, or a dying process in it: nothing hangs on it.
-  await rmdir(folder).catch(() => undefined);
-}
+/** In a mount namespace, as a machine without control groups has them mounted only inside (see machine.ts). */
+const REMOVE = `
+mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup
+for folder in "/sys/fs/cgroup$0" /sys/fs/cgroup/*"$0"; do
+  if [ -d "$folder" ]; then find "$folder" -depth -type d -exec rmdir {} +; fi
+done
+`;

@@ -45,6 +45,9 @@ async function firstWord(child: ChildProcess): Promise<number> {
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString('utf8');
   });
+  child.on('error', ({ message }) => {
+    said += message;
+  });
   for await (const line of createInterface({ input: child.stdout })) if (/^[0-9]+$/.test(line)) return Number(line);
   throw new Error(`the machine did not boot: ${said.trim()}`);
 }
