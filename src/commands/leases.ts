@@ -5,6 +5,7 @@ import type { JudgedLeases } from '../leases/observe.ts';
 import type { LeaseScope } from '../snapshot/leases.ts';
 import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
 import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
+import { registerReclaim } from './leases-reclaim.ts';
 import { progressLine } from './progress.ts';
 import { UsageError } from './usage.ts';
 
@@ -85,6 +86,7 @@ Exit status: 1 while leaked leases are left or a range is full, 3 when
              something that decides could not be seen.`,
     );
   addHostOptions(addLeaseOptions(addCommonOptions(command))).action(leases);
+  registerReclaim(command);
 }
 
 async function leases(raw: RawOptions): Promise<void> {

@@ -88,7 +88,10 @@ export interface ActingHost extends Host {
   removeLocked(path: string, removal: RemoveLocked): Promise<Locked>;
   /** Makes a file while its lock is held, never over another; synced to the disk. */
   createLocked(path: string, creation: CreateLocked): Promise<Locked>;
-  /** Has the container runtime stop a sandbox, by which it gives the address back (CNI DEL). A sandbox it does not know is success. */
+  /**
+   * Has the container runtime stop a sandbox, by which it gives the address back (CNI DEL). Without a socket, the runtime
+   * that a `cri` ask without one would ask. A sandbox it does not know is success.
+   */
   stopSandbox(socket: string, id: string): Promise<void>;
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
 }

@@ -115,7 +115,7 @@ export function leasesStatus(seen: readonly JudgedLeases[]): 0 | 1 | 3 {
   return seen.some(isUncertain) ? 3 : 0;
 }
 
-function isUncertain({ capture, look, verdicts, unread }: JudgedLeases): boolean {
+export function isUncertain({ capture, look, verdicts, unread }: JudgedLeases): boolean {
   if (capture.unreachable || unread.length > 0 || verdicts.some(isUndecided)) return true;
   return look.networks.some(({ readable }) => !readable.known && readable.reason !== 'absent');
 }

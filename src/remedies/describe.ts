@@ -27,9 +27,9 @@ function addressOf({ path }: ReleaseLease): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** As crictl shortens it. */
+/** As crictl shortens it; a lease that a power cut left empty names none. */
 function shortId({ containerId }: ReleaseLease): string {
-  return containerId.slice(0, 13);
+  return containerId.slice(0, 13) || '?';
 }
 
 function inEnglish(step: Step): StepWords {
