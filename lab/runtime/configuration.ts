@@ -4,11 +4,19 @@ import type { RuntimePrograms } from './programs.ts';
 /** The network of the machine's Pods, named as Canal's is. */
 export const NETWORK = 'k8s-pod-network';
 
+export const BRIDGE = 'cni0';
+
+/**
+ * The bridge is made at boot, with this address. One that the bridge plugin (1.1.1) made for an ADD which then failed has no
+ * address once its port is gone, and the next ADD ends in "could not set bridge's mac: invalid argument".
+ */
+export const BRIDGE_ADDRESS = '0a:58:0a:34:00:01';
+
 /** A bridge with host-local's addresses: the kernel's work and host-local's own are the same under calico's plugin. */
 export function cniConfig(subnet: string): string {
   const bridge = {
     type: 'bridge',
-    bridge: 'cni0',
+    bridge: BRIDGE,
     isGateway: true,
     ipam: { type: 'host-local', ranges: [[{ subnet }]] },
   };

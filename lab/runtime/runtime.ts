@@ -8,7 +8,7 @@ import { type CriClient, connectCri } from '../../src/hosts/cri/client.ts';
 import type { RunResult } from '../../src/hosts/host.ts';
 import { type CommandOptions, must } from '../command.ts';
 import { removeCgroups } from './cgroups.ts';
-import { cniConfig, containerdConfig, NETWORK } from './configuration.ts';
+import { BRIDGE, BRIDGE_ADDRESS, cniConfig, containerdConfig, NETWORK } from './configuration.ts';
 import { bootMachine, type Machine } from './machine.ts';
 import { type RuntimePrograms, runtimePrograms } from './programs.ts';
 
@@ -125,7 +125,10 @@ export async function runtime(options: RuntimeOptions = {}): Promise<LabRuntime>
       await must(on().entering(['sh', '-euc', HALT]));
     },
     async restart() {
-      machine ??= await bootMachine(disk);
+      if (!machine) {
+        machine = await bootMachine(disk);
+        await must(machine.entering(['ip', 'link', 'add', BRIDGE, 'address', BRIDGE_ADDRESS, 'type', 'bridge']));
+      }
       await startContainerd(machine, { disk, programs, socket: here.socket, place });
     },
     exec: (argv, execOptions) => on().exec(argv, execOptions),
