@@ -38,11 +38,11 @@ export function severityOf(missing: Unknown, profile: Profile): Severity {
 
 /** What is said where host-local's files could not be read, or are none; undefined where there is something to judge. */
 export function nothingToJudge({ look, unread }: Leases, profile: Profile): Judgement<never> | undefined {
+  if (look.networks.length > 0) return undefined;
   const [missing] = unread;
   if (missing) {
     return { status: 'unknown', subject: '', severity: severityOf(missing, profile), unknown: missing, evidence: [] };
   }
-  if (look.networks.length > 0) return undefined;
   return { status: 'not-applicable', subject: '', why: 'host-local hands out no addresses here', evidence: [] };
 }
 
