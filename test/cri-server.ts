@@ -32,6 +32,8 @@ export interface CriScript {
   readonly list?: (real: readonly ScriptedSandbox[], nth: number) => readonly ScriptedSandbox[];
   /** Awaited before the answer to a question is made: a slow runtime. */
   readonly before?: (method: CriMethod, nth: number) => Promise<void>;
+  /** Awaited once the answer is made: what the caller gets is as old as that. */
+  readonly after?: (method: CriMethod, nth: number) => Promise<void>;
   /** What a call fails with; undefined: it does not. */
   readonly fail?: (method: CriMethod, nth: number, id: string) => Trouble | undefined;
   /** The network's ADD. The sandbox is listed only once it has resolved, as containerd does; a rejection is the call's failure. */
@@ -134,7 +136,9 @@ export async function startCriServer(script: CriScript = {}): Promise<CriServer>
     await current.before?.(method, nth);
     const trouble = current.fail?.(method, nth, request.podSandboxId);
     if (trouble) throw new ScriptedTrouble(trouble);
-    return methods[method](request, nth);
+    const made = await methods[method](request, nth);
+    await current.after?.(method, nth);
+    return made;
   }
 
   const server = await listen(socket, answer, Object.keys(methods) as CriMethod[]);
