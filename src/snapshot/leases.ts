@@ -91,7 +91,7 @@ function hostAddressesOf(view: CaptureView): Reading<ReadonlyMap<string, string>
 const START_MS = 120_000;
 
 function timesOf(view: CaptureView, takenAtMs: number, marks: Reading<readonly number[]>): Leases['times'] {
-  const clock = mapReading(view.text(CLOCK_SOURCE), Number);
+  const clock = mapReading(view.text(CLOCK_SOURCE), Number.parseFloat);
   const nowMs = clock.known && Number.isFinite(clock.value) ? clock.value * 1000 : takenAtMs;
   const boot = bootSecondsOf(view);
   if (!boot.known) return { nowMs };
