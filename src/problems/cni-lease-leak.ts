@@ -1,5 +1,6 @@
 import { defineProblem } from '../judging/problem.ts';
 import { reclaimBeforeStart } from '../leases/before-start.ts';
+import { reclaimNow } from '../leases/reclaim.ts';
 import { judgeLeak, type LeakFacts } from './cni-lease-leak/judge.ts';
 
 /** Why it leaked, as far as that can be told. */
@@ -65,5 +66,10 @@ export const cniLeaseLeak = defineProblem({
     dataDir === '/var/lib/cni/networks'
       ? 'hayward leases'
       : `hayward leases --data-dir '${dataDir.replaceAll("'", "'\\''")}'`,
-  remedies: ({ dataDir }, _parts, profile) => [reclaimBeforeStart({ dataDirs: [dataDir] }, profile)],
+  remedies({ leaked }, { leases: { look } }, profile) {
+    const now = reclaimNow(leaked, look);
+    // Every directory, so that the findings of two networks want the same file.
+    const dataDirs = [...new Set(look.networks.map((network) => network.dataDir))].sort();
+    return [...(now ? [now] : []), reclaimBeforeStart({ dataDirs }, profile)];
+  },
 });
