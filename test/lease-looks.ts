@@ -16,7 +16,7 @@ export const NOW = Date.parse('2026-06-01T12:00:00Z');
 
 /** A sandbox's id from a short word. */
 export function idOf(word: string): string {
-  return Buffer.from(word).toString('hex').padStart(64, '0');
+  return Buffer.from(word).toString('hex').padEnd(64, '0');
 }
 
 export function lease(last: number, word: string, more: Partial<Lease> = {}): Lease {
