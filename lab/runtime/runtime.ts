@@ -205,11 +205,11 @@ async function answering(socket: string, ended: AbortSignal): Promise<void> {
 /** The leases as host-local wrote them: `<id>` CR LF `<interface>` in a file named like the address. */
 async function leasesIn(directory: string): Promise<readonly LabLease[]> {
   const names = await readdir(directory).catch(() => []);
-  const leases = names.filter((name) => /^[0-9a-f.:]+$/.test(name)).sort();
-  return Promise.all(
-    leases.map(async (ip) => {
-      const content = await readFile(join(directory, ip), 'utf8');
-      return { ip, containerId: content.split('\r\n')[0] ?? '' };
-    }),
-  );
+  const leases: LabLease[] = [];
+  for (const ip of names.filter((name) => /^[0-9a-f.:]+$/.test(name)).sort()) {
+    // A lease may be given back between the listing and the reading.
+    const content = await readFile(join(directory, ip), 'utf8').catch(() => undefined);
+    if (content !== undefined) leases.push({ ip, containerId: content.split('\r\n')[0] ?? '' });
+  }
+  return leases;
 }
