@@ -27,54 +27,69 @@ const LEGACY_ID = /^[0-9a-f]{12,64}$/;
 
 interface Drafts {
   readonly networks: Map<string, { unreadable?: NetworkListing['unreadable']; foreign: number }>;
-  readonly files: Map<string, { readonly mtime: number; readonly size: number; readonly held: string[] }>;
+  readonly leases: Lease[];
+  /** Leases whose text comes in lines of its own, with those lines. */
+  readonly texts: Map<string, string[]>;
+  readonly dataDir: string;
 }
 
 /**
  * Reads the lines that hosts/lease-files.ts and its form in shell print of a data directory: `network NAME`,
- * `unreadable REASON NAME`, `foreign COUNT NAME`, `lease SECONDS BYTES NAME/ADDRESS`, `held NAME/ADDRESS:LINE`.
- * Lines of any other form are passed over; text that is no lease's leaves `containerId` empty.
+ * `unreadable REASON NAME`, `foreign COUNT NAME`, `lease SECONDS BYTES NAME/ADDRESS [ID IFNAME]`, and where it has neither
+ * `held NAME/ADDRESS:LINE`. Lines of any other form are passed over; text that is no lease's leaves `containerId` empty.
  */
 export function leaseListing(text: string, dataDir: string): LeaseListing {
-  const drafts: Drafts = { networks: new Map(), files: new Map() };
-  for (const line of text.split('\n')) readLine(line, drafts);
+  const drafts: Drafts = { networks: new Map(), leases: [], texts: new Map(), dataDir };
+  for (let start = 0, end = 0; end !== -1; start = end + 1) {
+    end = text.indexOf('\n', start);
+    readLine(end === -1 ? text.slice(start) : text.slice(start, end), drafts);
+  }
   const networks = [...drafts.networks].map(([name, { unreadable, foreign }]) => ({
     name,
     foreignFiles: foreign,
     ...(unreadable && { unreadable }),
   }));
-  const leases = [...drafts.files].flatMap(([path, file]) => {
-    const cut = path.indexOf('/');
-    const ip = canonical(path.slice(cut + 1));
-    if (ip === undefined) return [];
-    const base = { network: path.slice(0, cut), dataDir, ip, path: `${dataDir}/${path}` };
-    return [{ ...base, ...holderIn(file.held), mtime: file.mtime, size: file.size }];
-  });
-  return { networks, leases };
+  const { leases, texts } = drafts;
+  if (texts.size === 0) return { networks, leases };
+  return {
+    networks,
+    leases: leases.map((lease) => ({
+      ...lease,
+      ...holderIn(texts.get(lease.path) ?? [lease.containerId, lease.ifName]),
+    })),
+  };
 }
 
-function readLine(line: string, { networks, files }: Drafts): void {
-  const space = line.indexOf(' ');
-  const rest = line.slice(space + 1);
-  switch (line.slice(0, space)) {
-    case 'held': {
-      // Neither an id nor an interface's name holds a colon; an IPv6 address does.
-      const cut = rest.lastIndexOf(':');
-      files.get(rest.slice(0, cut))?.held.push(rest.slice(cut + 1).replace(/\r$/, ''));
-      return;
-    }
-    case 'lease': {
-      const [seconds, bytes, path = ''] = rest.split(' ');
-      files.set(path, { mtime: Math.round(Number(seconds) * 1000), size: Number(bytes), held: [] });
-      return;
-    }
-    case 'network':
-      networks.set(rest, { foreign: 0 });
-      return;
-    case 'foreign':
-    case 'unreadable':
-      remark(line, networks);
-  }
+function readLine(line: string, drafts: Drafts): void {
+  if (line.startsWith('lease ')) readLease(line.split(' '), drafts);
+  else if (line.startsWith('held ')) {
+    // Neither an id nor an interface's name holds a colon; an IPv6 address does.
+    const cut = line.lastIndexOf(':');
+    const path = `${drafts.dataDir}/${line.slice(5, cut)}`;
+    drafts.texts.get(path)?.push(line.slice(cut + 1).replace(/\r$/, ''));
+  } else if (line.startsWith('network ')) drafts.networks.set(line.slice(8), { foreign: 0 });
+  else remark(line, drafts.networks);
+}
+
+function readLease(words: readonly string[], { leases, texts, dataDir }: Drafts): void {
+  const [, seconds, bytes, name = '', id = '', link = ''] = words;
+  const cut = name.indexOf('/');
+  const ip = canonical(name.slice(cut + 1));
+  if (ip === undefined) return;
+  const whole = CONTAINER_ID.test(id) && IF_NAME.test(link);
+  const lease: Lease = {
+    network: name.slice(0, cut),
+    dataDir,
+    ip,
+    containerId: whole ? id : '',
+    ifName: whole ? link : '',
+    legacy: false,
+    path: `${dataDir}/${name}`,
+    mtime: Math.round(Number(seconds) * 1000),
+    size: Number(bytes),
+  };
+  leases.push(lease);
+  if (!whole) texts.set(lease.path, []);
 }
 
 function remark(line: string, networks: Drafts['networks']): void {
@@ -82,7 +97,7 @@ function remark(line: string, networks: Drafts['networks']): void {
   const network = networks.get(name);
   if (!network) return;
   if (kind === 'foreign') network.foreign += Number(word) || 0;
-  else network.unreadable = word === 'link' || word === 'denied' ? word : 'failed';
+  else if (kind === 'unreadable') network.unreadable = word === 'link' || word === 'denied' ? word : 'failed';
 }
 
 /** The id and the interface, CR LF between; without an interface the legacy form. Empty where it is neither. */
