@@ -160,8 +160,13 @@ describe('a socket', () => {
 });
 
 describe('an answer', () => {
+  const stops: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+
   /** A server that answers a list with these bytes; without them it knows no such service. */
-  async function sending(list?: () => Uint8Array): Promise<{ socket: string; stop(): Promise<void> }> {
+  async function sending(list?: () => Uint8Array): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'hayward-cri-test-'));
     const socket = join(folder, 'cri.sock');
     const grpc = new Server({ 'grpc.max_send_message_length': -1 });
@@ -177,19 +182,17 @@ describe('an answer', () => {
       const credentials = ServerCredentials.createInsecure();
       grpc.bindAsync(`unix:${socket}`, credentials, (error) => (error ? reject(error) : resolve()));
     });
-    return {
-      socket,
-      async stop() {
-        grpc.forceShutdown();
-        await rm(folder, { recursive: true, force: true });
-      },
-    };
+    stops.push(async () => {
+      grpc.forceShutdown();
+      await rm(folder, { recursive: true, force: true });
+    });
+    return socket;
   }
 
   it('of arbitrary bytes is a reading, never a crash', async () => {
     let bytes: Uint8Array = new Uint8Array();
     const liar = await sending(() => bytes);
-    const cri = await client({}, liar.socket);
+    const cri = await client({}, liar);
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (arbitrary) => {
         bytes = arbitrary;
@@ -199,23 +202,20 @@ describe('an answer', () => {
       }),
       { numRuns: 200 },
     );
-    await liar.stop();
   });
 
   it('larger than any node has reason for is a failure', async () => {
     const liar = await sending(() => new Uint8Array(64 * 1024 * 1024 + 1));
-    const listed = await (await client({}, liar.socket)).sandboxes();
+    const listed = await (await client({}, liar)).sandboxes();
     expect(listed).toMatchObject({ reason: 'failed', detail: expect.stringMatching(/RESOURCE_EXHAUSTED/) });
-    await liar.stop();
   });
 
   it('of a runtime too old for this version says so', async () => {
     const old = await sending();
-    const listed = await (await client({}, old.socket)).sandboxes();
+    const listed = await (await client({}, old)).sandboxes();
     expect(listed).toMatchObject({
       reason: 'failed',
-      detail: `ListPodSandbox at ${old.socket}: the runtime speaks no CRI v1 (UNIMPLEMENTED)`,
+      detail: `ListPodSandbox at ${old}: the runtime speaks no CRI v1 (UNIMPLEMENTED)`,
     });
-    await old.stop();
   });
 });
