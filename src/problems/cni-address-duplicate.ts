@@ -58,7 +58,9 @@ function usedTwice(look: LeaseLook): Twice {
   const pods = (sandboxes.known ? sandboxes.value.filter(hasOwnAddress) : []).flatMap(
     ({ namespace, name, ips, source }) => ips.map((ip) => [ip, { name: `${namespace}/${name}`, source }] as const),
   );
-  const insides = (foreignNamespaces.known ? foreignNamespaces.value : []).flatMap(({ path, pids, addresses }) => {
+  // Of processes whose namespace the kernel does not name, two may well live in the same one.
+  const named = foreignNamespaces.known ? foreignNamespaces.value.filter(({ inode }) => inode > 0) : [];
+  const insides = named.flatMap(({ path, pids, addresses }) => {
     const where = path ?? `/proc/${pids[0] ?? 0}/ns/net`;
     return (addresses ?? []).filter(isHandedOut).map((ip) => [ip, { name: where, source: where }] as const);
   });

@@ -167,6 +167,8 @@ describe('cni-address-duplicate', () => {
     expect(words(duplicate, leasesWith(pods))).toEqual(['problem 10.52.0.2 critical']);
     const namespaces = [5, 6].map((inode) => ({ inode, pids: [inode], addresses: ['10.52.0.2', '192.168.1.1'] }));
     expect(words(duplicate, leasesWith(look({ namespaces })))).toEqual(['problem 10.52.0.2 critical']);
+    const nameless = namespaces.map((one) => ({ ...one, inode: -one.inode }));
+    expect(words(duplicate, leasesWith(look({ namespaces: nameless })))).toEqual(['ok']);
   });
 
   it('warns where two networks hold one address', () => {
