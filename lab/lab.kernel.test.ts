@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { FAULTS } from './faults.ts';
+import { FAULTS, type Fault } from './faults.ts';
 import { type Lab, labsUp, lacking, up } from './lab.ts';
 import { TOPOLOGIES, TOPOLOGY_NAMES } from './topologies/catalogue.ts';
 
@@ -64,6 +64,15 @@ test('hayward is at hand in a shell of a node', async () => {
   const lab = await built('vm-bridge');
   const said = await Promise.all(['node', 'node'].map((node) => lab.exec(node, ['sh', '-c', 'hayward --version'])));
   for (const { stdout } of said) expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test('who is not root is told to use sudo, and changes nothing', async () => {
+  const lab = await built('two-routed-nodes');
+  await lab.break(FAULTS.find(({ id }) => id === 'ip-forward-off') as Fault);
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'env', 'HAYWARD_STATE=/proc/none'];
+  const refused = await lab.exec('node-1', [...nobody, 'hayward', 'fix', 'ip-forward', '--yes']);
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('use sudo') });
+  expect((await lab.exec('node-1', ['cat', '/proc/sys/net/ipv4/ip_forward'])).stdout).toBe('0\n');
 });
 
 test('a program run in a node is waited for when Ctrl-C is pressed, and its status is kept', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { ActingHost } from '../hosts/host.ts';
 import { journalDirectory, stateDirectory } from '../remedies/state-directory.ts';
+import type { Say } from './help-language.ts';
 import { UsageError } from './usage.ts';
 
 export interface RawActingOptions {
@@ -9,8 +10,12 @@ export interface RawActingOptions {
 }
 
 /** The option that names the one node a command acts on. */
-export function addActingHostOption(command: Command): Command {
-  const option = new Option('--host <[user@]name[:port]>', 'a node to reach by your own ssh (default: this machine)');
+export function addActingHostOption(command: Command, say: Say): Command {
+  const what = say({
+    en: 'a node to reach by your own ssh (default: this machine)',
+    'zh-CN': '通过你自己的 ssh 连接的节点（默认：本机）',
+  });
+  const option = new Option('--host <[user@]name[:port]>', what);
   return command.addOption(
     option.argParser((value: string, previous: string | undefined) => {
       if (previous !== undefined && previous !== value) {
@@ -30,6 +35,11 @@ export async function actingHost({ host }: RawActingOptions): Promise<{ host: Ac
     harvester: existsSync('/etc/harvester-release.yaml'),
   });
   return { host: chosen, directory: journalDirectory(state, chosen) };
+}
+
+/** Only a warning: who has the capabilities may do without root. A node behind ssh speaks for itself. */
+export function warnWithoutRoot(host: ActingHost, warning: string): void {
+  if (host.via === 'local' && process.geteuid?.() !== 0) process.stderr.write(`hayward: ${warning}\n`);
 }
 
 async function local(): Promise<ActingHost> {

@@ -21,6 +21,8 @@ export interface ChangeWords {
   readonly nothingToDo: string;
   readonly nothingWrong: string;
   readonly dryRun: string;
+  readonly emptyPlan: string;
+  readonly notRoot: string;
   readonly ask: string;
   readonly askUndo: string;
   readonly declined: string;
@@ -63,6 +65,8 @@ const en: ChangeWords = {
   nothingToDo: 'Nothing can be done here by hayward.',
   nothingWrong: 'Nothing to do: no problem found.',
   dryRun: 'Nothing was changed (--dry-run).',
+  emptyPlan: 'The plan is empty: there is nothing to change on this node.',
+  notRoot: 'not root here: most of this will be refused; use sudo',
   ask: 'Do this? [y/N] ',
   askUndo: 'Take this back? [y/N] ',
   declined: 'Nothing was changed.',
@@ -118,6 +122,8 @@ const zh: ChangeWords = {
   nothingToDo: '这里没有 hayward 能够执行的修复。',
   nothingWrong: '未发现问题，无需处理。',
   dryRun: '未做任何改动（--dry-run）。',
+  emptyPlan: '计划为空：该节点没有需要改动的内容。',
+  notRoot: '当前不是 root，多数步骤会被拒绝；请使用 sudo',
   ask: '是否执行？[y/N] ',
   askUndo: '是否撤销？[y/N] ',
   declined: '未做任何改动。',

@@ -3,6 +3,7 @@ import type { Severity } from '../judging/finding.ts';
 import { LANGS, type Lang, langFrom } from '../lang.ts';
 import { PROFILE_NAMES, type ProfileName } from '../profiles/profile.ts';
 import { FORMATS, type Format } from '../report/format.ts';
+import { LANG_OPTION, type Say } from './help-language.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
 /** What every command that judges understands, read once. */
@@ -32,27 +33,51 @@ export interface RawCommonOptions {
   verbose?: boolean;
 }
 
-export function addCommonOptions(command: Command): Command {
+export function addCommonOptions(command: Command, say: Say): Command {
   return command
     .addOption(
-      new Option('--format <format>', 'how to print the result').default('text').argParser(word('format', FORMATS)),
+      new Option(
+        '--format <format>',
+        say({ en: `how to print the result: ${FORMATS.join(', ')}`, 'zh-CN': `输出格式：${FORMATS.join('、')}` }),
+      )
+        .default('text')
+        .argParser(word('format', FORMATS)),
     )
-    .option('--json', 'the same as --format json')
-    .addOption(new Option('--lang <lang>', 'en or zh-CN (default: the locale)').argParser(word('language', LANGS)))
+    .option('--json', say({ en: 'the same as --format json', 'zh-CN': '等同于 --format json' }))
+    .addOption(new Option('--lang <lang>', say(LANG_OPTION)).argParser(word('language', LANGS)))
     .addOption(
-      new Option('--profile <name>', 'what healthy means here (default: found from evidence)').argParser(
-        word('profile', PROFILE_NAMES),
-      ),
+      new Option(
+        '--profile <name>',
+        say({
+          en: `what healthy means here: ${PROFILE_NAMES.join(', ')} (default: found from evidence)`,
+          'zh-CN': `按哪种发行版的标准判断：${PROFILE_NAMES.join('、')}（默认：根据证据识别）`,
+        }),
+      ).argParser(word('profile', PROFILE_NAMES)),
     )
-    .option('--only <ids>', 'judge only these problems, separated by commas')
+    .option(
+      '--only <ids>',
+      say({ en: 'judge only these problems, separated by commas', 'zh-CN': '只检查这些问题，以逗号分隔' }),
+    )
     .addOption(
-      new Option('--fail-on <severity>', 'the least severity that makes the exit status 1')
+      new Option(
+        '--fail-on <severity>',
+        say({
+          en: 'the least severity that makes the exit status 1: critical, warning',
+          'zh-CN': '使退出码为 1 的最低严重程度：critical、warning',
+        }),
+      )
         .default('warning')
         .argParser(word('severity', ['critical', 'warning'])),
     )
-    .option('--no-color', 'never colour the output')
-    .option('-q, --quiet', 'no progress, only what is wrong')
-    .option('-v, --verbose', 'also what was found in order');
+    .option('--no-color', say({ en: 'never colour the output', 'zh-CN': '不使用颜色' }))
+    .option('-q, --quiet', say({ en: 'no progress, only what is wrong', 'zh-CN': '不显示进度，只显示有问题的内容' }))
+    .option(
+      '-v, --verbose',
+      say({
+        en: 'also what was found in order, and everything in full',
+        'zh-CN': '同时显示正常的项目，且不省略任何内容',
+      }),
+    );
 }
 
 /** An option's word, or a usage error that names the nearest right one. */

@@ -12,7 +12,7 @@ import type { PlannedRemedy, RunRecord } from '../remedies/run-record.ts';
 import { sessionLinks } from '../remedies/session-links.ts';
 import { exitStatus } from '../report/exit-status.ts';
 import { VERSION } from '../version.ts';
-import { actingHost } from './acting-host.ts';
+import { actingHost, warnWithoutRoot } from './acting-host.ts';
 import { jsonText, leftText, line, planText, resultJson, resultText, stillText } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
@@ -68,6 +68,7 @@ export async function runFix(options: FixOptions): Promise<number> {
   }
   if (plan.length === 0) return nothingPlanned(prepared, options);
   if (options.dryRun) return dryRun(prepared, options);
+  warnWithoutRoot(host, words.notRoot);
   if (!(await confirm(words.ask, options.yes, ', or --dry-run to only look'))) {
     process.stderr.write(line(words.declined));
     return 1;
@@ -136,9 +137,13 @@ function without(plan: readonly PlannedRemedy[], rest: readonly PlannedRemedy[])
     .filter(({ steps }) => steps.length > 0);
 }
 
-async function emit({ chosen, seen }: Prepared, { emit: forms }: FixOptions): Promise<number> {
+/** The plan for other tools on standard output; what is not in it, for the person, on standard error. */
+async function emit({ chosen, seen }: Prepared, options: FixOptions): Promise<number> {
+  const { emit: forms, lang } = options;
   const { emitPlan } = await import('../remedies/emit/emit.ts');
   process.stdout.write(forms.map((form) => emitPlan(form, chosen.plan, seen.profile.persistence)).join('\n'));
+  process.stderr.write(leftText(chosen.left, options));
+  if (chosen.plan.length === 0) process.stderr.write(line(CHANGE_WORDS[lang].emptyPlan));
   return 0;
 }
 

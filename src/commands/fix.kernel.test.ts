@@ -144,3 +144,10 @@ it('is not cut short by a reader that goes away', () => {
   expect(fixed.status).toBe(0);
   expect(JSON.parse(hayward('journal', '--json').stdout).runs).toMatchObject([{ interrupted: false }]);
 });
+
+it('says on standard error that a plan printed for other tools is empty', () => {
+  const { status, stdout, stderr } = hayward('fix', '--emit', 'script');
+  expect(stdout).toMatch(/^#!\/bin\/sh\n/);
+  expect(stderr).toMatch(/plan is empty/);
+  expect(status).toBe(0);
+});

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
 import { addCommonOptions, commonOptions, printsJson, problemIds, type RawCommonOptions } from './common-options.ts';
 import { EMISSIONS, type Emission, emissionsFrom } from './emissions.ts';
+import { EXAMPLES, type Say } from './help-language.ts';
 import { UsageError } from './usage.ts';
 
 interface RawOptions extends RawCommonOptions, RawActingOptions {
@@ -13,33 +14,53 @@ interface RawOptions extends RawCommonOptions, RawActingOptions {
   emit?: readonly Emission[];
 }
 
-export function register(program: Command): void {
+export function register(program: Command, say: Say): void {
   const command = program
     .command('fix [problem...]')
-    .summary('put right what doctor found, with a way back')
+    .summary(say({ en: 'put right what doctor found, with a way back', 'zh-CN': '修复 doctor 发现的问题，可撤销' }))
     .description(
-      'Plan, show, ask, do, verify, and make it last. Without a problem named: everything that is safe. What may interrupt traffic is only done when its problem is named.',
+      say({
+        en: 'Plan, show, ask, do, verify, and make it last. Without a problem named: everything that is safe. What may interrupt traffic is only done when its problem is named.',
+        'zh-CN':
+          '计划、展示、询问、执行、验证，并使其持久有效。不指明问题时，处理所有可安全修复的问题；可能中断业务流量的修复只在指明问题时执行。',
+      }),
     )
-    .option('--dry-run', 'show the plan; write nothing at all')
-    .option('-y, --yes', 'do not ask')
-    .option('--no-persist', 'change the running system only: a reboot takes it back')
-    .option('--only-persist', 'change only what the next boot will set')
-    .option('--no-probe', 'send no packets of our own before and after to show the difference')
+    .option('--dry-run', say({ en: 'show the plan; write nothing at all', 'zh-CN': '只展示计划，不写入任何内容' }))
+    .option('-y, --yes', say({ en: 'do not ask', 'zh-CN': '不询问，直接执行' }))
+    .option(
+      '--no-persist',
+      say({
+        en: 'change the running system only: a reboot takes it back',
+        'zh-CN': '只改运行中的系统，重启后恢复原状',
+      }),
+    )
+    .option('--only-persist', say({ en: 'change only what the next boot will set', 'zh-CN': '只改下次启动时的设置' }))
+    .option(
+      '--no-probe',
+      say({
+        en: 'send no packets of our own before and after to show the difference',
+        'zh-CN': '修复前后不发送用于对比的测试报文',
+      }),
+    )
     .addOption(
-      new Option('--emit <forms>', `print the plan as ${EMISSIONS.join(', ')} and change nothing`).argParser(
-        emissionsFrom,
-      ),
+      new Option(
+        '--emit <forms>',
+        say({
+          en: `print the plan as ${EMISSIONS.join(', ')} and change nothing`,
+          'zh-CN': `把计划输出为 ${EMISSIONS.join('、')}，不做改动`,
+        }),
+      ).argParser(emissionsFrom),
     )
     .addHelpText(
       'after',
       `
-Examples:
+${say(EXAMPLES)}
   hayward fix --dry-run
   hayward fix bridge-netfilter --yes
   hayward fix ip-forward --host root@node-1
   hayward fix --emit ansible > site.yaml`,
     );
-  addActingHostOption(addCommonOptions(command)).action(fix);
+  addActingHostOption(addCommonOptions(command, say), say).action(fix);
 }
 
 async function fix(words: readonly string[], raw: RawOptions): Promise<void> {

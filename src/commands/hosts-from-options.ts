@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Host } from '../hosts/host.ts';
+import type { Say } from './help-language.ts';
 import { UsageError } from './usage.ts';
 
 export interface RawHostOptions {
@@ -11,10 +12,20 @@ function collect(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }
 
-export function addHostOptions(command: Command): Command {
+export function addHostOptions(command: Command, say: Say): Command {
   return command
-    .option('--host <[user@]name[:port]>', 'a node to reach by your own ssh; repeatable', collect)
-    .option('--root <dir>', "a node's file tree: a host mounted in a container, or a recorded node");
+    .option(
+      '--host <[user@]name[:port]>',
+      say({ en: 'a node to reach by your own ssh; repeatable', 'zh-CN': '通过你自己的 ssh 连接的节点，可重复' }),
+      collect,
+    )
+    .option(
+      '--root <dir>',
+      say({
+        en: "a node's file tree: a host mounted in a container, or a recorded node",
+        'zh-CN': '节点的文件树：容器中挂载的主机根目录，或录制的节点',
+      }),
+    );
 }
 
 /** The hosts a command line names; this machine when it names none. */

@@ -1,13 +1,28 @@
 import type { Command } from 'commander';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
 import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
+import { EXAMPLES, type Say } from './help-language.ts';
 
-export function register(program: Command): void {
+export function register(program: Command, say: Say): void {
   const command = program
     .command('journal')
-    .summary('what was changed, when, and whether it still stands')
-    .description('List the runs of fix on a node, newest first: what each changed and whether it still stands.');
-  addActingHostOption(addCommonOptions(command)).action(journal);
+    .summary(
+      say({ en: 'what was changed, when, and whether it still stands', 'zh-CN': '改过什么、何时改的、是否仍然有效' }),
+    )
+    .description(
+      say({
+        en: 'List the runs of fix on a node, newest first: what each changed and whether it still stands.',
+        'zh-CN': '列出在节点上执行过的修复，新的在前：每次改了什么，是否仍然有效。',
+      }),
+    )
+    .addHelpText(
+      'after',
+      `
+${say(EXAMPLES)}
+  hayward journal
+  hayward journal --host root@node-1 --json`,
+    );
+  addActingHostOption(addCommonOptions(command, say), say).action(journal);
 }
 
 async function journal(raw: RawCommonOptions & RawActingOptions): Promise<void> {

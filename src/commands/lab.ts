@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Fault } from '../../lab/faults.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { LANGS, type Lang, langFrom } from '../lang.ts';
+import { EXAMPLES, LANG_OPTION, type Say } from './help-language.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
 interface RawOptions {
@@ -13,46 +14,75 @@ interface RawOptions {
 const DEFAULT_FAULT = 'bridge-nf-on-with-forward-drop';
 
 /** `hayward lab`: networks to break, in namespaces of their own. */
-export function register(program: Command): void {
+export function register(program: Command, say: Say): void {
   const lab = program
     .command('lab')
-    .summary('networks to break, in namespaces of their own')
-    .description('Build small real networks on this machine, break them, and see what hayward says. Needs root.')
+    .summary(
+      say({ en: 'networks to break, in namespaces of their own', 'zh-CN': '供破坏用的网络，建在各自的命名空间里' }),
+    )
+    .description(
+      say({
+        en: 'Build small real networks on this machine, break them, and see what hayward says. Needs root.',
+        'zh-CN': '在本机搭建小型的真实网络，制造故障，看 hayward 如何诊断。需要 root。',
+      }),
+    )
     .addHelpText(
       'after',
       `
-Examples:
-  hayward lab demo                        an incident from start to finish
-  hayward lab up two-routed-nodes         a network that stays until \`lab down\`
+${say(EXAMPLES)}
+  hayward lab demo                        ${say({ en: 'an incident from start to finish', 'zh-CN': '完整演示一次故障' })}
+  hayward lab up two-routed-nodes         ${say({ en: 'a network that stays until lab down', 'zh-CN': '搭建网络，lab down 时删除' })}
   hayward lab break ip-forward-off
   hayward lab exec node-1 hayward doctor`,
     );
   // What follows `exec NODE` belongs to the program that is run, options included.
   program.enablePositionalOptions();
   lab.enablePositionalOptions();
-  const lang = () => new Option('--lang <lang>', 'en or zh-CN (default: the locale)').choices(LANGS);
-  lab.command('list').description('the topologies, their faults, and what is up').addOption(lang()).action(list);
-  lab.command('up').description('build a network').argument('<topology>').addOption(lang()).action(build);
+  const lang = () => new Option('--lang <lang>', say(LANG_OPTION)).choices(LANGS);
+  lab
+    .command('list')
+    .description(
+      say({ en: 'the topologies, their faults, and what is up', 'zh-CN': '列出拓扑、可制造的故障和已启动的网络' }),
+    )
+    .addOption(lang())
+    .action(list);
+  lab
+    .command('up')
+    .description(say({ en: 'build a network', 'zh-CN': '搭建网络' }))
+    .argument('<topology>')
+    .addOption(lang())
+    .action(build);
   lab
     .command('break')
-    .description('make a fault in a network that is up')
+    .description(say({ en: 'make a fault in a network that is up', 'zh-CN': '在已启动的网络中制造故障' }))
     .argument('<fault>')
-    .option('--lab <id>', 'which one, where several are up')
+    .option('--lab <id>', say({ en: 'which one, where several are up', 'zh-CN': '启动了多个时指明是哪一个' }))
     .addOption(lang())
     .action(breakIt);
   lab
     .command('exec')
-    .description('run a command in a node; what it writes to /etc stays in the laboratory')
+    .description(
+      say({
+        en: 'run a command in a node; what it writes to /etc stays in the laboratory',
+        'zh-CN': '在节点中执行命令；对 /etc 的写入只留在实验环境中',
+      }),
+    )
     .argument('<node>')
     .argument('<command...>')
-    .option('--lab <id>', 'which one, where several are up')
+    .option('--lab <id>', say({ en: 'which one, where several are up', 'zh-CN': '启动了多个时指明是哪一个' }))
     .passThroughOptions()
     .action(exec);
-  lab.command('down').description('remove one network, or all').argument('[id]').action(down);
+  lab
+    .command('down')
+    .description(say({ en: 'remove one network, or all', 'zh-CN': '删除一个或全部网络' }))
+    .argument('[id]')
+    .action(down);
   lab
     .command('demo')
-    .description('play an incident: broken, found, fixed, undone')
-    .argument('[fault]', 'see `hayward lab list`', DEFAULT_FAULT)
+    .description(
+      say({ en: 'play an incident: broken, found, fixed, undone', 'zh-CN': '演示一次故障：制造、诊断、修复、撤销' }),
+    )
+    .argument('[fault]', say({ en: 'see `hayward lab list`', 'zh-CN': '见 `hayward lab list`' }), DEFAULT_FAULT)
     .addOption(lang())
     .action(demo);
 }

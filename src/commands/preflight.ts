@@ -1,28 +1,35 @@
 import type { Command } from 'commander';
 import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { EXAMPLES, type Say } from './help-language.ts';
 import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
 interface RawOptions extends RawCommonOptions, RawHostOptions {}
 
-export function register(program: Command): void {
+export function register(program: Command, say: Say): void {
   const command = program
     .command('preflight')
-    .summary('judge hosts before an installation, all at once')
+    .summary(say({ en: 'judge hosts before an installation, all at once', 'zh-CN': '安装之前检查各主机，汇成一张表' }))
     .description(
-      'Judge hosts before a cluster is installed on them: what the installer asks for, and what it will not put right.',
+      say({
+        en: 'Judge hosts before a cluster is installed on them: what the installer asks for, and what it will not put right.',
+        'zh-CN': '在安装集群之前检查各主机：安装程序要求什么，哪些问题它不会替你解决。',
+      }),
     )
     .addHelpText(
       'after',
       `
-Examples:
+${say(EXAMPLES)}
   hayward preflight --profile kubekey-ipvs --host root@node-1 --host root@node-2
   hayward preflight --profile kubekey-ipvs --json
   hayward preflight --profile harvester --host rancher@10.0.0.21
 
-Exit status: 1 when an installation would stop or end in the incident.`,
+${say({
+  en: 'Exit status: 1 when an installation would stop or leave the network broken.',
+  'zh-CN': '退出码：安装会中止，或安装后网络会出故障时为 1。',
+})}`,
     );
-  addHostOptions(addCommonOptions(command)).action(preflightCommand);
+  addHostOptions(addCommonOptions(command, say), say).action(preflightCommand);
 }
 
 async function preflightCommand({ only, ...raw }: RawOptions): Promise<void> {

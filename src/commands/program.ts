@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { HostError } from '../hosts/host.ts';
 import { harmless } from '../hosts/sanitise.ts';
+import type { Bilingual, Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
 import { register as doctor } from './doctor.ts';
 import { register as explain } from './explain.ts';
 import { register as fix } from './fix.ts';
+import { helpIn, languageAsked, type Say, versionIn } from './help-language.ts';
 import { register as journal } from './journal.ts';
 import { register as lab } from './lab.ts';
 import { register as leases } from './leases.ts';
@@ -14,18 +16,8 @@ import { nearest, UsageError } from './usage.ts';
 
 const COMMANDS = [doctor, preflight, fix, undo, journal, leases, explain, lab];
 
-/** Exit status for wrong usage and unreadable input. */
-const USAGE = 2;
-
-export function buildProgram(): Command {
-  const program = new Command('hayward')
-    .description('The network keeper for Kubernetes on bare metal and HCI.')
-    .version(VERSION, '-V, --version')
-    .configureHelp({ showGlobalOptions: true })
-    .addHelpText(
-      'after',
-      `
-Examples:
+const AFTER: Bilingual = {
+  en: `Examples:
   hayward                              judge this machine
   hayward doctor --host root@node-1    judge a node over ssh; installs nothing
   hayward fix ip-forward --dry-run     show what would be done, and its way back
@@ -33,8 +25,35 @@ Examples:
 
 Exit status: 0 nothing wrong, 1 problems, 2 wrong usage,
              3 what decides could not be seen.`,
+  'zh-CN': `示例：
+  hayward                              诊断本机
+  hayward doctor --host root@node-1    通过 ssh 诊断节点，不安装任何东西
+  hayward fix ip-forward --dry-run     展示将做什么、如何撤销
+  hayward undo                         撤销最近一次修复
+
+退出码：0 没有问题，1 有问题，2 用法错误，3 决定结论的信息看不到。`,
+};
+
+/** Exit status for wrong usage and unreadable input. */
+const USAGE = 2;
+
+export function buildProgram(lang: Lang): Command {
+  const say: Say = (text) => text[lang];
+  const program = new Command('hayward')
+    .description(
+      say({
+        en: 'The network keeper for Kubernetes on bare metal and HCI.',
+        'zh-CN': '裸金属与超融合（HCI）上 Kubernetes 的网络看护者。',
+      }),
+    )
+    .version(VERSION, '-V, --version', versionIn(lang))
+    .addHelpText(
+      'after',
+      `
+${say(AFTER)}`,
     );
-  for (const register of COMMANDS) register(program);
+  for (const register of COMMANDS) register(program, say);
+  helpIn(lang, program);
   quietly(program);
   return program;
 }
@@ -65,7 +84,7 @@ function refuseMissingCommand(program: Command, argv: readonly string[]): void {
 export async function run(argv: readonly string[]): Promise<void> {
   outliveOutput();
   try {
-    const program = buildProgram();
+    const program = buildProgram(languageAsked(argv, process.env));
     refuseUnknownCommand(program, argv);
     refuseMissingCommand(program, argv);
     await program.parseAsync([...argv]);

@@ -6,7 +6,7 @@ import { guardedLock, type Lock } from '../remedies/run-lock.ts';
 import type { RunReport } from '../remedies/run-plan.ts';
 import type { RunRecord } from '../remedies/run-record.ts';
 import { undoRun } from '../remedies/undo-run.ts';
-import { actingHost } from './acting-host.ts';
+import { actingHost, warnWithoutRoot } from './acting-host.ts';
 import { jsonText, line, resultJson, resultText, standingText } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
@@ -36,6 +36,7 @@ export async function runUndo(options: UndoFlowOptions): Promise<number> {
   }
   const show = options.json ? process.stderr : process.stdout;
   if (!options.json || !options.yes) show.write(standingText(run, host.name, options));
+  warnWithoutRoot(host, words.notRoot);
   if (!(await confirm(words.askUndo, options.yes))) {
     process.stderr.write(line(words.declined));
     return 1;

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -60,15 +61,29 @@ export interface NewRun {
   readonly plan: readonly PlannedRemedy[];
 }
 
-/** Makes the directory (0700) that holds a target's journals, and has it on the disk. Throws JournalError. */
+/**
+ * Makes the directory (0700) that holds a target's journals, and has it on the disk. Throws JournalError. One by one:
+ * mkdir's `recursive` never comes back where a file system answers ENOENT below a directory that is there (/proc).
+ */
 export function makeJournalDirectory(directory: string): void {
   guarded(directory, () => {
-    const whole = resolve(directory);
-    const first = mkdirSync(whole, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
-    // A directory is found after a crash when the one that holds its name is synced (fsync(2)).
-    for (let made = whole; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
+    const missing: string[] = [];
+    for (let at = resolve(directory); !existsSync(at); at = dirname(at)) missing.unshift(at);
+    for (const path of missing) {
+      makeDirectory(path);
+      // A directory is found after a crash when the one that holds its name is synced (fsync(2)).
+      syncDirectory(dirname(path));
+    }
   });
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another hayward was quicker.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** Begins a run: its header is on the disk when this returns. Throws JournalError. */

@@ -43,7 +43,7 @@ test("shows KubeKey's columns for all hosts, hard requirements marked, and a ver
   expect(lines[second + 3]).toMatch(/^\| node-2 \| {12}\| y /);
   expect(lines).toContain('node-1: ready');
   expect(lines).toContain('node-2: the installer would stop (required-tools conntrack); the installer would');
-  expect(lines).toContain('node-3: the installation would end in the incident (iptables-backends)');
+  expect(lines).toContain('node-3: after the installation the network would be broken (iptables-backends)');
   expect(lines.at(-2)).toContain(' checked: 3 problems, ');
 });
 

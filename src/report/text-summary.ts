@@ -17,8 +17,9 @@ export function closingLines({ findings, only }: Report, { lang, width, verbose 
   const unknowns = findings.filter(({ status, severity }) => status === 'unknown' && severity !== 'info');
   // Of a node that could not be seen at all its own paragraph says so; among other nodes' reasons it would mislead.
   const seen = new Set(findings.filter(({ status }) => status !== 'unknown').map(({ target }) => target));
+  const blind = new Set(unknowns.map(({ target }) => target).filter((target) => !seen.has(target)));
   const aside = findings.filter(
-    ({ status, severity, target }) => status === 'unknown' && severity === 'info' && seen.has(target),
+    ({ status, severity, target }) => status === 'unknown' && severity === 'info' && !blind.has(target),
   );
   const foreign = findings.filter(({ status }) => status === 'not-applicable');
   const problem = findings.filter(({ status }) => status === 'problem').length;

@@ -236,4 +236,6 @@ test('a node that could not be seen adds nothing to what was not looked at, and 
   ]);
   expect(told.join('\n')).not.toMatch(/ot looked at/);
   expect(told.at(-3)).toBe('Unknown: root@n2: Permission denied (publickey).');
+  const aside = lines([{ ...sampleOther('unknown'), ...blind, severity: 'info' }]);
+  expect(aside.join('\n')).toMatch(/ot looked at: .*publickey/);
 });

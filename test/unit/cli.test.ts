@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { displayWidth } from '../../src/report/display-width.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hayward-cli-'));
@@ -45,20 +46,23 @@ describe('wrong usage ends with status 2 and one line that names the right word'
 });
 
 describe('help', () => {
-  it.each(
-    [
-      ['--help'],
-      ['doctor', '--help'],
-      ['fix', '--help'],
-      ['undo', '--help'],
-      ['preflight', '--help'],
-      ['lab', '--help'],
-    ].map((args) => [args]),
-  )('%j shows examples and fits 80 columns', (args) => {
-    const { status, stdout } = hayward(...args);
+  const COMMANDS = [[], ['doctor'], ['preflight'], ['fix'], ['undo'], ['journal'], ['lab']];
+
+  it.each(COMMANDS.map((args) => [args]))('of %j shows examples and fits 80 columns', (args) => {
+    const { status, stdout } = hayward(...args, '--help');
     expect(status).toBe(0);
     expect(stdout).toMatch(/Examples:/);
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
+  it.each(COMMANDS.map((args) => [args]))('of %j is Chinese throughout where that is asked for', (args) => {
+    const { stdout } = hayward(...args, '--help', '--lang', 'zh-CN');
+    expect(stdout).toMatch(/^用法：[\s\S]*选项：[\s\S]*示例：/);
+    for (const line of stdout.split('\n')) {
+      expect(displayWidth(line), line).toBeLessThanOrEqual(80);
+      if (/^ {2}-/.test(line)) expect(line).toMatch(/\p{Script=Han}/u);
+      expect(line).not.toMatch(/\b(the|of|and|default)\b/);
+    }
   });
 });
 
