@@ -1,28 +1,39 @@
 import type { Command } from 'commander';
 import type { Page } from '../explain/page.ts';
 import type { Finding } from '../judging/finding.ts';
+import type { Bilingual } from '../lang.ts';
 import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { EXAMPLES, type Say } from './help-language.ts';
 import { nearest, UsageError } from './usage.ts';
 
-export function register(program: Command): void {
+const EXIT_STATUS: Bilingual = {
+  en: `Exit status: 1 when a line speaks of a problem, 3 when nothing in it is
+             known, 0 for a problem by its name.`,
+  'zh-CN': '退出码：日志说明有问题为 1，其中没有认识的内容为 3，按名称解释问题为 0。',
+};
+
+export function register(program: Command, say: Say): void {
   const command = program
     .command('explain <words...>')
-    .summary('what a line of a log, or a problem, means')
+    .summary(say({ en: 'what a line of a log, or a problem, means', 'zh-CN': '解释一行日志或一个问题' }))
     .description(
-      "Explain a line of kubelet's, containerd's, kube-proxy's or the kernel's log: the problem behind it, the command that proves it, the command that puts it right. Or explain a problem by its name. Looks at nothing but what it is given.",
+      say({
+        en: "Explain a line of kubelet's, containerd's, kube-proxy's or the kernel's log: the problem behind it, the command that proves it, the command that puts it right. Or explain a problem by its name. Looks at nothing but what it is given.",
+        'zh-CN':
+          '解释 kubelet、containerd、kube-proxy 或内核日志中的一行：背后的问题、验证它的命令、修复它的命令。也可按名称解释一个问题。只看给出的内容。',
+      }),
     )
     .addHelpText(
       'after',
       `
-Examples:
+${say(EXAMPLES)}
   hayward explain "failed to allocate for range 0: no IP addresses available in range set: 10.52.0.1-10.52.0.254"
   journalctl -u rke2-server | hayward explain -
   hayward explain ip-forward
 
-Exit status: 1 when a line speaks of a problem, 3 when nothing in it is
-             known, 0 for a problem by its name.`,
+${say(EXIT_STATUS)}`,
     );
-  addCommonOptions(command).action(explain);
+  addCommonOptions(command, say).action(explain);
 }
 
 async function explain(words: readonly string[], raw: RawCommonOptions): Promise<void> {

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { Host } from '../hosts/host.ts';
+import type { Bilingual } from '../lang.ts';
 import type { JudgedLeases } from '../leases/observe.ts';
 import type { LeaseScope } from '../snapshot/leases.ts';
 import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { EXAMPLES, type Say } from './help-language.ts';
 import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
 import { registerReclaim } from './leases-reclaim.ts';
 import { progressLine } from './progress.ts';
@@ -19,24 +21,37 @@ export interface RawLeaseOptions {
 
 interface RawOptions extends RawCommonOptions, RawHostOptions, RawLeaseOptions {}
 
-export function addLeaseOptions(command: Command): Command {
+export function addLeaseOptions(command: Command, say: Say): Command {
   const repeatable = (value: string, previous: string[] | undefined) => [...(previous ?? []), value];
   return command
     .addOption(
-      new Option('--data-dir <dir>', "host-local's data directory (default: as configured); repeatable").argParser(
-        (value: string, previous: string[] | undefined) => repeatable(absolute('--data-dir', value), previous),
+      new Option(
+        '--data-dir <dir>',
+        say({
+          en: "host-local's data directory (default: as configured); repeatable",
+          'zh-CN': 'host-local 的数据目录（默认：按配置）；可重复',
+        }),
+      ).argParser((value: string, previous: string[] | undefined) =>
+        repeatable(absolute('--data-dir', value), previous),
       ),
     )
-    .option('--network <name>', 'only this network; repeatable', repeatable)
+    .option('--network <name>', say({ en: 'only this network; repeatable', 'zh-CN': '只看此网络；可重复' }), repeatable)
     .addOption(
-      new Option('--cri-socket <path>', "the container runtime's socket (default: the known places)").argParser(
-        (value: string) => absolute('--cri-socket', value.replace(/^unix:\/\//, '')),
-      ),
+      new Option(
+        '--cri-socket <path>',
+        say({
+          en: "the container runtime's socket (default: the known places)",
+          'zh-CN': '容器运行时的套接字（默认：已知位置）',
+        }),
+      ).argParser((value: string) => absolute('--cri-socket', value.replace(/^unix:\/\//, ''))),
     )
     .addOption(
       new Option(
         '--grace <duration>',
-        'how old a lease must be before it can be called leaked (default: 10m)',
+        say({
+          en: 'how old a lease must be before it can be called leaked (default: 10m)',
+          'zh-CN': '租约至少多旧才可判为泄漏（默认：10m）',
+        }),
       ).argParser(milliseconds),
     );
 }
@@ -58,6 +73,12 @@ function milliseconds(value: string): number {
   return Number(number) * (UNITS[unit] ?? 1000);
 }
 
+const EXIT_STATUS: Bilingual = {
+  en: `Exit status: 1 while leaked leases are left or a range is full, 3 when
+             something that decides could not be seen.`,
+  'zh-CN': '退出码：仍有泄漏的租约或地址段已满为 1，决定结论的信息看不到为 3。',
+};
+
 /** What to look at, from the options. */
 export function leaseScope({ dataDir, network, criSocket }: RawLeaseOptions): LeaseScope {
   return {
@@ -67,26 +88,33 @@ export function leaseScope({ dataDir, network, criSocket }: RawLeaseOptions): Le
   };
 }
 
-export function register(program: Command): void {
+export function register(program: Command, say: Say): void {
   const command = program
     .command('leases')
-    .summary('addresses that host-local holds for Pods, and which of them leaked')
+    .summary(
+      say({
+        en: 'addresses that host-local holds for Pods, and which of them leaked',
+        'zh-CN': 'host-local 为 Pod 占用的地址，以及其中哪些已泄漏',
+      }),
+    )
     .description(
-      'Show what addresses host-local holds on a node, which Pod each belongs to, and which leaked. Changes nothing.',
+      say({
+        en: 'Show what addresses host-local holds on a node, which Pod each belongs to, and which leaked. Changes nothing.',
+        'zh-CN': '列出节点上 host-local 占用的地址、各属于哪个 Pod、哪些已泄漏。不做任何修改。',
+      }),
     )
     .addHelpText(
       'after',
       `
-Examples:
+${say(EXAMPLES)}
   hayward leases
   hayward leases --host root@node-1 --network k8s-pod-network
   hayward leases --json --data-dir /var/lib/cni/networks
 
-Exit status: 1 while leaked leases are left or a range is full, 3 when
-             something that decides could not be seen.`,
+${say(EXIT_STATUS)}`,
     );
-  addHostOptions(addLeaseOptions(addCommonOptions(command))).action(leases);
-  registerReclaim(command);
+  addHostOptions(addLeaseOptions(addCommonOptions(command, say), say), say).action(leases);
+  registerReclaim(command, say);
 }
 
 async function leases(raw: RawOptions): Promise<void> {
