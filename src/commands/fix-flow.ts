@@ -3,7 +3,7 @@ import type { ActingHost } from '../hosts/host.ts';
 import type { Finding, Severity } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
 import type { ProfileName } from '../profiles/profile.ts';
-import { type Chosen, chooseRemedies } from '../remedies/choose.ts';
+import { type Chosen, chooseRemedies, stillWanted } from '../remedies/choose.ts';
 import { carryOut, type FixReport } from '../remedies/fix-run.ts';
 import { bootIdOf, readRuns, remainder } from '../remedies/interrupted.ts';
 import { JournalError } from '../remedies/journal.ts';
@@ -82,15 +82,28 @@ async function prepare(options: FixOptions): Promise<Prepared> {
   progress.update(host.name);
   const seen = await look(host, options);
   const [links, bootId] = [seen.snapshot.links, await bootIdOf(host)];
-  const chosen = chooseRemedies(seen.findings, {
-    ...(options.problems && { named: options.problems }),
-    scopes: options.scopes,
-    sessionLinks: await sessionLinks(host, links.known ? links.value : []),
-  });
+  const chosen = choice(seen.findings, options, await sessionLinks(host, links.known ? links.value : []));
   progress.end();
   const resumes = resumable(directory, bootId, options);
   const rest = resumes ? remainder(resumes, bootId) : [];
   return { host, directory, bootId, seen, chosen, resumes, plan: [...rest, ...without(chosen.plan, rest)] };
+}
+
+function choice(
+  findings: readonly Finding[],
+  { problems, scopes }: FixOptions,
+  links: readonly string[] | undefined,
+): Chosen {
+  return chooseRemedies(findings, { ...(problems && { named: problems }), scopes, sessionLinks: links });
+}
+
+/** The new part of the plan, less what a second judgement, where one is called for, does not want any more. */
+async function confirmed({ host, chosen, seen }: Prepared, options: FixOptions): Promise<readonly PlannedRemedy[]> {
+  if (!chosen.plan.some(({ judgeAgain }) => judgeAgain)) return chosen.plan;
+  const { findings } = await look(host, options);
+  const { links } = seen.snapshot;
+  const again = choice(findings, options, await sessionLinks(host, links.known ? links.value : []));
+  return stillWanted(chosen.plan, again.plan);
 }
 
 function look(host: ActingHost, { lang, profile, problems }: FixOptions): Promise<Examination> {
@@ -167,7 +180,7 @@ function dryRun({ plan, chosen }: Prepared, { lang, json }: FixOptions): number 
 }
 
 async function change(prepared: Prepared, options: FixOptions): Promise<number> {
-  const { host, directory, bootId, chosen, resumes } = prepared;
+  const { host, directory, bootId, resumes } = prepared;
   const { lang, json } = options;
   const words = CHANGE_WORDS[lang];
   const interruption = catchInterruption(() => process.stderr.write(line(words.interrupted)));
@@ -179,7 +192,7 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
       directory,
       bootId,
       tool: VERSION,
-      plan: without(chosen.plan, rest),
+      plan: without(await confirmed(prepared, options), rest),
       scopes: options.scopes,
       resumes,
       judge: async () => (await look(host, options)).findings,

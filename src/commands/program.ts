@@ -4,15 +4,17 @@ import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual, Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
 import { register as doctor } from './doctor.ts';
+import { register as explain } from './explain.ts';
 import { register as fix } from './fix.ts';
 import { helpIn, languageAsked, type Say, versionIn } from './help-language.ts';
 import { register as journal } from './journal.ts';
 import { register as lab } from './lab.ts';
+import { register as leases } from './leases.ts';
 import { register as preflight } from './preflight.ts';
 import { register as undo } from './undo.ts';
 import { nearest, UsageError } from './usage.ts';
 
-const COMMANDS = [doctor, preflight, fix, undo, journal, lab];
+const COMMANDS = [doctor, preflight, fix, undo, journal, leases, explain, lab];
 
 const AFTER: Bilingual = {
   en: `Examples:

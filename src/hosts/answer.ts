@@ -1,12 +1,11 @@
 import { pathsIn, troubleWith } from './answer-files.ts';
-import { sourceOf } from './ask.ts';
 import { inByteOrder } from './byte-order.ts';
 import type { Entry, ListedFile } from './capture.ts';
 import { type Draft, failureOf, withRelease } from './draft.ts';
 import { type Frame, namesOf } from './frames.ts';
 import type { RunResult } from './host.ts';
 import { entryOf, notAskedFor, notFound, notLoadedFor } from './outcome.ts';
-import { DEFAULT_RUN_TIMEOUT_MS, type GlobPlan, type Plan, type RunPlan } from './plan.ts';
+import { DEFAULT_RUN_TIMEOUT_MS, type GlobPlan, type Plan, type RunPlan, runSource } from './plan.ts';
 import { tooBig, withoutNewline } from './tree.ts';
 
 /** What an answer says besides the entries. */
@@ -119,7 +118,7 @@ function listedIn(items: readonly string[]): ListedFile[] {
 function putRun({ details }: Section, plan: RunPlan, draft: Draft): void {
   const [program = ''] = plan.argv;
   const kinds = new Set(details.map(({ words }) => words[0]));
-  const source = sourceOf(plan.argv);
+  const source = runSource(plan);
   if (kinds.has('skipped')) draft.entries[source] = notAskedFor(program, plan.onlyIf ?? '');
   else if (kinds.has('loadable')) draft.entries[source] = notLoadedFor(program, plan.module ?? '');
   else if (kinds.has('missing')) draft.entries[source] = { state: 'absent', detail: notFound(program) };

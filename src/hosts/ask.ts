@@ -35,9 +35,30 @@ export type Ask =
        * /sys/module/NAME, and modules.dep lists it), the program is not run and the answer is `absent`.
        */
       readonly module?: string;
+      /** The source the answer is kept under where that is not the command line: of a script, a name for it. */
+      readonly as?: string;
     }
   /** Where programs are on the root user's search path (sbin directories included). */
-  | { readonly kind: 'which'; readonly names: readonly string[] };
+  | { readonly kind: 'which'; readonly names: readonly string[] }
+  /**
+   * A host-local data directory: the leases of each network below it, links never followed. The answer is the text
+   * that src/snapshot/host-local.ts reads, kept under the directory's path.
+   */
+  | { readonly kind: 'leases'; readonly directory: string }
+  /**
+   * The sandboxes the container runtime lists, asked after everything else. The answer is JSON as `crictl pods -o json`
+   * prints it (`{"items":[…]}`, all states), kept under `criSource(socket)`; without a socket, the first of the known
+   * places that exists is asked. Our own client adds a `network` to each sandbox that is ready (cri/listing.ts). No
+   * runtime at all is `absent`.
+   */
+  | { readonly kind: 'cri'; readonly socket?: string };
+
+/** How the answer of a `cri` ask is keyed: the command line that shows the same. */
+export function criSource(socket?: string): string {
+  return socket === undefined
+    ? 'crictl pods -o json'
+    : sourceOf(['crictl', '--runtime-endpoint', `unix://${socket}`, 'pods', '-o', 'json']);
+}
 
 /** Bytes beyond which a file is not carried whole, unless an ask says otherwise: it becomes `failed`. */
 export const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;

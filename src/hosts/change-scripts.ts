@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { RunOptions, WriteOptions } from './host.ts';
+import type { CreateLocked, RemoveLocked, RunOptions, WriteOptions } from './host.ts';
 import { printing, quoted } from './shell-text.ts';
 
 /**
@@ -109,6 +109,86 @@ if [ ! -e "$p" ] && [ ! -L "$p" ]; then
   return
 fi
 step rm -f "$p" && settled "$d"`;
+}
+
+/**
+ * util-linux's or busybox's flock: it holds the very lock of flock(2). busybox's knows no time limit, so it is asked once a
+ * second; in a subshell, for dash leaves its script where a redirection of `exec` fails. `removed` names what is to be
+ * synced, after the lock has been let go.
+ */
+function underLock(path: string, lock: string, waitMs: number, body: string): string {
+  return `${STEP}
+program flock; F=$R
+p=${quoted(path)}
+d=${quoted(posix.dirname(path))}
+l=${quoted(lock)}
+[ -n "$F" ] || { tell trouble 'flock: not found on the node'; return; }
+[ -d "$d" ] || { why "$d"; return; }
+if [ -L "$l" ] || { [ -e "$l" ] && [ ! -f "$l" ]; }; then tell trouble "$l: not a regular file"; return; fi
+[ -e "$l" ] || { umask 026; e=$( { : >>"$l"; } 2>&1 ) || { tell trouble "$e"; return; }; }
+act() {
+${body}
+}
+locked() (
+  n=0
+  until "$F" -n 9; do
+    [ "$n" -lt ${Math.ceil(waitMs / 1000)} ] || { say busy; return; }
+    n=$((n + 1)); sleep 1
+  done
+  [ "$l" -ef /proc/self/fd/9 ] || { say busy; return; }
+  act
+)
+e=$( { : <"$l"; } 2>&1 ) || { tell trouble "$e"; return; }
+locked 9<"$l"
+settled "$d"`;
+}
+
+/** The length apart, because `$(…)` drops NULs; the text with a mark after it, because it takes newlines off the end. */
+export function removeLockedScript(path: string, { lock, waitMs, expected }: RemoveLocked): string {
+  const text = Buffer.from(expected).toString();
+  return underLock(
+    path,
+    lock,
+    waitMs,
+    `  if [ ! -e "$p" ] && [ ! -L "$p" ]; then say gone; return; fi
+  if [ -L "$p" ] || [ ! -f "$p" ]; then say changed; return; fi
+  s=$("$HEAD" -c ${expected.length + 1} "$p" | wc -c)
+  [ "$s" -eq ${expected.length} ] || { say changed; return; }
+  c=$("$HEAD" -c ${expected.length + 1} "$p"; printf .)
+  [ "$c" = ${quoted(`${text}.`)} ] || { say changed; return; }
+  step rm -f "$p" && say done`,
+  );
+}
+
+export function createLockedScript(path: string, creation: CreateLocked): string {
+  const { lock, waitMs, content, mode, uid, gid } = creation;
+  return underLock(
+    path,
+    lock,
+    waitMs,
+    `  if [ -e "$p" ] || [ -L "$p" ]; then say changed; return; fi
+  set -C; umask 077
+  e=$( { {
+${printing(content)}
+} >"$p"; } 2>&1 ) || { rm -f "$p"; tell trouble "$e"; return; }
+  step chown ${uid}:${gid} "$p" && step chmod ${mode.toString(8)} "$p" && say done`,
+  );
+}
+
+/** Where distributions keep crictl when it is on no search path, and the configuration that names their socket. */
+const CRICTL_PLACES = ['/var/lib/rancher/rke2/bin/crictl', '/usr/local/bin/crictl', '/opt/bin/crictl'];
+const CRICTL_CONFIG = '/var/lib/rancher/rke2/agent/etc/crictl.yaml';
+
+/** Without a socket, the one crictl's own configuration names. */
+export function stopSandboxScript(socket: string, id: string): string {
+  const endpoint = socket === '' ? '' : `--runtime-endpoint ${quoted(`unix://${socket}`)}`;
+  return `${STEP}
+program crictl
+for c in ${CRICTL_PLACES.join(' ')}; do [ -n "$R" ] || program "$c"; done
+[ -n "$R" ] || { tell trouble 'crictl: not found on the node'; return; }
+c=$R
+[ ! -f ${CRICTL_CONFIG} ] || { CRI_CONFIG_FILE=${CRICTL_CONFIG}; export CRI_CONFIG_FILE; }
+step "$c" ${endpoint} stopp ${quoted(id)}`;
 }
 
 /** Runs a program without a shell; `stdin` is printed to it. */

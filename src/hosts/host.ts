@@ -53,6 +53,24 @@ export interface WriteOptions {
   readonly gid?: number;
 }
 
+/** A file that another program guards by flock(2) on a lock file, and how long to wait for that lock, in milliseconds. */
+export interface LockToTake {
+  readonly lock: string;
+  readonly waitMs: number;
+}
+
+export interface RemoveLocked extends LockToTake {
+  /** What the file must still hold, byte for byte. */
+  readonly expected: Uint8Array;
+}
+
+export interface CreateLocked extends LockToTake, Required<WriteOptions> {
+  readonly content: Uint8Array;
+}
+
+/** `changed`: something else has the name by now, and was left alone. `absent`: nothing has, not even a directory. */
+export type Locked = 'done' | 'changed' | 'absent';
+
 /** A way to see a node and to change it. Errors of the acting half are thrown as `HostError` with one clear line. */
 export interface ActingHost extends Host {
   /** The state of one path, links not followed. */
@@ -66,6 +84,15 @@ export interface ActingHost extends Host {
   makeLink(path: string, target: string): Promise<void>;
   /** Removes a file or link; absent is success. */
   removeFile(path: string): Promise<void>;
+  /** Removes a file while its lock is held and only while it still is what was expected; synced to the disk. */
+  removeLocked(path: string, removal: RemoveLocked): Promise<Locked>;
+  /** Makes a file while its lock is held, never over another; synced to the disk. */
+  createLocked(path: string, creation: CreateLocked): Promise<Locked>;
+  /**
+   * Has the container runtime stop a sandbox, by which it gives the address back (CNI DEL). Without a socket, the runtime
+   * that a `cri` ask without one would ask. A sandbox it does not know is success.
+   */
+  stopSandbox(socket: string, id: string): Promise<void>;
   run(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
 }
 

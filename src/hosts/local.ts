@@ -1,9 +1,11 @@
 import { hostname } from 'node:os';
-import { type Ask, sourceOf } from './ask.ts';
+import { type Ask, criSource } from './ask.ts';
 import { captureOf, type Draft, emptyDraft, putClock } from './draft.ts';
 import type { ActingHost, CollectOptions } from './host.ts';
+import { readLeases } from './lease-files.ts';
 import { changeHere } from './local-changes.ts';
-import { type Plan, planOf } from './plan.ts';
+import { createLocked, removeLocked } from './locked-files.ts';
+import { type Plan, planOf, runSource } from './plan.ts';
 import { pooled } from './pool.ts';
 import { findProgram } from './programs.ts';
 import { readFiles } from './read-files.ts';
@@ -25,21 +27,33 @@ export function localHost(): ActingHost {
       const draft = emptyDraft();
       const signal = limitOf(options);
       putClock(draft, secondsNow(), 0);
+      // Before whoever may hold them is looked for: one taken meanwhile is then not seen, rather than seen without holder.
+      for (const directory of plan.leases) draft.entries[directory] = readLeases(WHOLE_TREE, directory);
       const commands = runCommands(plan, draft, signal);
       for (const program of plan.which) draft.which[program] = findProgram(program);
       await readFiles(WHOLE_TREE, plan, draft, signal);
       await commands;
+      for (const socket of plan.runtimes) await askRuntime(socket || undefined, draft, signal);
       return captureOf({ name, via: 'local' }, draft);
     },
     ...changeHere,
+    removeLocked,
+    createLocked,
+    stopSandbox: async (socket, id) => (await import('./stop-sandbox.ts')).stopSandboxHere(socket, id),
     run: runHere,
   };
 }
 
 async function runCommands(plan: Plan, draft: Draft, signal?: AbortSignal): Promise<void> {
   await pooled(plan.runs, COMMANDS_AT_ONCE, async (run) => {
-    draft.entries[sourceOf(run.argv)] = await answerHere(run, signal);
+    draft.entries[runSource(run)] = await answerHere(run, signal);
   });
+}
+
+/** gRPC is loaded only where a runtime is asked. */
+async function askRuntime(socket: string | undefined, draft: Draft, signal?: AbortSignal): Promise<void> {
+  const { answerCri } = await import('./cri/listing.ts');
+  draft.entries[criSource(socket)] = await answerCri(socket, signal ? { signal } : {});
 }
 
 /** One signal for "the caller gave up" and "the time is over"; undefined when neither can happen. */

@@ -1,4 +1,4 @@
-import { type Ask, DEFAULT_MAX_BYTES } from './ask.ts';
+import { type Ask, DEFAULT_MAX_BYTES, sourceOf } from './ask.ts';
 import { assertKeep } from './keep.ts';
 
 export interface FilePlan {
@@ -24,6 +24,10 @@ export interface Plan {
   readonly lists: readonly string[];
   readonly runs: readonly RunPlan[];
   readonly which: readonly string[];
+  /** host-local data directories. */
+  readonly leases: readonly string[];
+  /** Runtime sockets to ask, an empty one meaning the first of the known places. */
+  readonly runtimes: readonly string[];
 }
 
 const VALUE_MAX_BYTES = 64 * 1024;
@@ -36,26 +40,62 @@ export const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
  * two patterns for one file become one. Throws a TypeError for asks that no host could answer, which are bugs.
  */
 export function planOf(asks: readonly Ask[]): Plan {
-  const files = new Map<string, FilePlan>();
-  const globs = new Map<string, GlobPlan>();
-  const lists = new Set<string>();
-  const runs = new Map<string, RunPlan>();
-  const which = new Set<string>();
-  for (const ask of asks) {
-    if (ask.kind === 'file') files.set(ask.path, mergedFile(files.get(ask.path), ask));
-    else if (ask.kind === 'files' || ask.kind === 'values') globs.set(ask.glob, mergedGlob(globs.get(ask.glob), ask));
-    else if (ask.kind === 'list') lists.add(absolute(ask.path));
-    else if (ask.kind === 'run') runs.set(JSON.stringify(ask.argv), runnable(ask));
-    else for (const name of ask.names) which.add(programName(name));
-  }
-  return {
-    files: [...files.values()],
-    // One-line values last: where a path is asked for as both, its text is the value.
-    globs: [...globs.values()].sort((a, b) => Number(a.values) - Number(b.values)),
-    lists: [...lists],
-    runs: [...runs.values()],
-    which: [...which],
+  const draft: PlanDraft = {
+    files: new Map(),
+    globs: new Map(),
+    lists: new Set(),
+    runs: new Map(),
+    which: new Set(),
+    leases: new Set(),
+    runtimes: new Set(),
   };
+  for (const ask of asks) add(draft, ask);
+  return {
+    files: [...draft.files.values()],
+    // One-line values last: where a path is asked for as both, its text is the value.
+    globs: [...draft.globs.values()].sort((a, b) => Number(a.values) - Number(b.values)),
+    lists: [...draft.lists],
+    runs: [...draft.runs.values()],
+    which: [...draft.which],
+    leases: [...draft.leases],
+    runtimes: [...draft.runtimes],
+  };
+}
+
+interface PlanDraft {
+  readonly files: Map<string, FilePlan>;
+  readonly globs: Map<string, GlobPlan>;
+  readonly lists: Set<string>;
+  readonly runs: Map<string, RunPlan>;
+  readonly which: Set<string>;
+  readonly leases: Set<string>;
+  readonly runtimes: Set<string>;
+}
+
+function add(draft: PlanDraft, ask: Ask): void {
+  switch (ask.kind) {
+    case 'file':
+      draft.files.set(ask.path, mergedFile(draft.files.get(ask.path), ask));
+      return;
+    case 'files':
+    case 'values':
+      draft.globs.set(ask.glob, mergedGlob(draft.globs.get(ask.glob), ask));
+      return;
+    case 'list':
+      draft.lists.add(absolute(ask.path));
+      return;
+    case 'run':
+      draft.runs.set(JSON.stringify(ask.argv), runnable(ask));
+      return;
+    case 'leases':
+      draft.leases.add(absolute(ask.directory));
+      return;
+    case 'cri':
+      draft.runtimes.add(ask.socket === undefined ? '' : absolute(ask.socket));
+      return;
+    case 'which':
+      for (const name of ask.names) draft.which.add(programName(name));
+  }
 }
 
 function mergedFile(before: FilePlan | undefined, ask: Extract<Ask, { kind: 'file' }>): FilePlan {
@@ -77,6 +117,11 @@ function mergedGlob(before: GlobPlan | undefined, ask: Extract<Ask, { kind: 'fil
   if (ask.kind === 'values') return { glob, maxBytes: VALUE_MAX_BYTES, values: true };
   const maxBytes = Math.max(ask.maxBytes ?? DEFAULT_MAX_BYTES, before?.maxBytes ?? 0);
   return { glob, maxBytes, values: before?.values ?? false };
+}
+
+/** What a command's answer is kept under. */
+export function runSource(run: RunPlan): string {
+  return run.as ?? sourceOf(run.argv);
 }
 
 function runnable(ask: RunPlan): RunPlan {

@@ -1,11 +1,12 @@
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Ask, sourceOf } from './ask.ts';
+import { type Ask, criSource } from './ask.ts';
 import type { Capture } from './capture.ts';
 import { captureOf, type Draft, emptyDraft } from './draft.ts';
 import { type CollectOptions, type Host, HostError } from './host.ts';
 import { insideRoot, realPath } from './inside.ts';
-import { planOf } from './plan.ts';
+import { readLeases } from './lease-files.ts';
+import { planOf, runSource } from './plan.ts';
 import { findProgram } from './programs.ts';
 import { readFiles } from './read-files.ts';
 import { harmless } from './sanitise.ts';
@@ -27,12 +28,19 @@ export function rootHost(directory: string): Host {
     async collect(asks: readonly Ask[], options: CollectOptions = {}): Promise<Capture> {
       const plan = planOf(asks);
       const draft = emptyDraft();
-      for (const { argv } of plan.runs) {
-        draft.entries[sourceOf(argv)] = { state: 'not-collected', detail: 'a file tree runs no commands' };
+      for (const run of plan.runs) {
+        draft.entries[runSource(run)] = { state: 'not-collected', detail: 'a file tree runs no commands' };
       }
       const locate = locator(root);
+      for (const socket of plan.runtimes) {
+        draft.entries[criSource(socket || undefined)] = {
+          state: 'not-collected',
+          detail: 'in a file tree no runtime runs',
+        };
+      }
       for (const program of plan.which) draft.which[program] = findProgram(program, locate);
       await readFiles({ locate }, plan, draft, options.signal);
+      for (const directory of plan.leases) draft.entries[directory] = readLeases({ locate }, directory);
       if (isForeignNamespace(root)) withdrawNetworkSettings(draft);
       return captureOf({ name, via: 'root' }, draft);
     },

@@ -8,11 +8,14 @@ import {
   type ActingHost,
   type FileState,
   HostError,
+  type Locked,
+  type LockToTake,
   type RunOptions,
   type RunResult,
   type WriteOptions,
 } from './host.ts';
 import { MAX_IMAGE_BYTES } from './local-changes.ts';
+import { takenFor } from './locked-files.ts';
 import { notFound } from './outcome.ts';
 import { known, type Reading, unknown } from './reading.ts';
 import { neverStarted } from './run-local.ts';
@@ -24,6 +27,8 @@ type Converse = (body: string, limits: Limits) => Promise<Outcome>;
 type Changes = Omit<ActingHost, 'name' | 'via' | 'collect'>;
 
 const TIMEOUT_MS = 60_000;
+/** CNI plugins run while a sandbox is stopped. */
+const STOP_TIMEOUT_MS = 150_000;
 /** What a command's own time limit leaves for the connection around it. */
 const CONNECTION_MS = 30_000;
 
@@ -40,10 +45,18 @@ export function changesOver(name: string, converse: Converse): Changes {
     if (!outcome.begun) throw new HostError(`${what} on ${name}: ${why}`, 'unreachable');
     throw new HostError(`${what} on ${name}: ${why}; it may or may not have been done`, 'connection-lost');
   }
-  async function act(operation: string, path: string, body: string): Promise<void> {
-    const answer = await frames(`${operation} ${path}`, body);
+  async function act(operation: string, path: string, body: string, timeoutMs = TIMEOUT_MS): Promise<readonly Frame[]> {
+    const answer = await frames(`${operation} ${path}`, body, { timeoutMs });
     const trouble = answer.find(({ words }) => words[0] === 'trouble');
     if (trouble) throw refusal(operation, path, trouble.body.toString('utf8'));
+    return answer;
+  }
+  async function locked(operation: string, path: string, body: string, { lock, waitMs }: LockToTake): Promise<Locked> {
+    const answer = await act(operation, path, body, TIMEOUT_MS + waitMs);
+    const has = (name: string) => answer.some(({ words }) => words[0] === name);
+    if (has('busy')) throw takenFor(lock, waitMs);
+    if (has('done')) return 'done';
+    return has('changed') ? 'changed' : 'absent';
   }
   async function contentOf(path: string, body: string): Promise<Reading<readonly Frame[]>> {
     const answer = await frames(`read ${path}`, body);
@@ -63,11 +76,15 @@ export function changesOver(name: string, converse: Converse): Changes {
       const answer = await contentOf(path, script.readScript(path));
       return answer.known ? known(withoutNewline(detail(answer.value, 'content').toString('utf8')), path) : answer;
     },
-    writeSetting: (path, value) => act('write', path, script.writeSettingScript(path, value)),
-    writeFile: (path, content, options: WriteOptions) =>
-      act('write', path, script.writeFileScript(path, content, options, randomName())),
-    makeLink: (path, target) => act('link', path, script.linkScript(path, target, randomName())),
-    removeFile: (path) => act('remove', path, script.removeScript(path)),
+    writeSetting: async (path, value) => void (await act('write', path, script.writeSettingScript(path, value))),
+    writeFile: async (path, content, options: WriteOptions) =>
+      void (await act('write', path, script.writeFileScript(path, content, options, randomName()))),
+    makeLink: async (path, target) => void (await act('link', path, script.linkScript(path, target, randomName()))),
+    removeFile: async (path) => void (await act('remove', path, script.removeScript(path))),
+    removeLocked: (path, removal) => locked('remove', path, script.removeLockedScript(path, removal), removal),
+    createLocked: (path, creation) => locked('make', path, script.createLockedScript(path, creation), creation),
+    stopSandbox: async (socket, id) =>
+      void (await act('stop sandbox', id, script.stopSandboxScript(socket, id), STOP_TIMEOUT_MS)),
     async run(argv, options: RunOptions = {}) {
       const { timeoutMs, signal } = options;
       const limits = {

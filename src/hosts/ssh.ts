@@ -8,6 +8,7 @@ import { captureOf, emptyDraft, putClock, unreachable } from './draft.ts';
 import type { ActingHost, CollectOptions } from './host.ts';
 import { type Plan, planOf } from './plan.ts';
 import { lastLine } from './sanitise.ts';
+import { inShell } from './shell-asks.ts';
 import { changesOver } from './ssh-changes.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -27,7 +28,7 @@ export function sshHost(destination: string, options: SshOptions = {}): ActingHo
     name,
     via: 'ssh',
     async collect(asks: readonly Ask[], { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CollectOptions = {}) {
-      const plan = planOf(asks);
+      const plan = inShell(planOf(asks));
       const limits = { ...retrying, timeoutMs, ...(signal && { signal }) };
       const outcome = await converse(argv, collection(plan), { ...limits, repeatable: true });
       if (outcome.state === 'answered') return captureFrom(target, plan, outcome);

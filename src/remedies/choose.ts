@@ -58,6 +58,21 @@ export function chooseRemedies(findings: readonly Finding[], choice: Choice): Ch
   return { plan, left };
 }
 
+/**
+ * A plan after a second judgement: of remedies that asked for one, the steps that are still wanted; the others as they
+ * are.
+ */
+export function stillWanted(plan: readonly PlannedRemedy[], again: readonly PlannedRemedy[]): readonly PlannedRemedy[] {
+  const wanted = new Set(again.flatMap(({ steps }) => steps).map((step) => JSON.stringify(step)));
+  return plan
+    .map((remedy) =>
+      remedy.judgeAgain
+        ? { ...remedy, steps: remedy.steps.filter((step) => wanted.has(JSON.stringify(step))) }
+        : remedy,
+    )
+    .filter(({ steps }) => steps.length > 0);
+}
+
 /** A consequence goes with its cause. */
 function isAsked(finding: Finding, { named }: Choice): boolean {
   if (finding.status !== 'problem') return false;
@@ -105,6 +120,8 @@ function placeOf(step: Step): string {
       return `file ${step.path}`;
     case 'enable-unit':
       return `unit ${step.unit}`;
+    case 'release-lease':
+      return `file ${step.path}`;
     case 'reload':
       return '';
   }

@@ -21,6 +21,17 @@ function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
+type ReleaseLease = Extract<Step, { readonly kind: 'release-lease' }>;
+
+function addressOf({ path }: ReleaseLease): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** As crictl shortens it; a lease that a power cut left empty names none. */
+function shortId({ containerId }: ReleaseLease): string {
+  return containerId.slice(0, 13) || '?';
+}
+
 function inEnglish(step: Step): StepWords {
   switch (step.kind) {
     case 'setting':
@@ -47,6 +58,13 @@ function inEnglish(step: Step): StepWords {
       return { does: `run ${DAEMON[step.what]}`, undo: `run ${DAEMON[step.what]} again` };
     case 'enable-unit':
       return { does: `enable ${step.unit} from the next boot on`, undo: `disable ${step.unit}` };
+    case 'release-lease':
+      return {
+        does: step.runtime
+          ? `have the runtime stop the dead sandbox ${shortId(step)}, which gives ${addressOf(step)} back`
+          : `give ${addressOf(step)} of the dead sandbox ${shortId(step)} back: remove ${step.path}`,
+        undo: `put the lease ${step.path} back while the address is free`,
+      };
   }
 }
 
@@ -76,5 +94,12 @@ function inChinese(step: Step): StepWords {
       return { does: `执行 ${DAEMON[step.what]}`, undo: `再次执行 ${DAEMON[step.what]}` };
     case 'enable-unit':
       return { does: `设置 ${step.unit} 从下次启动起启用`, undo: `取消启用 ${step.unit}` };
+    case 'release-lease':
+      return {
+        does: step.runtime
+          ? `让容器运行时停止已失效的沙箱 ${shortId(step)}，由其归还 ${addressOf(step)}`
+          : `归还已失效沙箱 ${shortId(step)} 占用的 ${addressOf(step)}：删除 ${step.path}`,
+        undo: `在地址仍空闲时恢复租约 ${step.path}`,
+      };
   }
 }

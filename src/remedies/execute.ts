@@ -7,6 +7,7 @@ import { bridgeSetting } from './kinds/bridge-setting.ts';
 import { enableUnit } from './kinds/enable-unit.ts';
 import { file } from './kinds/file.ts';
 import { kernelModule } from './kinds/module.ts';
+import { releaseLease } from './kinds/release-lease.ts';
 import { reload } from './kinds/reload.ts';
 import { setting } from './kinds/setting.ts';
 import type { Step, StepKind } from './step.ts';
@@ -18,6 +19,7 @@ const ACTIONS: { readonly [K in StepKind]: Actions<K> } = {
   file,
   reload,
   'enable-unit': enableUnit,
+  'release-lease': releaseLease,
 };
 
 /** What became of an attempt: values for everything a node may say. */
@@ -100,5 +102,7 @@ function describeImage(image: Image): string {
       return image.state.type === 'file' ? 'another content or mode' : `type ${image.state.type}`;
     case 'reload':
       return image.running ? 'running' : 'not running';
+    case 'release-lease':
+      return image.holder === 'this' ? 'the lease as it was' : image.holder;
   }
 }

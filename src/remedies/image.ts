@@ -20,6 +20,8 @@ export type Image =
   /** `running`: the daemon is there to be told. */
   | { readonly kind: 'reload'; readonly running: boolean }
   /** As `systemctl is-enabled` says: enabled, disabled, not-found … */
-  | { readonly kind: 'enable-unit'; readonly state: string };
+  | { readonly kind: 'enable-unit'; readonly state: string }
+  /** Who holds the address: `this` lease, `another`, or `nobody`. */
+  | { readonly kind: 'release-lease'; readonly holder: 'this' | 'another' | 'nobody'; readonly state: FileState };
 
 export type ImageOf<K extends Image['kind']> = Extract<Image, { readonly kind: K }>;

@@ -29,5 +29,10 @@ export interface Remedy {
   /** `now` changes the running kernel, `persist` what the next boot or service restart would set. */
   readonly scope: 'now' | 'persist';
   readonly steps: readonly Step[];
+  /**
+   * What one look shows is no proof enough: the node is judged again right before, and only steps that both
+   * judgements want are carried out.
+   */
+  readonly judgeAgain?: true;
   readonly probe?: ProbeRequest;
 }

@@ -142,7 +142,15 @@ function isPlan(record: Record<string, unknown>): boolean {
   );
 }
 
-const KINDS = new Set<unknown>(['setting', 'bridge-setting', 'module', 'file', 'reload', 'enable-unit']);
+const KINDS = new Set<unknown>([
+  'setting',
+  'bridge-setting',
+  'module',
+  'file',
+  'reload',
+  'enable-unit',
+  'release-lease',
+]);
 
 function isSteps(value: unknown): value is Step[] {
   return Array.isArray(value) && value.every((step) => isObject(step) && KINDS.has(step['kind']));

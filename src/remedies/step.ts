@@ -19,6 +19,18 @@ export type Step =
   /** Tell a daemon that files changed: `systemctl daemon-reload`, `udevadm control --reload`. Nothing to undo but to repeat. */
   | { readonly kind: 'reload'; readonly what: 'systemd' | 'udev' }
   /** Enable a unit of ours (its [Install] section), without starting it. */
-  | { readonly kind: 'enable-unit'; readonly unit: string };
+  | { readonly kind: 'enable-unit'; readonly unit: string }
+  /**
+   * Give a host-local address back whose sandbox was proven dead: by its owner where the runtime still lists the sandbox
+   * (`runtime`), else by removing the lease's file under host-local's own lock while it still is this sandbox's.
+   */
+  | {
+      readonly kind: 'release-lease';
+      readonly path: string;
+      readonly containerId: string;
+      /** Empty for the legacy form, which holds the id alone. */
+      readonly ifName: string;
+      readonly runtime?: { readonly socket: string };
+    };
 
 export type StepKind = Step['kind'];

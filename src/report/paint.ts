@@ -1,6 +1,6 @@
 /** The few colours of a report, by what they mean. */
 export type Paint = (text: string, style: Style) => string;
-type Style = 'critical' | 'warning' | 'info' | 'ok' | 'unknown' | 'heading' | 'faint';
+export type Style = 'critical' | 'warning' | 'info' | 'ok' | 'unknown' | 'heading' | 'faint';
 
 /** SGR parameters of the terminal's own sixteen colours, so that they suit the reader's scheme. */
 const SGR: Readonly<Record<Style, string>> = {

@@ -7,7 +7,7 @@ import type { RenderOptions, ReportTarget } from './report.ts';
 import { hanging, oneLine } from './text-line.ts';
 import { type ReportWords, WORDS } from './words.ts';
 
-const MARKS: Readonly<Record<Severity, string>> = { critical: '✗', warning: '!', info: 'i' };
+export const MARKS: Readonly<Record<Severity, string>> = { critical: '✗', warning: '!', info: 'i' };
 
 /** Evidence and alike subjects shown before the rest is counted. */
 const SHOWN = 5;

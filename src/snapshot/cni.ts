@@ -75,15 +75,21 @@ function subnetsOf(plugin: Fields): readonly string[] {
   return [...(single === undefined ? [] : [single]), ...listed];
 }
 
+/** Every CNI configuration file of the node's directories, the one in force first, as text. */
+export function cniFilesOf(view: CaptureView): Reading<readonly (readonly [string, Reading<string>])[]> {
+  const found: (readonly [string, Reading<string>])[] = [];
+  for (const directory of CNI_DIRECTORIES) {
+    const files = filesIn(view, directory);
+    if (!files.known) return files;
+    found.push(...files.value);
+  }
+  return known(found, CNI_DIRECTORIES.join(', '));
+}
+
 export const cni = subject<Reading<readonly Reading<CniConfig>[]>>({
   asks: CNI_GLOBS.map((glob): Ask => ({ kind: 'files', glob })),
-  parse: (view) => {
-    const configs: Reading<CniConfig>[] = [];
-    for (const directory of CNI_DIRECTORIES) {
-      const files = filesIn(view, directory);
-      if (!files.known) return files;
-      configs.push(...files.value.map(([path, text]) => mapReading(text, (json) => configFrom(path, json))));
-    }
-    return known(configs, CNI_DIRECTORIES.join(', '));
-  },
+  parse: (view) =>
+    mapReading(cniFilesOf(view), (files) =>
+      files.map(([path, text]) => mapReading(text, (json) => configFrom(path, json))),
+    ),
 });

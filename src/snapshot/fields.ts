@@ -1,5 +1,3 @@
-import { parse } from 'yaml';
-
 /** A parsed object of unknown shape, with the place it stands at for error messages. */
 export interface Fields {
   readonly at: string;
@@ -30,17 +28,6 @@ export function jsonOf(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new Error(`not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}
-
-/** One YAML document, or an error that says where it is not one. No text gives null. */
-export function yamlOf(text: string): unknown {
-  try {
-    return parse(text, { logLevel: 'error' });
-  } catch (error) {
-    // The library's message goes on with a drawing of the place; its first line names line and column.
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`not YAML: ${message.split('\n', 1)[0]}`, { cause: error });
   }
 }
 

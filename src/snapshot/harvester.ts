@@ -1,9 +1,10 @@
 import type { Ask } from '../hosts/ask.ts';
 import type { CaptureView } from '../hosts/capture.ts';
 import { known, mapReading, type Reading } from '../hosts/reading.ts';
-import { fieldsOf, textAt, yamlOf } from './fields.ts';
+import { fieldsOf, textAt } from './fields.ts';
 import { subject } from './subject.ts';
 import type { TextFile } from './sysctl-files.ts';
+import { yamlOf } from './yaml-text.ts';
 
 export interface Harvester {
   /** Version as /etc/harvester-release.yaml says; absent: not Harvester. */

@@ -1,11 +1,12 @@
 import type { Ask } from '../hosts/ask.ts';
 import type { CaptureView } from '../hosts/capture.ts';
 import { known, mapReading, type Reading, unknown } from '../hosts/reading.ts';
-import { fieldsOf, objectIn, switchIn, textIn, yamlOf } from './fields.ts';
+import { fieldsOf, objectIn, switchIn, textIn } from './fields.ts';
 import type { Kubernetes } from './kubernetes.ts';
 import { LINKS_ASK, links } from './links.ts';
 import { argumentsFrom, manifestArguments, type ProgramArguments } from './program-arguments.ts';
 import { rancherConfigOf } from './rancher-config.ts';
+import { yamlOf } from './yaml-text.ts';
 
 type Mode = 'iptables' | 'ipvs' | 'nftables' | 'none';
 

@@ -1,4 +1,5 @@
-import { type Fields, fieldsOf, objectIn, objectsIn, textsIn, yamlOf } from './fields.ts';
+import { type Fields, fieldsOf, objectIn, objectsIn, textsIn } from './fields.ts';
+import { yamlOf } from './yaml-text.ts';
 
 /** Options of a command line by name without dashes; a switch without a value is `true`, as Kubernetes' flags read it. */
 export type ProgramArguments = ReadonlyMap<string, string>;

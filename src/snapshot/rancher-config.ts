@@ -1,7 +1,8 @@
 import type { Ask } from '../hosts/ask.ts';
 import type { CaptureView } from '../hosts/capture.ts';
 import { known, mapReading, type Reading, unknown } from '../hosts/reading.ts';
-import { fieldsOf, yamlOf } from './fields.ts';
+import { fieldsOf } from './fields.ts';
+import { yamlOf } from './yaml-text.ts';
 
 /** RKE2's and k3s's configuration directories. */
 export const RANCHER_DIRECTORIES = { rke2: '/etc/rancher/rke2', k3s: '/etc/rancher/k3s' } as const;

@@ -6,6 +6,7 @@ import { counters } from './counters.ts';
 import { harvester } from './harvester.ts';
 import { ipvs } from './ipvs.ts';
 import { kubernetes } from './kubernetes.ts';
+import { leases } from './leases.ts';
 import { links } from './links.ts';
 import { moduleFiles } from './module-files.ts';
 import { modules } from './modules.ts';
@@ -32,6 +33,7 @@ export const SUBJECTS = {
   ipsets,
   ipvs,
   kubernetes,
+  leases,
   links,
   moduleFiles,
   modules,

@@ -2,6 +2,7 @@ import { Document, isScalar, visit } from 'yaml';
 import { describeStep } from '../describe.ts';
 import type { Remedy } from '../remedy.ts';
 import type { Step } from '../step.ts';
+import { releaseWords } from './release.ts';
 
 /** Looks first; prints `changed` when it wrote, which is what Ansible is told to go by. */
 const SETTING =
@@ -10,7 +11,6 @@ const BRIDGE =
   'ip -d link show dev "$1" | grep -q " $2 $3 " || { ip link set dev "$1" type bridge "$2" "$3"; echo changed; }';
 const MODULE = '[ -d "/sys/module/$1" ] || grep -qs "^$1 " /proc/modules || { modprobe "$1"; echo changed; }';
 const ENABLE = 'systemctl -q is-enabled "$1" 2>/dev/null || { systemctl enable "$1"; echo changed; }';
-
 /** A plan as an Ansible playbook of built-in modules alone: nothing has to be installed beside ansible-core. */
 export function emitAnsible(plan: readonly Remedy[]): string {
   const tasks = plan.flatMap(({ steps }) => steps).map(taskFor);
@@ -37,6 +37,8 @@ function taskFor(step: Step, index: number): object {
       return shell(name, index, MODULE, [step.name.replaceAll('-', '_')]);
     case 'enable-unit':
       return shell(name, index, ENABLE, [step.unit]);
+    case 'release-lease':
+      return command(name, index, releaseWords(step));
     case 'file':
       return fileTask(name, step);
     case 'reload':
@@ -51,10 +53,14 @@ function taskFor(step: Step, index: number): object {
 }
 
 function shell(name: string, index: number, script: string, words: readonly string[]): object {
+  return command(name, index, ['sh', '-c', script, 'sh', ...words]);
+}
+
+function command(name: string, index: number, argv: readonly string[]): object {
   const result = `step_${index + 1}`;
   return {
     name,
-    'ansible.builtin.command': { argv: ['sh', '-c', script, 'sh', ...words] },
+    'ansible.builtin.command': { argv },
     register: result,
     changed_when: `'changed' in ${result}.stdout`,
   };

@@ -1,6 +1,7 @@
 import { Document, parse } from 'yaml';
 import type { Remedy } from '../remedy.ts';
 import type { Step } from '../step.ts';
+import { releaseWords } from './release.ts';
 
 type FileStep = Extract<Step, { kind: 'file' }>;
 
@@ -40,6 +41,8 @@ function wordsFor(step: Exclude<Step, FileStep>): string[] {
       return step.what === 'systemd' ? ['systemctl', 'daemon-reload'] : ['udevadm', 'control', '--reload'];
     case 'enable-unit':
       return ['systemctl', 'enable', '--', step.unit];
+    case 'release-lease':
+      return releaseWords(step);
   }
 }
 

@@ -2,6 +2,7 @@ import { shellWord } from '../../hosts/shell-text.ts';
 import { describeStep } from '../describe.ts';
 import type { Remedy } from '../remedy.ts';
 import type { Step } from '../step.ts';
+import { releaseWords } from './release.ts';
 
 /**
  * The functions the steps call. Each looks before it writes. Programs are called by their paths, because busybox's shell
@@ -38,6 +39,7 @@ file() {
 }
 reload_systemd() { if [ "$files" -gt 0 ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi; }
 reload_udev() { if [ "$files" -gt 0 ] && [ -d /run/udev ]; then udevadm control --reload; fi; }
+release() { have=$("$@"); [ -z "$have" ] || changed "$5"; }
 enable_unit() { systemctl -q is-enabled "$1" 2>/dev/null || { systemctl enable "$1"; changed "$1"; }; }
 `;
 
@@ -77,6 +79,8 @@ function commandFor(step: Step): string {
       return `reload_${step.what}`;
     case 'enable-unit':
       return `enable_unit ${shellWord(step.unit)}`;
+    case 'release-lease':
+      return ['release', ...releaseWords(step)].map(shellWord).join(' ');
   }
 }
 

@@ -54,6 +54,25 @@ export function memoryHost(): MemoryHost {
     async removeFile(path) {
       files.delete(path);
     },
+    async removeLocked(path, { expected }) {
+      const state = files.get(path);
+      if (!state) return 'absent';
+      if (state.type !== 'file' || state.contentBase64 !== Buffer.from(expected).toString('base64')) return 'changed';
+      files.delete(path);
+      return 'done';
+    },
+    async createLocked(path, { content, mode, uid, gid }) {
+      if (files.has(path)) return 'changed';
+      files.set(path, { type: 'file', contentBase64: Buffer.from(content).toString('base64'), mode, uid, gid });
+      return 'done';
+    },
+    async stopSandbox(_socket, id) {
+      for (const [path, state] of files) {
+        if (state.type === 'file' && Buffer.from(state.contentBase64, 'base64').toString().startsWith(id)) {
+          files.delete(path);
+        }
+      }
+    },
     async run(argv) {
       const [program, ...words] = argv;
       if (program === 'rmdir') {

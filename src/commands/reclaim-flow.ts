@@ -1,0 +1,147 @@
+import type { ActingHost } from '../hosts/host.ts';
+import type { Lang } from '../lang.ts';
+import { judgeLeases } from '../leases/judge.ts';
+import { DEFAULT_GRACE_MS } from '../leases/model.ts';
+import { type JudgedLeases, observeAndJudge, observeLeases } from '../leases/observe.ts';
+import { reclaimNow } from '../leases/reclaim.ts';
+import { isUncertain, networkReports } from '../leases/report.ts';
+import { carryOut } from '../remedies/fix-run.ts';
+import { bootIdOf } from '../remedies/interrupted.ts';
+import { JournalError } from '../remedies/journal.ts';
+import type { RunReport } from '../remedies/run-plan.ts';
+import type { PlannedRemedy } from '../remedies/run-record.ts';
+import type { Step } from '../remedies/step.ts';
+import type { LeaseScope } from '../snapshot/leases.ts';
+import { VERSION } from '../version.ts';
+import { actingHost } from './acting-host.ts';
+import { jsonText, line, resultText } from './change-text.ts';
+import { CHANGE_WORDS } from './change-words.ts';
+import { confirm } from './confirm.ts';
+import { catchInterruption } from './interruption.ts';
+import { progressLine } from './progress.ts';
+import { planLines, RECLAIM_WORDS, unknownLines } from './reclaim-words.ts';
+
+export interface ReclaimOptions {
+  readonly lang: Lang;
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly scope: LeaseScope;
+  readonly graceMs?: number;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly max?: number;
+  readonly host?: string;
+}
+
+/** What came of it. */
+interface Outcome {
+  /** The last look. */
+  readonly seen: JudgedLeases;
+  readonly run: RunReport | undefined;
+}
+
+/** The whole of `leases reclaim`; returns the exit status. */
+export async function runReclaim(options: ReclaimOptions): Promise<number> {
+  const { host, directory } = await actingHost(options);
+  const first = await look(host, options);
+  const plan = planOf(first, options);
+  const words = RECLAIM_WORDS[options.lang];
+  // Standard output carries the result only: with --json the plan is for the person at the terminal.
+  const show = options.json ? process.stderr : process.stdout;
+  if (!options.json || (!options.yes && !options.dryRun)) show.write(planLines(host.name, plan, options.lang));
+  if (plan.length === 0 || options.dryRun) return conclude({ seen: first, run: undefined }, options);
+  if (!(await confirm(words.ask, options.yes))) {
+    process.stderr.write(line(CHANGE_WORDS[options.lang].declined));
+    return 1;
+  }
+  try {
+    const run = await giveBack(host, directory, first, options);
+    return conclude({ seen: run ? await look(host, options) : first, run }, options);
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    process.stderr.write(line(`hayward: ${error.message}`));
+    return 1;
+  }
+}
+
+async function look(host: ActingHost, { scope, graceMs = DEFAULT_GRACE_MS, quiet }: ReclaimOptions) {
+  const progress = progressLine(!quiet);
+  progress.update(host.name);
+  const seen = await observeAndJudge(host, scope, graceMs);
+  progress.end();
+  return seen;
+}
+
+function planOf({ verdicts, look: seen }: JudgedLeases, { max }: ReclaimOptions): readonly PlannedRemedy[] {
+  const remedy = reclaimNow(verdicts, seen);
+  if (!remedy) return [];
+  const steps = remedy.steps.slice(0, max);
+  return steps.length === 0 ? [] : [{ ...remedy, steps, problem: 'cni-lease-leak' }];
+}
+
+/** Looks at everything a second time, and gives back what both looks prove leaked. */
+async function giveBack(
+  host: ActingHost,
+  directory: string,
+  first: JudgedLeases,
+  options: ReclaimOptions,
+): Promise<RunReport | undefined> {
+  const { lang, json, scope, graceMs = DEFAULT_GRACE_MS } = options;
+  const second = await observeLeases(host, scope);
+  const verdicts = judgeLeases(second.look, first.look, { ...second.times, graceMs });
+  const plan = planOf({ ...second, verdicts }, options);
+  if (plan.length === 0) return undefined;
+  const interruption = catchInterruption(() => process.stderr.write(line(CHANGE_WORDS[lang].interrupted)));
+  try {
+    return await carryOut({
+      host,
+      directory,
+      bootId: await bootIdOf(host),
+      tool: VERSION,
+      plan,
+      scopes: ['now'],
+      resumes: undefined,
+      // Whether leases are left is judged by the last look, and nothing persists that hangs on it.
+      judge: async () => [],
+      notice: (text) => process.stderr.write(line(`hayward: ${text[lang]}`)),
+      signal: interruption.signal,
+      onStep: (step) => void (json || process.stdout.write(resultText(step, options))),
+    });
+  } finally {
+    interruption.restore();
+  }
+}
+
+function conclude({ seen, run }: Outcome, options: ReclaimOptions): number {
+  const { lang, json, dryRun, host } = options;
+  const reclaimed = (run?.steps ?? [])
+    .filter(({ result }) => result === 'verified')
+    .flatMap(({ step }) => addressOf(step));
+  const undo = run ? `hayward undo ${run.run}${host === undefined ? '' : ` --host ${host}`}` : undefined;
+  const failed = (run?.steps ?? []).filter(({ result }) => result === 'failed');
+  if (json) {
+    const networks = networkReports({ seen, history: [], lang });
+    const failures = failed.map(({ step, detail }) => ({ ip: addressOf(step)[0], detail: detail[lang] }));
+    process.stdout.write(
+      jsonText({ networks, reclaimed, failures, dryRun, run: run?.run ?? '', ...(undo && { undo }) }),
+    );
+  } else {
+    const words = RECLAIM_WORDS[lang];
+    process.stdout.write(unknownLines(seen, lang));
+    if (undo) process.stdout.write(line(words.done(reclaimed.length)) + line(CHANGE_WORDS[lang].undoWith(undo)));
+    else if (dryRun) process.stdout.write(line(CHANGE_WORDS[lang].dryRun));
+  }
+  return failed.length > 0 ? 1 : statusOf(seen);
+}
+
+/** A range that is full of living Pods is for `leases` to tell: here nothing is left to do about it. */
+function statusOf(seen: JudgedLeases): 0 | 1 | 3 {
+  if (seen.verdicts.some(({ state }) => state === 'leaked')) return 1;
+  return isUncertain(seen) ? 3 : 0;
+}
+
+function addressOf(step: Step): readonly string[] {
+  return step.kind === 'release-lease' ? [step.path.slice(step.path.lastIndexOf('/') + 1)] : [];
+}

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { criSource } from '../ask.ts';
+import type { Entry } from '../capture.ts';
+import { pooled } from '../pool.ts';
+import { known, type Reading } from '../reading.ts';
+import { type CriClient, type CriOptions, connectCri } from './client.ts';
+import type { CriSandbox, CriSandboxStatus } from './types.ts';
+
+/** Where runtimes listen: RKE2's and k3s's own containerd, the system's, CRI-O. The first that exists is asked. */
+export const CRI_PLACES = [
+  '/run/k3s/containerd/containerd.sock',
+  '/run/containerd/containerd.sock',
+  '/var/run/crio/crio.sock',
+] as const;
+
+/** The socket of the runtime that runs this machine's Pods; undefined where there is none. */
+export function findCriSocket(): string | undefined {
+  return CRI_PLACES.find((place) => existsSync(place));
+}
+
+/** A sandbox as `crictl pods -o json` prints it, with what `crictl inspectp` adds. */
+export interface ListedSandbox extends CriSandbox {
+  /** Of a sandbox that is ready, as far as the runtime told. */
+  readonly network?: {
+    readonly ips: readonly string[];
+    readonly hostNetwork: boolean;
+    /** The namespace's file, e.g. /var/run/netns/cni-…; containerd tells it. */
+    readonly netns?: string;
+  };
+}
+
+/** Questions at once: enough to hide their waiting, few enough not to be a load on a busy runtime. */
+const QUESTIONS_AT_ONCE = 8;
+/** For all questions together: a runtime that hangs on each of 500 sandboxes must not hold the caller for minutes. */
+const ALL_QUESTIONS_MS = 20_000;
+
+/**
+ * The sandboxes of this machine's runtime as the answer to a `cri` ask: `{"items": ListedSandbox[]}` as JSON, or why
+ * there is none. One list, then a question for each sandbox that is ready; a sandbox that cannot be asked is listed
+ * without its network.
+ */
+export async function answerCri(socket: string | undefined, options: CriOptions = {}): Promise<Entry> {
+  const path = socket ?? findCriSocket();
+  if (path === undefined) {
+    return { state: 'absent', detail: `no container runtime listens at ${CRI_PLACES.join(', ')}` };
+  }
+  const limit = AbortSignal.timeout(ALL_QUESTIONS_MS);
+  const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+  const opened = await connectCri(path, { ...options, signal });
+  if (!opened.known) return { state: opened.reason, detail: opened.detail };
+  try {
+    const items = await listedSandboxes(opened.value, signal);
+    if (!items.known) return { state: items.reason, detail: items.detail };
+    return { state: 'ok', text: JSON.stringify({ items: items.value }) };
+  } finally {
+    opened.value.close();
+  }
+}
+
+async function listedSandboxes(client: CriClient, signal: AbortSignal): Promise<Reading<readonly ListedSandbox[]>> {
+  const sandboxes = await client.sandboxes();
+  if (!sandboxes.known) return sandboxes;
+  const networks = new Map<string, NonNullable<ListedSandbox['network']>>();
+  const ready = sandboxes.value.filter(({ state }) => state === 'SANDBOX_READY');
+  await pooled(ready, QUESTIONS_AT_ONCE, async ({ id }) => {
+    if (signal.aborted) return;
+    const status = await client.status(id, { verbose: true });
+    if (status.known && status.value.status) networks.set(id, networkOf(status.value));
+  });
+  const items = sandboxes.value.map((sandbox) => {
+    const network = networks.get(sandbox.id);
+    return network ? { ...sandbox, network } : sandbox;
+  });
+  return known(items, criSource(client.socket));
+}
+
+function networkOf({ status, info }: CriSandboxStatus): NonNullable<ListedSandbox['network']> {
+  const { ip = '', additionalIps = [] } = status?.network ?? {};
+  const ips = [ip, ...additionalIps.map((one) => one.ip)].filter((one) => one !== '');
+  const netns = namespacePath(info['info'] ?? '');
+  const hostNetwork = status?.linux?.namespaces?.options?.network === 'NODE';
+  return { ips, hostNetwork, ...(netns !== undefined && { netns }) };
+}
+
+/** containerd's verbose word holds the OCI specification its sandbox was made from; other runtimes say other things. */
+function namespacePath(info: string): string | undefined {
+  const path = /"type":\s*"network",\s*"path":\s*("(?:[^"\\]|\\.)*")/.exec(info)?.[1];
+  try {
+    return path === undefined ? undefined : String(JSON.parse(path));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,16 @@
+import { connectCri } from './cri/client.ts';
+import { findCriSocket } from './cri/listing.ts';
+import { HostError } from './host.ts';
+
+/** Has a runtime of this machine stop a sandbox, as the kubelet does with one that died. Throws HostError. */
+export async function stopSandboxHere(socket: string, id: string): Promise<void> {
+  const place = socket === '' ? findCriSocket() : socket;
+  if (place === undefined) throw new HostError(`stop sandbox ${id}: no container runtime was found`, 'absent');
+  const client = await connectCri(place);
+  if (!client.known) throw new HostError(`stop sandbox ${id}: ${client.detail}`, client.reason);
+  try {
+    await client.value.stop(id);
+  } finally {
+    client.value.close();
+  }
+}

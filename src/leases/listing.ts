@@ -1,0 +1,117 @@
+import ipaddr from 'ipaddr.js';
+import type { Lease } from './model.ts';
+
+/** One network's directory as listed. */
+export interface NetworkListing {
+  readonly name: string;
+  /** Why not all of it could be read, where that is so: the directory is a link, or files may not be read. */
+  readonly unreadable?: 'link' | 'denied' | 'failed';
+  readonly foreignFiles: number;
+}
+
+/** A host-local data directory as read. */
+export interface LeaseListing {
+  readonly networks: readonly NetworkListing[];
+  readonly leases: readonly Lease[];
+}
+
+/** CNI's rule for container ids (SPEC.md, CNI_CONTAINERID). */
+const CONTAINER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/;
+/** The kernel's rule for interface names (net/core/dev.c, dev_valid_name), of printable characters. */
+const IF_NAME = /^[!-.0-9;-~]{1,15}$/;
+/**
+ * The old form is an id alone, and any word in a file looks like it: an operator's "reserved" is none. Runtimes' ids are
+ * hexadecimal.
+ */
+const LEGACY_ID = /^[0-9a-f]{12,64}$/;
+
+interface Drafts {
+  readonly networks: Map<string, { unreadable?: NetworkListing['unreadable']; foreign: number }>;
+  readonly leases: Lease[];
+  /** Leases whose text comes in lines of its own, with those lines. */
+  readonly texts: Map<string, string[]>;
+  readonly dataDir: string;
+}
+
+/**
+ * Reads the lines that hosts/lease-files.ts and its form in shell print of a data directory: `network NAME`,
+ * `unreadable REASON NAME`, `foreign COUNT NAME`, `lease SECONDS BYTES NAME/ADDRESS [ID IFNAME]`, and where it has neither
+ * `held NAME/ADDRESS:LINE`. Lines of any other form are passed over; text that is no lease's leaves `containerId` empty.
+ */
+export function leaseListing(text: string, dataDir: string): LeaseListing {
+  const drafts: Drafts = { networks: new Map(), leases: [], texts: new Map(), dataDir };
+  for (let start = 0, end = 0; end !== -1; start = end + 1) {
+    end = text.indexOf('\n', start);
+    readLine(end === -1 ? text.slice(start) : text.slice(start, end), drafts);
+  }
+  const networks = [...drafts.networks].map(([name, { unreadable, foreign }]) => ({
+    name,
+    foreignFiles: foreign,
+    ...(unreadable && { unreadable }),
+  }));
+  const { leases, texts } = drafts;
+  if (texts.size === 0) return { networks, leases };
+  return {
+    networks,
+    leases: leases.map((lease) => ({
+      ...lease,
+      ...holderIn(texts.get(lease.path) ?? [lease.containerId, lease.ifName]),
+    })),
+  };
+}
+
+function readLine(line: string, drafts: Drafts): void {
+  if (line.startsWith('lease ')) readLease(line.split(' '), drafts);
+  else if (line.startsWith('held ')) {
+    // Neither an id nor an interface's name holds a colon; an IPv6 address does.
+    const cut = line.lastIndexOf(':');
+    const path = `${drafts.dataDir}/${line.slice(5, cut)}`;
+    drafts.texts.get(path)?.push(line.slice(cut + 1).replace(/\r$/, ''));
+  } else if (line.startsWith('network ')) drafts.networks.set(line.slice(8), { foreign: 0 });
+  else remark(line, drafts.networks);
+}
+
+function readLease(words: readonly string[], { leases, texts, dataDir }: Drafts): void {
+  const [, seconds, bytes, name = '', id = '', link = ''] = words;
+  const cut = name.indexOf('/');
+  const ip = canonical(name.slice(cut + 1));
+  if (ip === undefined) return;
+  const whole = CONTAINER_ID.test(id) && IF_NAME.test(link);
+  const lease: Lease = {
+    network: name.slice(0, cut),
+    dataDir,
+    ip,
+    containerId: whole ? id : '',
+    ifName: whole ? link : '',
+    legacy: false,
+    path: `${dataDir}/${name}`,
+    mtime: Math.round(Number(seconds) * 1000),
+    size: Number(bytes),
+  };
+  leases.push(lease);
+  if (!whole) texts.set(lease.path, []);
+}
+
+function remark(line: string, networks: Drafts['networks']): void {
+  const [kind, word, name = ''] = line.split(' ');
+  const network = networks.get(name);
+  if (!network) return;
+  if (kind === 'foreign') network.foreign += Number(word) || 0;
+  else if (kind === 'unreadable') network.unreadable = word === 'link' || word === 'denied' ? word : 'failed';
+}
+
+/** The id and the interface, CR LF between; without an interface the legacy form. Empty where it is neither. */
+function holderIn(held: readonly string[]): Pick<Lease, 'containerId' | 'ifName' | 'legacy'> {
+  const [id = '', ifName = '', more] = held.map((line) => line.trim());
+  if (ifName !== '' && (more ?? '') === '' && CONTAINER_ID.test(id) && IF_NAME.test(ifName)) {
+    return { containerId: id, ifName, legacy: false };
+  }
+  if (ifName === '' && LEGACY_ID.test(id)) return { containerId: id, ifName: '', legacy: true };
+  return { containerId: '', ifName: '', legacy: false };
+}
+
+/** An address in its one form, so that names from different places can be compared; undefined where it is none. */
+export function canonical(address: string): string | undefined {
+  if (!address.includes(':')) return ipaddr.IPv4.isValidFourPartDecimal(address) ? address : undefined;
+  return ipaddr.IPv6.isValid(address) ? ipaddr.IPv6.parse(address).toRFC5952String() : undefined;
+}

@@ -1,0 +1,109 @@
+import { harmless } from '../hosts/sanitise.ts';
+import type { Lang } from '../lang.ts';
+import type { LeaseState } from '../leases/model.ts';
+import type { LeaseReport, NetworkReport } from '../leases/report.ts';
+import { type Paint, painter, type Style } from './paint.ts';
+import type { RenderOptions } from './report.ts';
+import { wrap } from './wrap.ts';
+
+const STYLES: Readonly<Record<LeaseState, Style>> = {
+  live: 'ok',
+  leaked: 'warning',
+  grace: 'info',
+  unknown: 'unknown',
+};
+
+interface Words {
+  readonly states: Readonly<Record<LeaseState, string>>;
+  readonly none: string;
+  readonly counts: (network: NetworkReport) => string;
+  readonly foreign: (count: number) => string;
+  readonly unknown: (detail: string) => string;
+  readonly more: (count: number) => string;
+  readonly full: (when: string, why: string) => string;
+  readonly reclaim: string;
+}
+
+const WORDS: Readonly<Record<Lang, Words>> = {
+  en: {
+    states: { live: 'live', leaked: 'leaked', grace: 'grace', unknown: 'unknown' },
+    none: 'host-local hands out no addresses here.',
+    counts: ({ used, capacity, free, leaked }) =>
+      capacity === null
+        ? `${used} held, ${leaked} leaked`
+        : `${used} of ${capacity} held, ${leaked} leaked, ${free} free`,
+    foreign: (count) => `${count} files there are not host-local's`,
+    unknown: (detail) => `not known: ${detail}`,
+    more: (count) => `… and ${count} more (--verbose shows all)`,
+    full: (when, why) => `full by ${when}: ${why}`,
+    reclaim: 'To give leaked addresses back, while everything runs: hayward leases reclaim',
+  },
+  'zh-CN': {
+    states: { live: '在用', leaked: '泄漏', grace: '观察', unknown: '未知' },
+    none: '本节点上没有由 host-local 分配的地址。',
+    counts: ({ used, capacity, free, leaked }) =>
+      capacity === null
+        ? `已占用 ${used}，泄漏 ${leaked}`
+        : `共 ${capacity}，已占用 ${used}，泄漏 ${leaked}，剩余 ${free}`,
+    foreign: (count) => `目录中有 ${count} 个文件不属于 host-local`,
+    unknown: (detail) => `未知：${detail}`,
+    more: (count) => `……另有 ${count} 个（--verbose 显示全部）`,
+    full: (when, why) => `预计 ${when} 耗尽：${why}`,
+    reclaim: '在一切照常运行时归还泄漏的地址：hayward leases reclaim',
+  },
+};
+
+/** Leases shown of one state, unless everything was asked for. */
+const MOST_SHOWN = 12;
+
+/** The networks of one or more nodes, for people. Leases in use are counted; the others are shown with their reasons. */
+export function leasesText(networks: readonly NetworkReport[], options: RenderOptions): string {
+  const words = WORDS[options.lang];
+  const paint = painter(options.color);
+  if (networks.length === 0) return options.quiet ? '' : `${words.none}\n`;
+  const several = new Set(networks.map(({ target }) => target)).size > 1;
+  const lines = networks.flatMap((network) => networkLines(network, { words, paint, several, options }));
+  if (networks.some(({ leaked }) => leaked > 0)) lines.push('', words.reclaim);
+  return `${lines.join('\n')}\n`;
+}
+
+interface Context {
+  readonly words: Words;
+  readonly paint: Paint;
+  readonly several: boolean;
+  readonly options: RenderOptions;
+}
+
+function networkLines(network: NetworkReport, { words, paint, several, options }: Context): string[] {
+  const { target, name, dataDir, ranges, forecast, foreignFiles, unknown, leaked, free } = network;
+  const indented = (text: string) => wrap(harmless(text), options.width - 2).map((line) => `  ${line}`);
+  const place = several ? `${target}  ` : '';
+  const style: Style = free === 0 ? 'critical' : leaked > 0 ? 'warning' : 'ok';
+  const lines = [
+    `${harmless(place)}${paint(harmless(name), 'heading')}  ${harmless(ranges.join(', '))}  ${paint(harmless(`${dataDir}/${name}`), 'faint')}`,
+    `  ${paint(words.counts(network), style)}`,
+  ];
+  if (unknown) lines.push(...indented(words.unknown(unknown.detail)));
+  if (foreignFiles > 0) lines.push(...indented(words.foreign(foreignFiles)));
+  const when = forecast.exhaustedAt;
+  lines.push(...indented(when === null ? forecast.why : words.full(when, forecast.why)));
+  for (const state of ['leaked', 'unknown', 'grace', 'live'] as const) {
+    if (state === 'live' && !options.verbose) continue;
+    lines.push(
+      ...leaseLines(
+        network.leases.filter((lease) => lease.state === state),
+        { words, paint, several, options },
+      ),
+    );
+  }
+  return lines;
+}
+
+function leaseLines(leases: readonly LeaseReport[], { words, paint, options }: Context): string[] {
+  const shown = options.verbose ? leases : leases.slice(0, MOST_SHOWN);
+  const lines = shown.flatMap(({ ip, containerId, since, state, why }) => [
+    `  ${paint(words.states[state], STYLES[state])}  ${ip}  ${harmless(containerId.slice(0, 13))}  ${paint(since, 'faint')}`,
+    ...wrap(harmless(why[0] ?? ''), options.width - 6).map((line) => `      ${line}`),
+  ]);
+  return leases.length > shown.length ? [...lines, `  ${words.more(leases.length - shown.length)}`] : lines;
+}
