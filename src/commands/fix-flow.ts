@@ -17,6 +17,7 @@ import { jsonText, leftText, line, planText, resultJson, resultText, stillText }
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
 import type { Emission } from './emissions.ts';
+import { countingAgainst, withLasting } from './fix-findings.ts';
 import { type ProbePair, probeJson, probesOf, probeText, sendAfter, sendBefore } from './fix-probes.ts';
 import { catchInterruption } from './interruption.ts';
 import { progressLine } from './progress.ts';
@@ -147,18 +148,9 @@ async function emit({ chosen, seen }: Prepared, options: FixOptions): Promise<nu
   return 0;
 }
 
-/** Findings that count against the exit status: those asked for, without what the options left out on purpose. */
-function relevant(findings: readonly Finding[], { problems, scopes }: FixOptions): readonly Finding[] {
-  return findings.filter((finding) => {
-    if (problems && !problems.includes(finding.problem)) return false;
-    const { remedies } = finding;
-    return remedies.length === 0 || remedies.some(({ scope }) => scopes.includes(scope));
-  });
-}
-
 function nothingPlanned({ seen, chosen }: Prepared, options: FixOptions): number {
   const words = CHANGE_WORDS[options.lang];
-  const findings = relevant(seen.findings, options);
+  const findings = countingAgainst(seen.findings, options, []);
   const status = exitStatus(findings, options.failOn);
   if (options.json) process.stdout.write(jsonText({ run: '', steps: [], verified: status === 0 }));
   else process.stdout.write(line(chosen.left.length > 0 || status !== 0 ? words.nothingToDo : words.nothingWrong));
@@ -195,14 +187,14 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
       plan: without(await confirmed(prepared, options), rest),
       scopes: options.scopes,
       resumes,
-      judge: async () => (await look(host, options)).findings,
+      judge: async () => (await look(host, withLasting(options))).findings,
       notice: (text) => process.stderr.write(line(`hayward: ${text[lang]}`)),
       signal: interruption.signal,
       onStep: (step) => void (json || process.stdout.write(resultText(step, options))),
     });
     // Who interrupts wants an end, not another round of packets.
     const interrupted = interruption.signal.aborted;
-    return conclude({ ...report, interrupted }, interrupted ? [] : await sendAfter(before), options);
+    return conclude({ ...report, interrupted }, interrupted ? [] : await sendAfter(before), prepared.plan, options);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     process.stderr.write(line(`hayward: ${error.words[lang]}`));
@@ -215,11 +207,12 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
 function conclude(
   report: FixReport & { readonly interrupted: boolean },
   probes: readonly ProbePair[],
+  plan: readonly PlannedRemedy[],
   options: FixOptions,
 ): number {
   const { lang, json, host, failOn } = options;
   const words = CHANGE_WORDS[lang];
-  const findings = relevant(report.findings, options);
+  const findings = countingAgainst(report.findings, options, plan);
   const status = exitStatus(findings, failOn);
   const verified = report.verified && status !== 1;
   const begun = report.steps.some(({ result }) => result !== 'skipped');
