@@ -26,6 +26,8 @@ import { units } from './units.ts';
 
 /** Every subject of a node, by the name a problem declares in its `needs`. */
 export const SUBJECTS = {
+  // First, so that its commands, the dearest by far, run while everything else is read.
+  netfilter,
   addresses,
   cni,
   counters,
@@ -38,7 +40,6 @@ export const SUBJECTS = {
   moduleFiles,
   modules,
   neighbours,
-  netfilter,
   os,
   routes,
   rules,
