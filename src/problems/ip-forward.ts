@@ -3,24 +3,14 @@ import { known, type Reading } from '../hosts/reading.ts';
 import type { Evidence, Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
+import { PERSIST_NEEDS } from '../remedies/persist/wanted.ts';
 import type { Family } from '../snapshot/netfilter/ruleset.ts';
 import { sysctlName } from '../snapshot/sysctl-name.ts';
 import { readSides, routesForOthers, type Side } from '../topology/sides.ts';
 import { planForwarding } from './ip-forward/plan.ts';
 import { explainForwarding, type ForwardFacts } from './ip-forward/words.ts';
 
-const NEEDS = [
-  'sysctl',
-  'links',
-  'addresses',
-  'routes',
-  'kubernetes',
-  'units',
-  'os',
-  'udevRules',
-  'moduleFiles',
-  'harvester',
-] as const;
+const NEEDS = ['sysctl', 'links', 'addresses', 'routes', 'kubernetes', ...PERSIST_NEEDS] as const;
 type Needed = Parts<(typeof NEEDS)[number]>;
 type Verdict = Judgement<ForwardFacts>;
 

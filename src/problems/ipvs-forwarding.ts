@@ -3,23 +3,13 @@ import type { Evidence, Judgement } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { durable } from '../remedies/persist/durable.ts';
+import { PERSIST_NEEDS } from '../remedies/persist/wanted.ts';
 import type { Remedy } from '../remedies/remedy.ts';
 import type { Step } from '../remedies/step.ts';
 import type { IpvsService } from '../snapshot/ipvs.ts';
 import { explainIpvs, type IpvsFacts } from './ipvs-forwarding/words.ts';
 
-const NEEDS = [
-  'ipvs',
-  'links',
-  'sysctl',
-  'netfilter',
-  'kubernetes',
-  'units',
-  'os',
-  'udevRules',
-  'moduleFiles',
-  'harvester',
-] as const;
+const NEEDS = ['ipvs', 'links', 'sysctl', 'netfilter', 'kubernetes', ...PERSIST_NEEDS] as const;
 type Needed = Parts<(typeof NEEDS)[number]>;
 type Verdict = Judgement<IpvsFacts>;
 

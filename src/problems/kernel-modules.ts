@@ -2,6 +2,7 @@ import type { Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem } from '../judging/problem.ts';
 import type { WantedModule } from '../profiles/profile.ts';
 import { durable } from '../remedies/persist/durable.ts';
+import { PERSIST_NEEDS } from '../remedies/persist/wanted.ts';
 import type { KernelModules, ModuleState } from '../snapshot/modules.ts';
 
 interface Facts {
@@ -41,7 +42,7 @@ function severityOf(state: ModuleState, isNode: boolean): Severity {
 export const kernelModules = defineProblem({
   id: 'kernel-modules',
   title: { en: 'Kernel modules the cluster needs', 'zh-CN': '集群所需的内核模块' },
-  needs: ['modules', 'units', 'os', 'udevRules', 'moduleFiles', 'harvester'],
+  needs: ['modules', ...PERSIST_NEEDS],
   check({ modules }, profile): readonly Judgement<Facts>[] {
     if (profile.modules.length === 0) {
       return [{ status: 'not-applicable', subject: '', evidence: [], why: `profile ${profile.name} wants no module` }];

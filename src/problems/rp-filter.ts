@@ -3,6 +3,7 @@ import type { Evidence, Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { durable } from '../remedies/persist/durable.ts';
+import { PERSIST_NEEDS } from '../remedies/persist/wanted.ts';
 import type { Step } from '../remedies/step.ts';
 import type { SysctlValues } from '../snapshot/sysctl.ts';
 import { sysctlName } from '../snapshot/sysctl-name.ts';
@@ -10,20 +11,7 @@ import { type Asymmetry, asymmetriesOf } from '../topology/reverse-path.ts';
 import { readSides, routesForOthers, type Side } from '../topology/sides.ts';
 import { explainReversePath, type ReversePathFacts } from './rp-filter/words.ts';
 
-const NEEDS = [
-  'sysctl',
-  'links',
-  'addresses',
-  'routes',
-  'rules',
-  'neighbours',
-  'counters',
-  'units',
-  'os',
-  'udevRules',
-  'moduleFiles',
-  'harvester',
-] as const;
+const NEEDS = ['sysctl', 'links', 'addresses', 'routes', 'rules', 'neighbours', 'counters', ...PERSIST_NEEDS] as const;
 type Needed = Parts<(typeof NEEDS)[number]>;
 type Verdict = Judgement<ReversePathFacts>;
 

@@ -2,6 +2,7 @@ import type { Unknown } from '../../hosts/reading.ts';
 import type { Evidence, Judgement } from '../../judging/finding.ts';
 import type { Parts } from '../../judging/problem.ts';
 import type { Profile } from '../../profiles/profile.ts';
+import { PERSIST_NEEDS } from '../../remedies/persist/wanted.ts';
 import { type BridgeSwitches, switchEvidence, switchesOf } from '../../topology/bridge-switches.ts';
 import { type BridgedFrames, bridgedFrames } from '../../topology/bridged-frames.ts';
 import { type Bridge, bridgesOf } from '../../topology/bridges.ts';
@@ -21,11 +22,7 @@ export const NEEDS = [
   'ipsets',
   'cni',
   'kubernetes',
-  'units',
-  'os',
-  'udevRules',
-  'moduleFiles',
-  'harvester',
+  ...PERSIST_NEEDS,
 ] as const;
 type Needed = Parts<(typeof NEEDS)[number]>;
 type Verdict = Judgement<BridgeNetfilterFacts>;

@@ -16,7 +16,9 @@ export interface Wanted {
 }
 
 /** The parts of a snapshot persistence depends on: what is installed, and what already holds a setting. */
-export type PersistParts = Pick<Snapshot, 'units' | 'os' | 'udevRules' | 'moduleFiles' | 'harvester'>;
+export const PERSIST_NEEDS = ['units', 'os', 'udevRules', 'moduleFiles', 'harvester'] as const;
+
+export type PersistParts = Pick<Snapshot, (typeof PERSIST_NEEDS)[number]>;
 
 /** A file to be written, wherever and by whomever. */
 export interface FileToWrite {
