@@ -5,10 +5,19 @@ import { type StageAction, stageActions, type WrittenFile } from './cloud-init-s
 import { wordsOf } from './early-modules.ts';
 import { type Applied, SYSCTL_CONF, type SysctlFile } from './systemd-sysctl.ts';
 
-export type BootParts = Pick<
-  Snapshot,
-  'sysctlFiles' | 'moduleFiles' | 'udevRules' | 'modules' | 'os' | 'harvester' | 'units' | 'sysctl'
->;
+/** The parts of a snapshot that the next boot is computed from. */
+export const BOOT_NEEDS = [
+  'sysctl',
+  'sysctlFiles',
+  'moduleFiles',
+  'udevRules',
+  'modules',
+  'os',
+  'harvester',
+  'units',
+] as const;
+
+export type BootParts = Pick<Snapshot, (typeof BOOT_NEEDS)[number]>;
 
 /** Everything that speaks of settings at the next boot, with what will not survive until then left out. */
 export interface BootSources {

@@ -1,6 +1,6 @@
 import type { Judgement } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
-import { bootSources } from '../persistence/boot-sources.ts';
+import { BOOT_NEEDS, bootSources } from '../persistence/boot-sources.ts';
 import { voices } from '../persistence/configured.ts';
 import { canonicalKey, sameValue } from '../persistence/kernel-settings.ts';
 import { nextBoot } from '../persistence/next-boot.ts';
@@ -10,8 +10,7 @@ import { sysctlName } from '../snapshot/sysctl-name.ts';
 import { type Contest, type ContestInput, contestOf } from './setting-contested/contest.ts';
 import { type ContestFacts, explainContest, proveContest } from './setting-contested/words.ts';
 
-const NEEDS = ['sysctl', 'sysctlFiles', 'moduleFiles', 'udevRules', 'modules', 'os', 'harvester', 'units'] as const;
-type Needed = Parts<(typeof NEEDS)[number]>;
+type Needed = Parts<(typeof BOOT_NEEDS)[number]>;
 type Verdict = Judgement<ContestFacts>;
 
 function wantedOf(key: string, { wants, bridgeNetfilter }: Profile): string | undefined {
@@ -60,7 +59,7 @@ function isRight({ outcomes }: Contest, running: string | undefined, wanted: str
 export const settingContested = defineProblem({
   id: 'setting-contested',
   title: { en: 'Settings wanted differently by different parties', 'zh-CN': '被多方设为不同值的设置' },
-  needs: NEEDS,
+  needs: BOOT_NEEDS,
   check(parts, profile): readonly Verdict[] {
     const sources = bootSources(parts);
     if (!sources.known) return [{ status: 'unknown', subject: '', severity: 'info', unknown: sources, evidence: [] }];

@@ -3,7 +3,7 @@ import type { Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
 import type { Bilingual } from '../lang.ts';
 import type { NextBoot, Place } from '../persistence/boot.ts';
-import { bootSources } from '../persistence/boot-sources.ts';
+import { BOOT_NEEDS, bootSources } from '../persistence/boot-sources.ts';
 import { shownValue, type Voice, voices } from '../persistence/configured.ts';
 import { canonicalKey } from '../persistence/kernel-settings.ts';
 import { nextBoot } from '../persistence/next-boot.ts';
@@ -13,8 +13,7 @@ import { sysctlName } from '../snapshot/sysctl-name.ts';
 import { evidenceOf, goodValue, KERNEL_DEFAULT, lossOf } from './setting-not-persistent/outlook.ts';
 import { explainLoss, modulesFor, type PersistFacts, proveLoss } from './setting-not-persistent/words.ts';
 
-const NEEDS = ['sysctl', 'sysctlFiles', 'moduleFiles', 'udevRules', 'modules', 'os', 'harvester', 'units'] as const;
-type Needed = Parts<(typeof NEEDS)[number]>;
+type Needed = Parts<(typeof BOOT_NEEDS)[number]>;
 type Verdict = Judgement<PersistFacts>;
 
 /** A value that has to stay, and who says so. */
@@ -143,7 +142,7 @@ function graver(a: Severity, b: Severity): Severity {
 export const settingNotPersistent = defineProblem({
   id: 'setting-not-persistent',
   title: { en: 'Settings after the next boot and service restart', 'zh-CN': '下次开机和服务重启后的设置' },
-  needs: NEEDS,
+  needs: BOOT_NEEDS,
   check(parts, profile): readonly Verdict[] {
     const sources = bootSources(parts);
     const spoken = sources.known ? voices(sources.value) : new Map<string, Voice[]>();
