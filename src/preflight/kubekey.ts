@@ -40,17 +40,5 @@ net.bridge.bridge-nf-call-ip6tables = 1
 net.bridge.bridge-nf-call-iptables = 1
 `;
 
-/** Modules it loads (or kube-proxy needs in ipvs mode: ip_set), and those it lists for the next boot. */
-export const KUBEKEY_MODULES = [
-  'br_netfilter',
-  'overlay',
-  'nf_conntrack',
-  'ip_vs',
-  'ip_vs_rr',
-  'ip_vs_wrr',
-  'ip_vs_sh',
-  'ip_set',
-] as const;
-
 /** The file it lists the IPVS modules in; 3.x overwrites it with nf_conntrack alone (kubekey#2809). */
 export const KUBEKEY_IPVS_FILE = '/etc/modules-load.d/kube_proxy-ipvs.conf';

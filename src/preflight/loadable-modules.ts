@@ -1,6 +1,5 @@
 import type { Evidence, Judgement } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
-import { KUBEKEY_MODULES } from './kubekey.ts';
 
 interface Facts {
   readonly module: string;
@@ -73,7 +72,7 @@ export const loadableModules = defineProblem({
   id: 'kernel-modules',
   title: { en: 'Kernel modules the installer loads', 'zh-CN': '安装程序要加载的内核模块' },
   needs: ['modules', 'moduleFiles'],
-  check: (parts): readonly Judgement<Facts>[] => KUBEKEY_MODULES.map((module) => judgeModule(module, parts)),
+  check: (parts, profile): readonly Judgement<Facts>[] => profile.modules.map(({ name }) => judgeModule(name, parts)),
   explain: ({ module, kind }) => ({
     title: { en: `Kernel module ${module} cannot be loaded`, 'zh-CN': `内核模块 ${module} 无法加载` },
     cause: CAUSES[kind],
