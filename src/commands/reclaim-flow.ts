@@ -8,7 +8,7 @@ import { isUncertain, networkReports } from '../leases/report.ts';
 import { carryOut } from '../remedies/fix-run.ts';
 import { bootIdOf } from '../remedies/interrupted.ts';
 import { JournalError } from '../remedies/journal.ts';
-import type { RunReport } from '../remedies/run-plan.ts';
+import type { RunReport, StepReport } from '../remedies/run-plan.ts';
 import type { PlannedRemedy } from '../remedies/run-record.ts';
 import type { Step } from '../remedies/step.ts';
 import type { LeaseScope } from '../snapshot/leases.ts';
@@ -19,7 +19,7 @@ import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
 import { catchInterruption } from './interruption.ts';
 import { progressLine } from './progress.ts';
-import { planLines, RECLAIM_WORDS, unknownLines } from './reclaim-words.ts';
+import { notGivenLines, planLines, RECLAIM_WORDS, unknownLines } from './reclaim-words.ts';
 
 export interface ReclaimOptions {
   readonly lang: Lang;
@@ -114,26 +114,40 @@ async function giveBack(
   }
 }
 
-function conclude({ seen, run }: Outcome, options: ReclaimOptions): number {
-  const { lang, json, dryRun, host } = options;
-  const reclaimed = (run?.steps ?? [])
-    .filter(({ result }) => result === 'verified')
-    .flatMap(({ step }) => addressOf(step));
-  const undo = run ? `hayward undo ${run.run}${host === undefined ? '' : ` --host ${host}`}` : undefined;
-  const failed = (run?.steps ?? []).filter(({ result }) => result === 'failed');
-  if (json) {
-    const networks = networkReports({ seen, history: [], lang });
-    const failures = failed.map(({ step, detail }) => ({ ip: addressOf(step)[0], detail: detail[lang] }));
-    process.stdout.write(
-      jsonText({ networks, reclaimed, failures, dryRun, run: run?.run ?? '', ...(undo && { undo }) }),
-    );
-  } else {
-    const words = RECLAIM_WORDS[lang];
-    process.stdout.write(unknownLines(seen, lang));
-    if (undo) process.stdout.write(line(words.done(reclaimed.length)) + line(CHANGE_WORDS[lang].undoWith(undo)));
-    else if (dryRun) process.stdout.write(line(CHANGE_WORDS[lang].dryRun));
-  }
-  return failed.length > 0 ? 1 : statusOf(seen);
+function conclude(outcome: Outcome, options: ReclaimOptions): number {
+  const reports = outcome.run?.steps ?? [];
+  const failed = reports.filter(({ result }) => result === 'failed');
+  const reclaimed = reports.filter(({ result }) => result === 'verified').flatMap(({ step }) => addressOf(step));
+  const { run } = outcome;
+  const undo =
+    run && ['hayward undo', run.run, ...(options.host === undefined ? [] : ['--host', options.host])].join(' ');
+  const told = { ...outcome, reclaimed, failed, undo };
+  process.stdout.write(options.json ? asJson(told, options) : asText(told, options));
+  return failed.length > 0 ? 1 : statusOf(outcome.seen);
+}
+
+interface Told extends Outcome {
+  readonly reclaimed: readonly string[];
+  readonly failed: readonly StepReport[];
+  /** The command that takes it back. */
+  readonly undo: string | undefined;
+}
+
+function asJson({ seen, run, reclaimed, failed, undo }: Told, { lang, dryRun }: ReclaimOptions): string {
+  const networks = networkReports({ seen, history: [], lang });
+  const failures = failed.map(({ step, detail }) => ({ ip: addressOf(step)[0], detail: detail[lang] }));
+  return jsonText({ networks, reclaimed, failures, dryRun, run: run?.run ?? '', ...(undo && { undo }) });
+}
+
+function asText({ seen, reclaimed, failed, undo }: Told, options: ReclaimOptions): string {
+  const { lang, dryRun } = options;
+  const given = reclaimed.length === 0 ? '' : line(RECLAIM_WORDS[lang].done(reclaimed.length));
+  const left = notGivenLines(
+    failed.flatMap(({ step }) => addressOf(step)),
+    options,
+  );
+  const takenBack = undo && reclaimed.length > 0 ? line(CHANGE_WORDS[lang].undoWith(undo)) : '';
+  return unknownLines(seen, lang) + given + left + takenBack + (dryRun ? line(CHANGE_WORDS[lang].dryRun) : '');
 }
 
 /** A range that is full of living Pods is for `leases` to tell: here nothing is left to do about it. */

@@ -1,7 +1,7 @@
 import type { Lang } from '../lang.ts';
 import type { JudgedLeases } from '../leases/observe.ts';
 import type { PlannedRemedy } from '../remedies/run-record.ts';
-import { line } from './change-text.ts';
+import { block, type Layout, line } from './change-text.ts';
 
 interface ReclaimWords {
   readonly plan: (target: string, count: number) => string;
@@ -12,6 +12,7 @@ interface ReclaimWords {
   readonly unknown: (count: number) => string;
   readonly grace: (count: number) => string;
   readonly done: (count: number) => string;
+  readonly notGiven: (addresses: readonly string[]) => string;
 }
 
 const en: ReclaimWords = {
@@ -23,6 +24,7 @@ const en: ReclaimWords = {
   unknown: (count) => `${count} not judged, and so left alone:`,
   grace: (count) => `${count} too young to be judged (--grace); try again later.`,
   done: (count) => `Given back: ${count}. Waiting Pods start at the kubelet's next try.`,
+  notGiven: (addresses) => `Not given back, for the reasons above: ${addresses.join(', ')}`,
 };
 
 const zh: ReclaimWords = {
@@ -34,6 +36,7 @@ const zh: ReclaimWords = {
   unknown: (count) => `${count} 个无法判断，因此保持不动：`,
   grace: (count) => `${count} 个分配不久，尚不能判断（--grace），请稍后再试。`,
   done: (count) => `已归还 ${count} 个。等待中的 Pod 会在 kubelet 下次重试时启动。`,
+  notGiven: (addresses) => `未能归还（原因见上）：${addresses.join('、')}`,
 };
 
 export const RECLAIM_WORDS: Readonly<Record<Lang, ReclaimWords>> = { en, 'zh-CN': zh };
@@ -49,6 +52,11 @@ export function planLines(target: string, plan: readonly PlannedRemedy[], lang: 
       : [],
   );
   return line(words.plan(target, steps.length)) + items.join('');
+}
+
+/** The addresses that were to be given back and were not. */
+export function notGivenLines(addresses: readonly string[], layout: Layout): string {
+  return addresses.length === 0 ? '' : block('', RECLAIM_WORDS[layout.lang].notGiven(addresses), layout);
 }
 
 /** Reasons shown before the rest is left to `hayward leases`. */

@@ -173,6 +173,22 @@ describe('a dead sandbox that the runtime still lists', () => {
     expect(server.calls).toContain(`StopPodSandbox ${id('a')}`);
   });
 
+  it('that cannot be given back keeps its lease, is named, and stops no other', async () => {
+    const ips = [await lease('a'), await lease('b'), await lease('c')];
+    for (const letter of ['a', 'b', 'c']) server.sandboxes.set(id(letter), { id: id(letter), ready: false });
+    const refused = { code: 'UNKNOWN', words: 'no iptables' } as const;
+    server.script({
+      fail: (method, _nth, which) => (method === 'StopPodSandbox' && which === id('a') ? refused : undefined),
+      del: (one) => addresses.del(one),
+    });
+    const where = ['--data-dir', addresses.dataDir, '--cri-socket', server.socket];
+    const { stdout, exitCode } = await hayward('leases', 'reclaim', '--yes', ...where);
+    expect(await held()).toEqual(ips.slice(0, 1));
+    expect(stdout).toContain(`Given back: 2.`);
+    expect(stdout).toContain(`Not given back, for the reasons above: ${ips[0]}\n`);
+    expect(exitCode).toBe(1);
+  });
+
   it('keeps its lease where the runtime fails to give it back, and no file is removed behind its back', async () => {
     const ip = await lease('a');
     server.sandboxes.set(id('a'), { id: id('a'), ready: false });

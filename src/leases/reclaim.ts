@@ -33,6 +33,7 @@ export function reclaimNow(verdicts: readonly LeaseVerdict[], look: LeaseLook): 
     risk: 'low',
     scope: 'now',
     judgeAgain: true,
+    independent: true,
     steps,
   };
 }

@@ -1,5 +1,5 @@
 import { type ActingHost, HostError } from '../hosts/host.ts';
-import type { Reading } from '../hosts/reading.ts';
+import { type Reading, unknown } from '../hosts/reading.ts';
 import type { Bilingual } from '../lang.ts';
 import type { Actions, Difference } from './actions.ts';
 import type { Image } from './image.ts';
@@ -32,9 +32,14 @@ function actionsFor(step: Step): Actions<StepKind> {
   return ACTIONS[step.kind] as unknown as Actions<StepKind>;
 }
 
-/** The present state of what a step changes; taken before it, this is its before-image. */
+/** The present state of what a step changes; taken before it, this is its before-image. Unknown too where the node is out of reach. */
 export async function observe(host: ActingHost, step: Step): Promise<Reading<Image>> {
-  return actionsFor(step).observe(host, step);
+  try {
+    return await actionsFor(step).observe(host, step);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    return unknown('failed', host.name, error.message);
+  }
 }
 
 /** Nothing needs to be written. */

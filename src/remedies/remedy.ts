@@ -34,5 +34,7 @@ export interface Remedy {
    * judgements want are carried out.
    */
   readonly judgeAgain?: true;
+  /** No step needs another: one that is refused stops none of the others of this remedy. */
+  readonly independent?: true;
   readonly probe?: ProbeRequest;
 }

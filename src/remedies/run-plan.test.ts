@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, expect, it } from 'vitest';
-import type { FileState } from '../hosts/host.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type FileState, HostError } from '../hosts/host.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { runPlan } from './run-plan.ts';
 import type { PlannedRemedy } from './run-record.ts';
@@ -14,9 +14,16 @@ import { undoRun } from './undo-run.ts';
 const directory = mkdtempSync(join(tmpdir(), 'hayward-run-plan-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-function begin(steps: readonly Step[]): { journal: Journal; plan: readonly PlannedRemedy[] } {
-  const summary = { en: 'a test', 'zh-CN': '测试' };
-  const plan: PlannedRemedy[] = [{ problem: 'p', id: 'r', summary, risk: 'low', scope: 'now', steps }];
+function begin(
+  steps: readonly Step[],
+  more: { readonly independent?: true } = {},
+  ...others: readonly (readonly Step[])[]
+): { journal: Journal; plan: readonly PlannedRemedy[] } {
+  const base = { problem: 'p', summary: { en: 'a test', 'zh-CN': '测试' }, risk: 'low', scope: 'now' } as const;
+  const plan: PlannedRemedy[] = [
+    { ...base, id: 'r', steps, ...more },
+    ...others.map((own, index) => ({ ...base, id: `r${index}`, steps: own })),
+  ];
   const target = { name: 'memory', via: 'local' } as const;
   return { journal: createJournal(directory, { target, bootId: 'boot', tool: 'test', plan }), plan };
 }
@@ -108,4 +115,61 @@ it('after a reboot takes back files and values that still are as wanted, and lea
   expect(host.settings.get('/proc/sys/net/b')).toBe('2');
   expect(host.files.has('/etc/x')).toBe(false);
   journal.close();
+});
+
+describe('when the first of several leases cannot be given back', () => {
+  const ids = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
+  const leases = ids.map(
+    (id, index): Step => ({
+      kind: 'release-lease',
+      path: `/n/10.0.0.${index}`,
+      containerId: id,
+      ifName: '',
+      runtime: { socket: '/run/cri.sock' },
+    }),
+  );
+
+  /** Gives the leases back, then carries another remedy out; `meanwhile` comes before each stop of a sandbox. */
+  async function giveBack(remedy: { readonly independent?: true }, meanwhile: (host: MemoryHost) => void = () => {}) {
+    const host = hostWith('0', []);
+    for (const [index, id] of ids.entries()) {
+      const contentBase64 = Buffer.from(id).toString('base64');
+      host.files.set(`/n/10.0.0.${index}`, { type: 'file', contentBase64, mode: 0o600, uid: 0, gid: 0 });
+    }
+    const { stopSandbox } = host;
+    host.stopSandbox = async (socket, id) => {
+      meanwhile(host);
+      if (id === ids[0]) throw new HostError('no iptables', 'UNKNOWN');
+      await stopSandbox(socket, id);
+    };
+    const { journal, plan } = begin(leases, remedy, [{ kind: 'setting', key: 'net/a', value: '1' }]);
+    const { verified, steps } = await runPlan(host, plan, journal);
+    journal.close();
+    const left = ids.flatMap((_, index) => (host.files.has(`/n/10.0.0.${index}`) ? [index] : []));
+    return { results: steps.map(({ result }) => result), verified, left };
+  }
+
+  it('the others are, where the remedy says that no step needs another; what comes after it is not', async () => {
+    expect(await giveBack({ independent: true })).toEqual({
+      results: ['failed', 'verified', 'verified', 'skipped'],
+      verified: false,
+      left: [0],
+    });
+  });
+
+  it('nothing else is done where it does not say so', async () => {
+    const { results, left } = await giveBack({});
+    expect(results).toEqual(['failed', 'skipped', 'skipped', 'skipped']);
+    expect(left).toEqual([0, 1, 2]);
+  });
+
+  it('nothing else is tried once the node is out of reach', async () => {
+    const { results, left } = await giveBack({ independent: true }, (host) => {
+      host.stat = async () => {
+        throw new HostError('read on node: Connection refused', 'unreachable');
+      };
+    });
+    expect(results).toEqual(['failed', 'failed', 'skipped', 'skipped']);
+    expect(left).toEqual([0, 1, 2]);
+  });
 });

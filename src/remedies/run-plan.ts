@@ -38,8 +38,9 @@ export const INTERRUPTED: Bilingual = { en: 'interrupted', 'zh-CN': '被中断' 
 
 /**
  * Carries out the journal's still planned steps of these remedies, one after another: its before-image is on the disk before
- * each write, its result after. Stops at the first that fails, so that what stands is what was shown. Failures of
- * the node and of the journal are in the report; throws for bugs only.
+ * each write, its result after. Stops at the first that fails, so that what stands is what was shown; of a remedy whose
+ * steps are independent the others are still carried out, as long as the node can be looked at and the journal written.
+ * Failures of the node and of the journal are in the report; throws for bugs only.
  */
 export async function runPlan(
   host: ActingHost,
@@ -48,40 +49,57 @@ export async function runPlan(
   options: RunOptions = {},
 ): Promise<RunReport> {
   const reports: StepReport[] = [];
-  let stopped: Bilingual | undefined;
+  let stopped: Stop | undefined;
   const chosen = journal.steps().filter((record) => isOpen(record) && remedies.includes(record.remedy));
   for (const { index } of chosen) {
     const record = journal.steps()[index] as StepRecord;
-    if (options.signal?.aborted) stopped ??= INTERRUPTED;
-    const report = stopped
-      ? ({ step: record.step, result: 'skipped', detail: stopped } as const)
-      : await runStep(host, record, journal);
-    if (report.result === 'failed') stopped ??= AFTER_FAILURE;
+    if (options.signal?.aborted && (!stopped || stopped.spares)) stopped = { why: INTERRUPTED };
+    const { report, goesOn }: Ran =
+      stopped && stopped.spares !== record.remedy
+        ? { report: { step: record.step, result: 'skipped', detail: stopped.why } }
+        : await runStep(host, record, journal);
+    if (report.result === 'failed') stopped = { why: AFTER_FAILURE, ...(goesOn && { spares: record.remedy }) };
     reports.push(report);
     options.onStep?.(report);
   }
-  return { run: journal.run, steps: reports, verified: stopped === undefined };
+  return { run: journal.run, steps: reports, verified: reports.every(isDone) };
 }
 
-async function runStep(host: ActingHost, record: StepRecord, journal: Journal): Promise<StepReport> {
-  const { step, index } = record;
+/** Why steps are left out, and the remedy whose further steps are not. */
+interface Stop {
+  readonly why: Bilingual;
+  readonly spares?: Remedy;
+}
+
+function isDone({ result }: StepReport): boolean {
+  return result === 'applied' || result === 'verified';
+}
+
+interface Ran {
+  readonly report: StepReport;
+  /** It failed in a way that leaves the remedy's other steps a chance. */
+  readonly goesOn?: boolean;
+}
+
+async function runStep(host: ActingHost, record: StepRecord, journal: Journal): Promise<Ran> {
+  const { step, index, remedy } = record;
   const before = await observe(host, step);
-  if (!before.known) return failed(step, plain(before.detail));
+  if (!before.known) return { report: failed(step, plain(before.detail)) };
   try {
     journal.record({ type: 'intent', step: index, before: before.value });
     if (asWanted(step, before.value)) {
       journal.record({ type: 'done', step: index, result: 'already', after: before.value });
       journal.record({ type: 'verified', step: index });
-      return { step, result: 'verified', detail: step.kind === 'reload' ? NO_DAEMON : ALREADY };
+      return { report: { step, result: 'verified', detail: step.kind === 'reload' ? NO_DAEMON : ALREADY } };
     }
   } catch (error) {
-    return failed(step, unjournaled(error, false));
+    return { report: failed(step, unjournaled(error, false)) };
   }
   const outcome = await change(host, step, before.value);
   try {
-    return recorded(journal, index, step, outcome);
+    return { report: recorded(journal, index, step, outcome), goesOn: remedy.independent === true };
   } catch (error) {
-    return failed(step, unjournaled(error, outcome.changed));
+    return { report: failed(step, unjournaled(error, outcome.changed)) };
   }
 }
 
