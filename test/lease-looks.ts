@@ -14,6 +14,9 @@ export const MINUTE = 60_000;
 /** The node's clock in these tests. */
 export const NOW = Date.parse('2026-06-01T12:00:00Z');
 
+/** How long ago the node booted. */
+export const UPTIME = 24 * 60 * MINUTE;
+
 /** A sandbox's id from a short word. */
 export function idOf(word: string): string {
   return Buffer.from(word).toString('hex').padEnd(64, '0');
@@ -64,12 +67,16 @@ interface Seen {
   readonly runtime?: Partial<RuntimeView>;
   readonly networks?: readonly LeaseNetwork[];
   readonly takenAtMs?: number;
+  /** As long ago as the node's clock says it was, unless that is set. */
+  readonly uptimeMs?: number;
 }
 
 /** A look in which everything could be seen, unless said otherwise. */
 export function look({ leases = [], sandboxes = [], shims = [], namespaces = [], ...more }: Seen): LeaseLook {
+  const takenAtMs = more.takenAtMs ?? NOW;
   return {
-    takenAtMs: more.takenAtMs ?? NOW,
+    takenAtMs,
+    uptimeMs: more.uptimeMs ?? UPTIME + takenAtMs - NOW,
     networks: more.networks ?? [network('10.52.0.14')],
     leases,
     runtime: {

@@ -146,10 +146,31 @@ describe('two looks', () => {
   });
 
   it('count the time between them as age, whatever clocks say', () => {
-    const now = look({ leases: [lease(2, 'gone', { mtime: NOW + YEARS })] });
-    const apart = (ms: number): LeaseLook => ({ ...now, takenAtMs: NOW - ms });
+    const leases = [lease(2, 'gone', { mtime: NOW + YEARS })];
+    const now = look({ leases });
+    const apart = (ms: number): LeaseLook => look({ leases, takenAtMs: NOW - ms });
     expect(states(now, apart(GRACE - 1), { clockStepped: true })).toEqual(['grace']);
     expect(states(now, apart(GRACE), { clockStepped: true })).toEqual(['leaked']);
+  });
+
+  it('say how much longer a lease must be seen whose age no clock tells', () => {
+    const leases = [lease(2, 'gone', { mtime: NOW + YEARS }), lease(3, 'young', { mtime: NOW })];
+    const now = look({ leases });
+    const options = { graceMs: GRACE, nowMs: NOW };
+    const again = (earlier?: LeaseLook) => judgeLeases(now, earlier, options).map(({ lookAgainMs }) => lookAgainMs);
+    expect(again()).toEqual([GRACE, undefined]);
+    expect(again(look({ leases, takenAtMs: NOW - MINUTE }))).toEqual([GRACE - MINUTE, undefined]);
+  });
+
+  it('count it by what the node was up, and as nothing where that is not told or it booted between them', () => {
+    const leases = [lease(2, 'gone')];
+    const now = look({ leases });
+    const earlier = look({ leases, takenAtMs: NOW - GRACE });
+    const { uptimeMs: _, ...untold } = earlier;
+    const stepped = { clockStepped: true };
+    expect(states(now, { ...earlier, takenAtMs: NOW - YEARS }, stepped)).toEqual(['leaked']);
+    expect(states(now, untold, stepped)).toEqual(['grace']);
+    expect(states(now, { ...earlier, uptimeMs: (now.uptimeMs ?? 0) + 1 }, stepped)).toEqual(['grace']);
   });
 
   it('pass over a namespace that was made between them, and none that was there', () => {

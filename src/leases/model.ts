@@ -97,8 +97,10 @@ export interface LeaseNetwork {
 
 /** A node's leases and what runs on it at one moment: leases are read first, then the runtime. */
 export interface LeaseLook {
-  /** Milliseconds since 1970 by the clock of the observer, so that two looks lie this far apart whatever the node's says. */
+  /** Milliseconds since 1970 by the node's clock. */
   readonly takenAtMs: number;
+  /** Milliseconds since the node booted, which no setting of a clock bends; absent where it was not told. */
+  readonly uptimeMs?: number;
   readonly networks: readonly LeaseNetwork[];
   readonly leases: readonly Lease[];
   readonly runtime: RuntimeView;
@@ -111,6 +113,8 @@ export interface LeaseVerdict {
   readonly state: LeaseState;
   /** One line each, most telling first. */
   readonly why: readonly Bilingual[];
+  /** Set where another look, so many milliseconds after this one, is what is missing: no file's time can be trusted. */
+  readonly lookAgainMs?: number;
 }
 
 /** Not known whether it leaked. A file that is no lease of host-local's is known well enough: it is left alone. */

@@ -9,8 +9,12 @@ export interface Sight {
   readonly shims: ReadonlyMap<string, number>;
   /** Where an address was seen in use. */
   readonly used: ReadonlyMap<string, string>;
-  /** Why the look itself proves nothing of what it does not show; empty where it is whole. */
-  readonly blind: readonly Bilingual[];
+  /** Why not all of a network's directory could be read, by the directory. */
+  readonly unreadable: ReadonlyMap<string, string>;
+  /** Why the look proves nothing of what it does not show, in three parts; each empty where there is nothing of the kind. */
+  readonly runtimeSilent: readonly Bilingual[];
+  readonly runtimeAnswersLess: readonly Bilingual[];
+  readonly kernelUnseen: readonly Bilingual[];
   /** Namespaces that may use any address. */
   readonly strangers: readonly Bilingual[];
 }
@@ -19,15 +23,20 @@ export interface Sight {
  * Arranges a look. With an earlier look, namespaces made since then raise no doubt about leases that were there already:
  * a Pod that waits for an address makes one at every try.
  */
-export function sightOf({ runtime }: LeaseLook, earlier?: LeaseLook): Sight {
-  const { sandboxes, shims, foreignNamespaces } = runtime;
+export function sightOf({ runtime, networks }: LeaseLook, earlier?: LeaseLook): Sight {
+  const { sandboxes, shims, foreignNamespaces, hostAddresses } = runtime;
   const listed = sandboxes.known ? sandboxes.value : [];
   const kept = shims.known ? shims.value : [];
   return {
     sandboxes: new Map(listed.map((sandbox) => [sandbox.id, sandbox])),
     shims: new Map(kept.flatMap(({ containerId, pid }) => (containerId === undefined ? [] : [[containerId, pid]]))),
     used: usedIn(runtime),
-    blind: blindnessOf(runtime),
+    unreadable: unreadableIn(networks),
+    runtimeSilent: sandboxes.known ? [] : [silence(sandboxes.detail, kept.length)],
+    runtimeAnswersLess: sandboxes.known && listed.length === 0 && kept.length > 0 ? [why.answersLess(kept.length)] : [],
+    kernelUnseen: [shims, foreignNamespaces, hostAddresses].flatMap((reading) =>
+      reading && !reading.known ? [why.processesUnseen(reading.detail)] : [],
+    ),
     strangers: foreignNamespaces.known ? strangersIn(foreignNamespaces.value, earlier) : [],
   };
 }
@@ -48,18 +57,16 @@ export function hasOwnAddress({ state, hostNetwork }: Sandbox): boolean {
   return state === 'ready' && hostNetwork !== true;
 }
 
-function blindnessOf({ sandboxes, shims, foreignNamespaces, hostAddresses }: RuntimeView): readonly Bilingual[] {
-  const running = shims.known ? shims.value.length : 0;
-  const doubts: Bilingual[] = [];
-  if (!sandboxes.known) {
-    doubts.push(running > 0 ? why.stoppedByHand(running) : why.runtimeSilent(sandboxes.detail));
-  } else if (sandboxes.value.length === 0 && running > 0) {
-    doubts.push(why.answersLess(running));
-  }
-  for (const reading of [shims, foreignNamespaces, hostAddresses]) {
-    if (reading && !reading.known && sandboxes.known) doubts.push(why.processesUnseen(reading.detail));
-  }
-  return doubts;
+function unreadableIn(networks: LeaseLook['networks']): ReadonlyMap<string, string> {
+  return new Map(
+    networks.flatMap(({ name, dataDir, readable }) =>
+      readable.known || readable.reason === 'absent' ? [] : [[`${dataDir}/${name}`, readable.detail] as const],
+    ),
+  );
+}
+
+function silence(detail: string, shims: number): Bilingual {
+  return shims > 0 ? why.stoppedByHand(shims) : why.runtimeSilent(detail);
 }
 
 /**

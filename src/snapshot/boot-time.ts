@@ -14,3 +14,12 @@ export function bootSecondsOf(view: CaptureView): Reading<number> {
 export function bootTimeOf(view: CaptureView): Reading<string> {
   return mapReading(bootSecondsOf(view), (seconds) => new Date(seconds * 1000).toISOString());
 }
+
+/** Seconds since the node booted, the time it slept included: the first number of /proc/uptime. */
+export function uptimeSecondsOf(view: CaptureView): Reading<number> {
+  return mapReading(view.text('/proc/uptime'), (text) => {
+    const seconds = /^\d+(\.\d+)?(?=\s|$)/.exec(text)?.[0];
+    if (seconds === undefined) throw new Error('line 1, field 1: not a number of seconds');
+    return Number(seconds);
+  });
+}

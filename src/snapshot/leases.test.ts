@@ -41,10 +41,10 @@ describe('sandboxes', () => {
   });
 
   it('reads what our own client adds', () => {
-    const network = { ips: ['10.52.0.2', 'FD00::0:2'], hostNetwork: false, netns: '/run/netns/cni-1' };
+    const network = { ips: ['10.52.0.2', 'FD00::0:2'], hostNetwork: false };
     const items = [{ id: ID, metadata: null, state: 'SANDBOX_READY', network }];
     expect(listed(JSON.stringify({ items }))).toMatchObject({
-      value: [{ ips: ['10.52.0.2', 'fd00::2'], hostNetwork: false, netnsPath: '/run/netns/cni-1' }],
+      value: [{ ips: ['10.52.0.2', 'fd00::2'], hostNetwork: false }],
     });
   });
 
@@ -134,6 +134,7 @@ describe('a look', () => {
     [criSource()]: '{"items":[]}',
     [NAMESPACES_SOURCE]: 'self 4 100\npid 1 100\nstarted 1780311605',
     '/proc/stat': 'btime 1780311600\n',
+    '/proc/uptime': '3600.75 7100.20\n',
     [CLOCK_SOURCE]: '1780315200.5',
     'ip -j addr show': '[]',
     'ip -j -4 route show table all': '[{"dst":"10.52.3.9","dev":"cali1","scope":"link"}]',
@@ -153,6 +154,7 @@ describe('a look', () => {
     ]);
     expect(look.leases).toMatchObject([{ ip: '10.52.3.2', rangeId: '0', containerId: ID }]);
     expect(look.runtime.hostAddresses).toMatchObject({ value: new Map([['10.52.3.9', 'route dev cali1']]) });
+    expect(look).toMatchObject({ takenAtMs: 1780315200500, uptimeMs: 3600750 });
     expect(times).toEqual({ nowMs: 1780315200500, bootTimeMs: 1780311600000, clockStepped: false });
     expect(judgeLeases(look, undefined, { ...times, graceMs: 60_000 })).toMatchObject([{ state: 'leaked' }]);
   });
@@ -167,6 +169,7 @@ describe('a look', () => {
   });
 
   it('is unknown, lease by lease, for each part that was not collected', () => {
+    expect(leasesOf(view({ ...NODE, '/proc/uptime': '' })).look.uptimeMs).toBeUndefined();
     for (const missing of [criSource(), NAMESPACES_SOURCE, 'ip -j addr show']) {
       const { [missing]: _, ...rest } = NODE as Readonly<Record<string, string>>;
       const { look, times } = leasesOf(view(rest));

@@ -5,7 +5,7 @@ import { known, mapReading, type Reading, type Unknown } from '../hosts/reading.
 import { canonical } from '../leases/listing.ts';
 import type { JudgeLeasesOptions, LeaseLook, RuntimeView } from '../leases/model.ts';
 import { addresses } from './addresses.ts';
-import { bootSecondsOf } from './boot-time.ts';
+import { bootSecondsOf, uptimeSecondsOf } from './boot-time.ts';
 import { hostLocalAsks, hostLocalOf } from './host-local.ts';
 import { namespaces, namespacesOf } from './namespaces.ts';
 import { routes } from './routes.ts';
@@ -43,6 +43,7 @@ export function leaseAsks(scope: LeaseScope = {}): readonly Ask[] {
     ...addresses.asks,
     ...routes.asks,
     { kind: 'file', path: '/proc/stat', keep: '^btime ' },
+    { kind: 'file', path: '/proc/uptime' },
     { kind: 'file', path: BOOT_ID },
   ];
 }
@@ -59,15 +60,17 @@ export function leasesOf(view: CaptureView, scope: LeaseScope = {}): Leases {
     foreignNamespaces: foreign,
     hostAddresses: hostAddressesOf(view),
   };
-  const takenAtMs = Date.parse(view.capture.takenAt);
+  const times = timesOf(view, startMarks);
+  const uptime = uptimeSecondsOf(view);
   const look: LeaseLook = {
-    takenAtMs,
+    takenAtMs: times.nowMs,
+    ...(uptime.known && { uptimeMs: uptime.value * 1000 }),
     networks: networks.filter(({ name }) => wanted(name)),
     leases: leases.filter(({ network }) => wanted(network)),
     runtime,
   };
   const bootId = mapReading(view.text(BOOT_ID), (text) => text.trim());
-  return { look, times: timesOf(view, takenAtMs, startMarks), results, unread, bootId };
+  return { look, times, results, unread, bootId };
 }
 
 /** Addresses on the host's interfaces, and single addresses it routes to a Pod's interface (calico's way). */
@@ -90,9 +93,9 @@ function hostAddressesOf(view: CaptureView): Reading<ReadonlyMap<string, string>
 /** Two minutes: what lies between the kernel's start and systemd's, with room for a slow initramfs. */
 const START_MS = 120_000;
 
-function timesOf(view: CaptureView, takenAtMs: number, marks: Reading<readonly number[]>): Leases['times'] {
+function timesOf(view: CaptureView, marks: Reading<readonly number[]>): Leases['times'] {
   const clock = mapReading(view.text(CLOCK_SOURCE), Number.parseFloat);
-  const nowMs = clock.known && Number.isFinite(clock.value) ? clock.value * 1000 : takenAtMs;
+  const nowMs = clock.known && Number.isFinite(clock.value) ? clock.value * 1000 : Date.parse(view.capture.takenAt);
   const boot = bootSecondsOf(view);
   if (!boot.known) return { nowMs };
   const bootTimeMs = boot.value * 1000;

@@ -1,7 +1,7 @@
 import { sourceOf } from '../hosts/ask.ts';
 import type { CaptureView } from '../hosts/capture.ts';
 import { mapReading, type Reading } from '../hosts/reading.ts';
-import { bootTimeOf } from './boot-time.ts';
+import { bootTimeOf, uptimeSecondsOf } from './boot-time.ts';
 import { orElse } from './or-else.ts';
 import { releaseFrom } from './os-release.ts';
 import { subject } from './subject.ts';
@@ -45,12 +45,6 @@ function oneLine(text: string): string {
   return line;
 }
 
-function uptimeFrom(text: string): number {
-  const seconds = /^\d+(\.\d+)?(?=\s|$)/.exec(text)?.[0];
-  if (seconds === undefined) throw new Error('line 1, field 1: not a number of seconds');
-  return Number(seconds);
-}
-
 function virtualizationOf(view: CaptureView): Reading<string> {
   const manager = mapReading(view.text(sourceOf(MANAGER)), (text) => {
     const value = /^Virtualization=(.*)$/m.exec(text)?.[1];
@@ -87,7 +81,7 @@ export const os = subject<Os>({
       release: mapReading(orElse(view.text('/etc/os-release'), view.text('/usr/lib/os-release')), releaseFrom),
       kernel: line('/proc/sys/kernel/osrelease'),
       bootId: line('/proc/sys/kernel/random/boot_id'),
-      uptime: mapReading(view.text('/proc/uptime'), uptimeFrom),
+      uptime: uptimeSecondsOf(view),
       bootTime: bootTimeOf(view),
       commandLine: mapReading(view.text('/proc/cmdline'), (text) => text.trim()),
       hostname: orElse(line('/proc/sys/kernel/hostname'), line('/etc/hostname')),
