@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type CreateLocked, HostError, type Locked, type RemoveLocked } from './host.ts';
+import { type CreateLocked, HostError, type Locked, type LockToTake, type RemoveLocked } from './host.ts';
 import { codeOf, reasonFor, refused } from './system-errors.ts';
 
 /**
@@ -48,15 +48,34 @@ async function load(): Promise<Flock> {
   }
 }
 
-/** Removes the file only while it still holds exactly `expected`. Throws HostError, also when the lock stays taken. */
-export async function removeLocked(path: string, { expected, ...lock }: RemoveLocked): Promise<Locked> {
-  const outcome = await underLock(path, lock, () => {
-    const found = contentOf(path, expected.length);
-    if (found === 'absent') return 'absent';
-    if (found === 'other' || !Buffer.from(expected).equals(found)) return 'changed';
+/** What keeps a change from undoing what another program is just doing. */
+export interface LockGuards {
+  /** Takes the lock of an open file if it is free. */
+  readonly takesLock: (file: number) => Promise<boolean>;
+  /** Whether the name still leads to that file: who removes the directory and makes it anew locks another. */
+  readonly isStill: (file: number, lock: string) => boolean;
+  /** What is at the path at the last moment. */
+  readonly lastLook: (path: string, expected: Uint8Array) => 'expected' | 'changed' | 'absent';
+}
+
+export const LOCK_GUARDS: LockGuards = { takesLock, isStill, lastLook };
+
+/**
+ * Removes the file only while it still holds exactly `expected`. Throws HostError, also when the lock stays taken.
+ * `guards`: all, but in the tests of what each is there for.
+ */
+export async function removeLocked(
+  path: string,
+  { expected, ...lock }: RemoveLocked,
+  guards: LockGuards = LOCK_GUARDS,
+): Promise<Locked> {
+  const remove = (): Locked => {
+    const found = guards.lastLook(path, expected);
+    if (found !== 'expected') return found;
     unlinkSync(path);
     return 'done';
-  });
+  };
+  const outcome = await underLock(path, lock, remove, guards);
   if (outcome === 'done') syncDirectory(path);
   return outcome;
 }
@@ -84,15 +103,18 @@ export async function createLocked(path: string, { content, mode, uid, gid, ...l
   return outcome;
 }
 
-async function underLock(path: string, { lock, waitMs }: Pick<RemoveLocked, 'lock' | 'waitMs'>, act: () => Locked) {
-  const flock = await flockFunction();
+async function underLock(
+  path: string,
+  { lock, waitMs }: LockToTake,
+  act: () => Locked,
+  { takesLock, isStill } = LOCK_GUARDS,
+): Promise<Locked> {
   const until = performance.now() + waitMs;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     const file = openLock(lock);
     if (file === undefined) return 'absent';
     try {
-      // Whoever removed the directory and made it anew locks another file than the one opened.
-      if (flock(file, LOCK_EX | LOCK_NB) === 0 && isStill(file, lock)) return act();
+      if ((await takesLock(file)) && isStill(file, lock)) return act();
     } catch (error) {
       throw error instanceof HostError ? error : refused('change', path, codeOf(error), error);
     } finally {
@@ -119,10 +141,21 @@ function openLock(lock: string): number | undefined {
   }
 }
 
+async function takesLock(file: number): Promise<boolean> {
+  const flock = await flockFunction();
+  return flock(file, LOCK_EX | LOCK_NB) === 0;
+}
+
 function isStill(file: number, lock: string): boolean {
   const opened = fstatSync(file);
   const named = lstatSync(lock, { throwIfNoEntry: false });
   return named !== undefined && named.ino === opened.ino && named.dev === opened.dev;
+}
+
+function lastLook(path: string, expected: Uint8Array): 'expected' | 'changed' | 'absent' {
+  const found = contentOf(path, expected.length);
+  if (found === 'absent') return 'absent';
+  return found !== 'other' && Buffer.from(expected).equals(found) ? 'expected' : 'changed';
 }
 
 /** At most one byte more than is expected: enough to see a difference, whatever the file's size. */

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 import type { ActingHost, FileState } from '../../hosts/host.ts';
-import { known, type Reading } from '../../hosts/reading.ts';
+import { known } from '../../hosts/reading.ts';
 import type { Bilingual } from '../../lang.ts';
 import type { Actions, StepOf } from '../actions.ts';
 import type { ImageOf } from '../image.ts';
@@ -11,29 +11,34 @@ type Release = StepOf<'release-lease'>;
 /** How long to wait for host-local, which holds its lock for milliseconds. */
 const LOCK_WAIT_MS = 5_000;
 
-export const releaseLease: Actions<'release-lease'> = {
-  // On the disk: that is why a lease outlives its sandbox.
-  volatile: false,
-  observe,
-  // Another's lease by now is no longer what was to be given back.
-  asWanted: (_step, { holder }) => holder !== 'this',
-  apply,
-  differences(step, expected, found) {
-    if ((expected.holder === 'this') === (found.holder === 'this')) return [];
-    return [{ what: step.path, expected: expected.holder, found: found.holder }];
-  },
-  restore,
-};
+type HolderOf = (state: FileState, step: Release) => Image['holder'];
 
-async function observe(host: ActingHost, step: Release): Promise<Reading<Image>> {
-  const state = await host.stat(step.path);
-  if (!state.known && state.reason !== 'absent') return state;
-  const value: FileState = state.known ? state.value : { type: 'absent' };
-  return known({ kind: 'release-lease', holder: holderOf(value, step), state: value }, step.path);
+export const releaseLease = releasingLease();
+
+/** `holderOf`: what tells another's lease from the one meant; left out only in the test of what it is there for. */
+export function releasingLease(holderOf: HolderOf = holderIn): Actions<'release-lease'> {
+  return {
+    // On the disk: that is why a lease outlives its sandbox.
+    volatile: false,
+    async observe(host, step) {
+      const state = await host.stat(step.path);
+      if (!state.known && state.reason !== 'absent') return state;
+      const value: FileState = state.known ? state.value : { type: 'absent' };
+      return known({ kind: 'release-lease', holder: holderOf(value, step), state: value }, step.path);
+    },
+    // Another's lease by now is no longer what was to be given back.
+    asWanted: (_step, { holder }) => holder !== 'this',
+    apply,
+    differences(step, expected, found) {
+      if ((expected.holder === 'this') === (found.holder === 'this')) return [];
+      return [{ what: step.path, expected: expected.holder, found: found.holder }];
+    },
+    restore,
+  };
 }
 
 /** host-local writes the id, CRLF and the interface's name, and once wrote the id alone; it compares them trimmed. */
-function holderOf(state: FileState, { containerId, ifName }: Release): Image['holder'] {
+function holderIn(state: FileState, { containerId, ifName }: Release): Image['holder'] {
   if (state.type === 'absent') return 'nobody';
   if (state.type !== 'file') return 'another';
   const held = Buffer.from(state.contentBase64, 'base64').toString().trim();
