@@ -32,6 +32,24 @@ describe('forecast', () => {
     expect(forecast.exhaustedAt).toBe(new Date(NOW + 5 * DAY).toISOString());
   });
 
+  const growing = [record(30, 'a', 0), record(20, 'b', 30), record(10, 'c', 60)];
+  const YEARS = 20 * 365 * DAY;
+  it.each([
+    ['was set since the boot', growing, { ...at(90), clockStepped: true }],
+    ['is 20 years behind', growing, { ...at(90), atMs: NOW - YEARS }],
+    ['is 20 years ahead', growing, { ...at(90), atMs: NOW + YEARS }],
+    ['was 20 years behind at the counts', growing.map((one) => ({ ...one, atMs: one.atMs - YEARS })), at(90)],
+    ['was 20 years ahead at the counts', growing.map((one) => ({ ...one, atMs: one.atMs + YEARS })), at(90)],
+  ])('cannot tell where the clock %s', (_, records, now) => {
+    const { exhaustedAt, why } = forecastOf(records, now);
+    expect([exhaustedAt, why.en]).toEqual([null, expect.stringContaining('the clock is off')]);
+  });
+
+  it('passes over single counts of a clock that was off', () => {
+    const odd = [record(7300, 'x', 20), ...growing, record(-7300, 'y', 20)];
+    expect(forecastOf(odd, at(90))).toEqual(forecastOf(growing, at(90)));
+  });
+
   it('begins anew after a reclaim', () => {
     const forecast = forecastOf(
       [record(40, 'a', 0), record(30, 'b', 50), record(20, 'c', 90), record(10, 'd', 0)],

@@ -12,6 +12,8 @@ export interface Forecast {
 export interface Now {
   readonly atMs: number;
   readonly free: number;
+  /** The clock was set since boot: what it said at other times cannot be compared with what it says now. */
+  readonly clockStepped?: boolean;
 }
 
 /** A boot before and one after make one difference, which may be chance; three boots make two. */
@@ -20,13 +22,17 @@ const FEWEST_RECORDS = 3;
 const SHORTEST_SPAN_MS = 24 * 3_600_000;
 /** Beyond this a date only pretends to know. */
 const FARTHEST_MS = 10 * 365 * 24 * 3_600_000;
+/** Longer than a node is left off, or unlooked at, by those who ask when it will be full: the clock was off. */
+const LONGEST_GAP_MS = 365 * 24 * 3_600_000;
 
 /** Foretells from a network's records, oldest first. Not enough of them is an answer. Pure. */
 export function forecastOf(records: readonly LeaseRecord[], now: Now): Forecast {
   if (now.free === 0) {
     return { exhaustedAt: momentOf(now.atMs), why: { en: 'it is full now', 'zh-CN': '现在已满' } };
   }
-  const since = sinceLastFall(records.filter(({ atMs }) => atMs <= now.atMs));
+  const comparable = sinceLastGap(records, now.atMs);
+  const since = sinceLastFall(comparable);
+  if (now.clockStepped) return untold();
   const boots = lastOfEachBoot(since);
   if (boots.length >= FEWEST_BOOTS && inOrder(boots)) return byBoots(boots, now);
   const [first] = since;
@@ -34,6 +40,7 @@ export function forecastOf(records: readonly LeaseRecord[], now: Now): Forecast 
   if (first && last && since.length >= FEWEST_RECORDS && last.atMs - first.atMs >= SHORTEST_SPAN_MS) {
     return byTime(first, last, now);
   }
+  if (comparable.length < records.length) return untold();
   return {
     exhaustedAt: null,
     why: {
@@ -41,6 +48,13 @@ export function forecastOf(records: readonly LeaseRecord[], now: Now): Forecast 
       'zh-CN': `历史不足：${boots.length} 次启动，共 ${since.length} 次计数`,
     },
   };
+}
+
+/** Records that the clock of now can be compared with: none from its future, none from before a year without any. */
+function sinceLastGap(records: readonly LeaseRecord[], nowMs: number): readonly LeaseRecord[] {
+  const past = records.filter(({ atMs }) => atMs <= nowMs);
+  const gap = past.findLastIndex(({ atMs }, at) => (past[at + 1]?.atMs ?? nowMs) - atMs > LONGEST_GAP_MS);
+  return past.slice(gap + 1);
 }
 
 /** Records since leaked leases last became fewer: somebody took them away, and the count began anew. */
@@ -81,6 +95,16 @@ function byTime(first: LeaseRecord, last: LeaseRecord, now: Now): Forecast {
     en: `${perDay} leases leak a day, and ${now.free} addresses are free`,
     'zh-CN': `每天泄漏 ${perDay} 个租约，剩余 ${now.free} 个地址`,
   });
+}
+
+function untold(): Forecast {
+  return {
+    exhaustedAt: null,
+    why: {
+      en: 'it cannot be told: the clock is off, or was when the leases were counted before',
+      'zh-CN': '无法预测：时钟现在不准，或此前计数时不准',
+    },
+  };
 }
 
 function still(): Forecast {

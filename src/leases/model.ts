@@ -117,9 +117,12 @@ export interface LeaseVerdict {
   readonly lookAgainMs?: number;
 }
 
-/** Not known whether it leaked. A file that is no lease of host-local's is known well enough: it is left alone. */
-export function isUndecided({ state, lease }: LeaseVerdict): boolean {
-  return state === 'unknown' && (lease.containerId !== '' || lease.size === 0);
+/**
+ * Not known whether it leaked, or not without another look. A file that is no lease of host-local's is known well enough:
+ * it is left alone.
+ */
+export function isUndecided({ state, lease, lookAgainMs }: LeaseVerdict): boolean {
+  return lookAgainMs !== undefined || (state === 'unknown' && (lease.containerId !== '' || lease.size === 0));
 }
 
 export interface JudgeLeasesOptions {

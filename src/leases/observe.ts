@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Capture, viewOf } from '../hosts/capture.ts';
 import type { CollectOptions, Host } from '../hosts/host.ts';
 import { type LeaseScope, type Leases, leaseAsks, leasesOf } from '../snapshot/leases.ts';
+import type { Guard } from './guards.ts';
 import { judgeLeases } from './judge.ts';
 import { isUndecided, type LeaseVerdict } from './model.ts';
 
@@ -13,6 +14,11 @@ export interface Observation extends Leases {
 /** Looks and judged: what `hayward leases` shows. */
 export interface JudgedLeases extends Observation {
   readonly verdicts: readonly LeaseVerdict[];
+}
+
+export interface JudgeOptions extends CollectOptions {
+  /** All, but in the tests of what each is there for. */
+  readonly guards?: readonly Guard[];
 }
 
 /** A namespace of a Pod that is being made, or that fails for want of an address, is gone within a second or two. */
@@ -45,15 +51,15 @@ export async function observeAndJudge(
   host: Host,
   scope: LeaseScope,
   graceMs: number,
-  options?: CollectOptions,
+  options?: JudgeOptions,
 ): Promise<JudgedLeases> {
   let seen = await observeLeases(host, scope, options);
-  let verdicts = judgeLeases(seen.look, undefined, { ...seen.times, graceMs });
+  let verdicts = judgeLeases(seen.look, undefined, { ...seen.times, graceMs }, options?.guards);
   for (let looks = 1; looks < MOST_LOOKS && hangsOnNamespaces(seen, verdicts); looks += 1) {
     const earlier = seen.look;
     await pause(SETTLE_MS, undefined, options?.signal ? { signal: options.signal } : {});
     seen = await observeLeases(host, scope, options);
-    verdicts = judgeLeases(seen.look, earlier, { ...seen.times, graceMs });
+    verdicts = judgeLeases(seen.look, earlier, { ...seen.times, graceMs }, options?.guards);
   }
   return { ...seen, verdicts };
 }
@@ -61,5 +67,5 @@ export async function observeAndJudge(
 function hangsOnNamespaces({ look: { runtime } }: Leases, verdicts: readonly LeaseVerdict[]): boolean {
   const { sandboxes, foreignNamespaces, shims } = runtime;
   const whole = sandboxes.known && foreignNamespaces.known && shims.known;
-  return whole && verdicts.some(isUndecided);
+  return whole && verdicts.some((verdict) => verdict.state === 'unknown' && isUndecided(verdict));
 }

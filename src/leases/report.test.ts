@@ -87,6 +87,7 @@ describe('the exit status', () => {
       0,
     ],
     ['the runtime did not answer', judgedOf(look({ leases: [lease(2, 'a')], runtime: { sandboxes: silent } })), 3],
+    ['no clock tells how old a lease is', judgedOf(look({ leases: [lease(2, 'a', { mtime: Number.MAX_VALUE })] })), 3],
     ['a directory could not be read', judgedOf(look({ networks: [] }), { unread: [silent] }), 3],
     [
       'the node could not be reached',

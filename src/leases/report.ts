@@ -54,7 +54,7 @@ function networkReport(network: LeaseNetwork, { seen, history, lang }: ReportInp
   const sets = usageOf(network, own);
   const [fullest] = sets;
   const records = recordsOf(history, { dataDir, network: name });
-  const { exhaustedAt, why } = forecastFor(fullest, records, seen.times.nowMs);
+  const { exhaustedAt, why } = forecastFor(fullest, records, seen.times);
   const missing = !readable.known && readable.reason !== 'absent' ? readable : ranges;
   return {
     target: seen.capture.target.name,
@@ -73,8 +73,12 @@ function networkReport(network: LeaseNetwork, { seen, history, lang }: ReportInp
   };
 }
 
-function forecastFor(fullest: SetUsage | undefined, records: readonly LeaseRecord[], nowMs: number): Forecast {
-  if (fullest) return forecastOf(records, { atMs: nowMs, free: fullest.free });
+function forecastFor(
+  fullest: SetUsage | undefined,
+  records: readonly LeaseRecord[],
+  { nowMs, clockStepped = false }: JudgedLeases['times'],
+): Forecast {
+  if (fullest) return forecastOf(records, { atMs: nowMs, free: fullest.free, clockStepped });
   const why = { en: 'its ranges are not known', 'zh-CN': '地址范围未知' };
   return { exhaustedAt: null, why };
 }
