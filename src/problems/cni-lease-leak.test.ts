@@ -22,9 +22,11 @@ function leasesWith(one: LeaseLook, more: Partial<Leases> = {}): Leases {
   return { look: one, times, results: seen([]), unread: [], bootId: seen('boot'), ...more };
 }
 
-function judged(problem: unknown, leases: Leases, profile = rke2Canal, rules = '') {
+type Parts = Parameters<typeof snapshotWith>[0];
+
+function judged(problem: unknown, leases: Leases, profile = rke2Canal, rules = '', more: Parts = {}) {
   const { tables } = parseIptablesSave(rules, { family: 'ipv4', backend: 'legacy', source: 'iptables-save' });
-  const snapshot = snapshotWith({ leases, netfilter: netfilterWith(seen({ tables })) });
+  const snapshot = snapshotWith({ leases, netfilter: netfilterWith(seen({ tables })), ...more });
   return (problem as Problem<SubjectName, never>).check(snapshot, profile);
 }
 
@@ -91,6 +93,20 @@ describe('cni-lease-leak', () => {
     expect(impact.en).toContain('Only 12 addresses');
   });
 
+  it('tells that it will go on where portmap has no iptables to work with', () => {
+    const file = '/etc/cni/net.d/10-canal.conflist';
+    const plugins = ['calico', 'portmap'];
+    const parts: Parts = {
+      cni: seen([seen({ file, name: 'pods', cniVersion: '0.3.1', plugins, bridges: [], subnets: [] })]),
+      tools: { path: () => seen(null) },
+    };
+    const [found] = judged(leak, leasesWith(look({ leases: [lease(3, 'gone')] })), rke2Canal, '', parts);
+    expect(found?.evidence.at(-1)).toMatchObject({ source: 'command -v iptables', value: 'not found' });
+    const { cause } = cniLeaseLeak.explain((found?.status === 'problem' ? found.facts : undefined) as never);
+    expect(cause.en).toContain(`${file} chains portmap`);
+    expect(cause['zh-CN']).toContain(file);
+  });
+
   it.each([
     [rke2Canal, 'file'],
     [harvester, 'file'],
@@ -150,6 +166,20 @@ describe('cni-lease-missing', () => {
     ['has an address of another range', pod({ ips: ['172.17.0.2'] })],
   ])('misses none of a Pod that %s', (_, one) => {
     expect(words(missing, leasesWith(look({ sandboxes: [one] })))).toEqual(['ok']);
+  });
+
+  it('of an address is certain a minute after the Pod was made', () => {
+    const ages = [59_000, 60_000].map((ms) => pod({ createdAt: NOW - ms }));
+    const answers = ages.map((one) => words(missing, leasesWith(look({ sandboxes: [one] }))));
+    expect(answers).toEqual([['ok'], ['problem 10.52.0.2 critical']]);
+  });
+
+  it('is not known where the runtime tells no running Pod’s address, as crictl’s list does not', () => {
+    const untold = [pod({ ips: [] }), pod({ ips: [], name: 'other' })];
+    expect(words(missing, leasesWith(look({ sandboxes: untold })))).toEqual(['unknown  info']);
+    expect(words(missing, leasesWith(look({ leases: [lease(2, 'a')], sandboxes: [...untold, pod()] })))).toEqual([
+      'ok',
+    ]);
   });
 
   it('is unknown where the runtime does not answer', () => {

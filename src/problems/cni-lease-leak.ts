@@ -1,10 +1,21 @@
 import { defineProblem } from '../judging/problem.ts';
+import type { Bilingual } from '../lang.ts';
 import { reclaimBeforeStart } from '../leases/before-start.ts';
 import { reclaimNow } from '../leases/reclaim.ts';
 import { judgeLeak, type LeakFacts } from './cni-lease-leak/judge.ts';
 
 /** Why it leaked, as far as that can be told. */
-function origin({ leaked, beforeBoot, dead }: LeakFacts): { en: string; 'zh-CN': string } {
+function origin(facts: LeakFacts): Bilingual {
+  const { portmap } = facts;
+  const found = lostHow(facts);
+  if (portmap === undefined) return found;
+  return {
+    en: `${found.en} This node has no iptables program, and ${portmap} chains portmap, which fails without it: each try to start a Pod with a hostPort leaves one more address behind (rke2#3361). Install iptables, or it leaks again.`,
+    'zh-CN': `${found['zh-CN']}本节点没有 iptables 程序，而 ${portmap} 串接的 portmap 没有它就会失败：每次尝试启动带 hostPort 的 Pod 都会再留下一个地址（rke2#3361）。请先安装 iptables，否则还会泄漏。`,
+  };
+}
+
+function lostHow({ leaked, beforeBoot, dead }: LeakFacts): Bilingual {
   const count = leaked.length;
   if (beforeBoot === count) {
     return {
@@ -28,8 +39,8 @@ function origin({ leaked, beforeBoot, dead }: LeakFacts): { en: string; 'zh-CN':
 export const cniLeaseLeak = defineProblem({
   id: 'cni-lease-leak',
   title: { en: 'Leases of Pod addresses', 'zh-CN': 'Pod 地址租约' },
-  needs: ['leases', 'netfilter'],
-  check: ({ leases, netfilter }, profile) => judgeLeak(leases, netfilter, profile),
+  needs: ['leases', 'netfilter', 'cni', 'tools'],
+  check: judgeLeak,
   explain(facts) {
     const { network, leaked, free, capacity, leftoverResults, leftoverChains } = facts;
     const why = origin(facts);

@@ -1,6 +1,7 @@
+import { unknown } from '../hosts/reading.ts';
 import type { Judgement } from '../judging/finding.ts';
 import { defineProblem } from '../judging/problem.ts';
-import { DEFAULT_GRACE_MS, type Lease, type Sandbox } from '../leases/model.ts';
+import type { Lease, Sandbox } from '../leases/model.ts';
 import { hasOwnAddress } from '../leases/sight.ts';
 import { rangeFinder } from '../leases/usage.ts';
 import type { Profile } from '../profiles/profile.ts';
@@ -23,15 +24,33 @@ function check({ leases }: { leases: Leases }, profile: Profile): readonly Judge
     const severity = sandboxes.reason === 'absent' ? 'info' : severityOf(sandboxes, profile);
     return [{ status: 'unknown', subject: '', severity, unknown: sandboxes, evidence: [] }];
   }
-  const found = sandboxes.value.filter((sandbox) => isSettled(sandbox, leases)).flatMap(judgePod(leases));
+  const settled = sandboxes.value.filter((sandbox) => isSettled(sandbox, leases));
+  const found = settled.flatMap(judgePod(leases));
   if (found.length > 0) return found;
-  const value = `${sandboxes.value.length} sandboxes`;
-  return [{ status: 'ok', subject: '', evidence: [{ source: sandboxes.source, value }] }];
+  const { source } = sandboxes;
+  if (settled.length > 0 && settled.every(isUntold)) {
+    const missing = unknown('not-collected', source, `${source} tells no Pod's address; look on the node itself`);
+    return [{ status: 'unknown', subject: '', severity: 'info', unknown: missing, evidence: [] }];
+  }
+  return [{ status: 'ok', subject: '', evidence: [{ source, value: `${sandboxes.value.length} sandboxes` }] }];
 }
 
-/** Leases are read before the runtime is asked: a Pod that was made meanwhile has one that was not seen. */
+/**
+ * Leases are read before the runtime is asked: a Pod that was made meanwhile has one that was not seen. A minute is
+ * beyond that for certain. A ready sandbox is listed when RunPodSandbox has ended, and then its lease is there: host-local
+ * writes it at the beginning of ADD. Its age counts from just before ADD (containerd 1.6 and 1.7, where NewContainer
+ * precedes setupPodNetwork) or from after it (2.0, StartSandbox): pkg/cri/server/sandbox_run.go. So one that is a minute
+ * old when the look begins had its lease by then, unless its ADD stood still for a minute before the first plugin's work.
+ */
+const SETTLED_MS = 60_000;
+
 function isSettled(sandbox: Sandbox, { times }: Leases): boolean {
-  return hasOwnAddress(sandbox) && times.nowMs - sandbox.createdAt >= DEFAULT_GRACE_MS;
+  return hasOwnAddress(sandbox) && times.nowMs - sandbox.createdAt >= SETTLED_MS;
+}
+
+/** Nothing of its network is known: crictl's list has no addresses. */
+function isUntold({ ips, hostNetwork }: Sandbox): boolean {
+  return ips.length === 0 && hostNetwork === undefined;
 }
 
 /** Only addresses of a range that host-local hands out from, and whose directory could be read, should have a lease. */

@@ -2,10 +2,12 @@ import type { Unknown } from '../../hosts/reading.ts';
 import type { Evidence, Judgement, Severity } from '../../judging/finding.ts';
 import { judgeLeases } from '../../leases/judge.ts';
 import { DEFAULT_GRACE_MS, isUndecided, type LeaseNetwork, type LeaseVerdict } from '../../leases/model.ts';
+import { portmapWithoutIptables } from '../../leases/portmap.ts';
 import { isOf, usageOf } from '../../leases/usage.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { Leases } from '../../snapshot/leases.ts';
 import type { Netfilter } from '../../snapshot/netfilter/netfilter.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
 
 /** One network with leases that nobody will give back. */
 export interface LeakFacts {
@@ -22,9 +24,14 @@ export interface LeakFacts {
   /** libcni's kept results, and portmap's chains, of sandboxes the runtime does not know. */
   readonly leftoverResults: number;
   readonly leftoverChains: number;
+  /** The CNI configuration whose portmap fails here for want of iptables. */
+  readonly portmap?: string;
 }
 
 type Verdict = Judgement<LeakFacts>;
+
+/** What is looked at for leaks. */
+export type LeakParts = Pick<Snapshot, 'leases' | 'netfilter' | 'cni' | 'tools'>;
 
 /** The leases of one look, judged with the usual grace time. */
 export function verdictsOf({ look, times }: Leases): readonly LeaseVerdict[] {
@@ -46,14 +53,15 @@ export function nothingToJudge({ look, unread }: Leases, profile: Profile): Judg
   return { status: 'not-applicable', subject: '', why: 'host-local hands out no addresses here', evidence: [] };
 }
 
-export function judgeLeak(leases: Leases, netfilter: Netfilter, profile: Profile): readonly Verdict[] {
+export function judgeLeak({ leases, netfilter, cni, tools }: LeakParts, profile: Profile): readonly Verdict[] {
   const nothing = nothingToJudge(leases, profile);
   if (nothing) return [nothing];
   const verdicts = verdictsOf(leases);
+  const portmap = portmapWithoutIptables(cni, tools.path('iptables'));
   return leases.look.networks.map((network) => {
     const own = verdicts.filter(({ lease }) => isOf(lease, network));
     const leaked = own.filter(({ state }) => state === 'leaked');
-    if (leaked.length > 0) return leakOf(network, { own, leaked, leases, netfilter });
+    if (leaked.length > 0) return leakOf(network, { own, leaked, leases, netfilter, portmap });
     return undecidedIn(network, own, leases, profile) ?? inOrder(network, own);
   });
 }
@@ -63,11 +71,12 @@ interface Found {
   readonly leaked: readonly LeaseVerdict[];
   readonly leases: Leases;
   readonly netfilter: Netfilter;
+  readonly portmap: string | undefined;
 }
 
 const SHOWN = 5;
 
-function leakOf(network: LeaseNetwork, { own, leaked, leases, netfilter }: Found): Verdict {
+function leakOf(network: LeaseNetwork, { own, leaked, leases, netfilter, portmap }: Found): Verdict {
   const { bootTimeMs, clockStepped } = leases.times;
   const [fullest] = usageOf(network, own);
   const gone = unknownIds(leases);
@@ -81,12 +90,15 @@ function leakOf(network: LeaseNetwork, { own, leaked, leases, netfilter }: Found
     dead: leaked.filter(({ lease }) => !gone(lease.containerId)).length,
     leftoverResults: leases.results.known ? new Set(leases.results.value.filter(gone)).size : 0,
     leftoverChains: portmapIds(netfilter).filter(gone).length,
+    ...(portmap !== undefined && { portmap }),
   };
   const severity: Severity = fullest?.free === 0 ? 'critical' : 'warning';
   const evidence = leaked.slice(0, SHOWN).map(({ lease, why }): Evidence => {
     return { source: lease.path, value: `${lease.containerId.slice(0, 13)}: ${why[0]?.en ?? ''}`, wanted: 'no file' };
   });
-  return { status: 'problem', subject: network.name, severity, facts, evidence };
+  const missing: Evidence = { source: 'command -v iptables', value: 'not found', wanted: `for portmap in ${portmap}` };
+  const told = portmap === undefined ? evidence : [...evidence, missing];
+  return { status: 'problem', subject: network.name, severity, facts, evidence: told };
 }
 
 function unknownIds({ look }: Leases): (id: string) => boolean {
