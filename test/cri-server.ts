@@ -16,8 +16,6 @@ export interface ScriptedSandbox {
   readonly createdAtMs?: number;
   readonly ips?: readonly string[];
   readonly hostNetwork?: boolean;
-  /** The namespace's file, told to a verbose question as containerd tells it. */
-  readonly netns?: string;
 }
 
 export interface Trouble {
@@ -98,9 +96,7 @@ export async function startCriServer(script: CriScript = {}): Promise<CriServer>
       const real = [...sandboxes.values()];
       return { items: (current.list?.(real, nth) ?? real).map(listed) };
     },
-    PodSandboxStatus({ podSandboxId, verbose }) {
-      return statusOf(known(podSandboxId), verbose === true);
-    },
+    PodSandboxStatus: ({ podSandboxId }) => statusOf(known(podSandboxId)),
     ListContainers: () => ({ containers: [] }),
     async RunPodSandbox({ config }) {
       const id = randomBytes(32).toString('hex');
@@ -159,13 +155,11 @@ export async function startCriServer(script: CriScript = {}): Promise<CriServer>
 /** All that the requests of this interface may hold; protobuf fills in what was not sent. */
 interface Request {
   readonly podSandboxId: string;
-  readonly verbose: boolean;
   readonly config: CriSandboxConfig;
 }
 
 const NOTHING: Request = {
   podSandboxId: '',
-  verbose: false,
   config: { metadata: { name: '', uid: '', namespace: '', attempt: 0 } },
 };
 
@@ -215,16 +209,13 @@ function listed({ id, name = id.slice(0, 12), ready = true, createdAtMs = 0 }: S
   };
 }
 
-function statusOf(sandbox: ScriptedSandbox, verbose: boolean): object {
+function statusOf(sandbox: ScriptedSandbox): object {
   const [ip = '', ...others] = sandbox.ips ?? [];
-  const namespaces = [{ type: 'network', path: sandbox.netns }];
-  const info = { runtimeSpec: { linux: { namespaces } } };
   return {
     status: {
       ...listed(sandbox),
       network: { ip, additionalIps: others.map((one) => ({ ip: one })) },
       linux: { namespaces: { options: { network: sandbox.hostNetwork ? 'NODE' : 'POD' } } },
     },
-    info: verbose && sandbox.netns !== undefined ? { info: JSON.stringify(info) } : {},
   };
 }

@@ -50,7 +50,7 @@ async function runCommands(plan: Plan, draft: Draft, signal?: AbortSignal): Prom
   });
 }
 
-/** gRPC is loaded only where a runtime is asked. */
+/** Its client is loaded only where a runtime is asked. */
 async function askRuntime(socket: string | undefined, draft: Draft, signal?: AbortSignal): Promise<void> {
   const { answerCri } = await import('./cri/listing.ts');
   draft.entries[criSource(socket)] = await answerCri(socket, signal ? { signal } : {});

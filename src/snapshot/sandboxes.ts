@@ -38,13 +38,11 @@ function sandboxFrom(item: Fields, source: string): Sandbox {
   };
 }
 
-function networkOf(network: Fields | undefined): Pick<Sandbox, 'ips' | 'hostNetwork' | 'netnsPath'> {
+function networkOf(network: Fields | undefined): Pick<Sandbox, 'ips' | 'hostNetwork'> {
   if (!network) return { ips: [] };
-  const netns = textIn(network, 'netns');
   return {
     ips: textsIn(network, 'ips').flatMap((ip) => canonical(ip) ?? []),
     hostNetwork: network.object['hostNetwork'] === true,
-    ...(netns !== undefined && { netnsPath: netns }),
   };
 }
 

@@ -1,9 +1,10 @@
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
-import type { Client, ServiceError } from '@grpc/grpc-js';
-import type { MethodDefinition } from '@grpc/proto-loader';
 import type { Failure } from '../draft.ts';
 import { codeOf, failureFor } from '../system-errors.ts';
-import { CRI_SCHEMA, CRI_SERVICE, type CriMethod } from './schema.ts';
+import { decoded, encoded } from './protobuf.ts';
+import { CRI_SERVICE, type CriMethod } from './schema.ts';
+import { unary } from './unary.ts';
 
 /** An answer of the runtime's, or gRPC's name for what went wrong and its words. */
 export type Answer<T> =
@@ -14,9 +15,6 @@ export interface Channel {
   call<T>(method: CriMethod, request: object, timeoutMs: number): Promise<Answer<T>>;
   close(): void;
 }
-
-/** gRPC's own default of 4 MB is some ten thousand sandboxes. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** Why nothing can be asked at a socket: no such file, not for us, or nobody who listens. Undefined when somebody accepts. */
 export function unreachableSocket(path: string, timeoutMs: number): Promise<Failure | undefined> {
@@ -36,53 +34,32 @@ export function unreachableSocket(path: string, timeoutMs: number): Promise<Fail
   });
 }
 
-/** A gRPC channel over a unix socket. gRPC is loaded here: it costs 20 MB, and most runs of hayward ask no runtime. */
-export async function openChannel(path: string, signal?: AbortSignal): Promise<Channel> {
-  const [grpc, { fromJSON }] = await Promise.all([import('@grpc/grpc-js'), import('@grpc/proto-loader')]);
-  const methods = fromJSON(CRI_SCHEMA as Parameters<typeof fromJSON>[0], {
-    enums: String,
-    longs: String,
-    defaults: true,
-    arrays: true,
-  })[CRI_SERVICE];
-  const client = new grpc.Client(`unix:${path}`, grpc.credentials.createInsecure(), {
-    'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
-    'grpc.enable_retries': 0,
-    'grpc.enable_http_proxy': 0,
-  });
+/** A gRPC channel over a unix socket, connected at the first call, and again at the next one after it broke. */
+export function openChannel(path: string, signal?: AbortSignal): Channel {
+  let session: ClientHttp2Session | undefined;
+  function connected(): ClientHttp2Session {
+    if (session && !session.closed && !session.destroyed) return session;
+    session = connectHttp2('http://localhost', { createConnection: () => connect({ path }) });
+    // Its calls tell; without a listener it would end the process.
+    session.on('error', () => undefined);
+    return session;
+  }
   return {
     async call<T>(method: CriMethod, request: object, timeoutMs: number): Promise<Answer<T>> {
-      const definition = (methods as Record<string, MethodDefinition<object, object>> | undefined)?.[method];
-      if (!definition) throw new TypeError(`${CRI_SERVICE} has no ${method}`);
-      const reply = await unary(client, definition, request, { timeoutMs, ...(signal && { signal }) });
-      if (!('error' in reply)) return { ok: true, value: reply as T };
-      const { code, details } = reply.error as ServiceError;
-      return { ok: false, code: grpc.status[code] ?? 'UNKNOWN', words: details };
+      const message = encoded(`${method}Request`, request);
+      const limits = { timeoutMs, ...(signal && { signal }) };
+      const reply = await unary(connected(), `/${CRI_SERVICE}/${method}`, message, limits);
+      return reply.ok ? answerFrom<T>(method, reply.message) : reply;
     },
-    close: () => client.close(),
+    close: () => session?.destroy(),
   };
 }
 
-interface Limits {
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
-}
-
-function unary(
-  client: Client,
-  { path, requestSerialize, responseDeserialize }: MethodDefinition<object, object>,
-  request: object,
-  { timeoutMs, signal }: Limits,
-): Promise<{ error: ServiceError } | object> {
-  return new Promise((resolve) => {
-    const deadline = Date.now() + timeoutMs;
-    const call = client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, { deadline }, done);
-    const cancel = (): void => call.cancel();
-    signal?.addEventListener('abort', cancel);
-    if (signal?.aborted) cancel();
-    function done(error: ServiceError | null, value?: object): void {
-      signal?.removeEventListener('abort', cancel);
-      resolve(error ? { error } : (value ?? {}));
-    }
-  });
+function answerFrom<T>(method: CriMethod, message: Buffer): Answer<T> {
+  try {
+    return { ok: true, value: decoded(`${method}Response`, message) as T };
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    return { ok: false, code: 'INTERNAL', words: `the answer cannot be read: ${words}` };
+  }
 }

@@ -23,7 +23,7 @@ export interface CriClient {
   /** Every sandbox the runtime knows, ready or not. containerd lists one only once its RunPodSandbox has *ended*. */
   sandboxes(): Promise<Reading<readonly CriSandbox[]>>;
   /** `absent` when the runtime knows no such sandbox. */
-  status(id: string, options?: { readonly verbose?: boolean }): Promise<Reading<CriSandboxStatus>>;
+  status(id: string): Promise<Reading<CriSandboxStatus>>;
   containers(): Promise<Reading<readonly CriContainer[]>>;
   /** Starts a sandbox and returns its id. */
   run(config: CriSandboxConfig): Promise<string>;
@@ -49,7 +49,7 @@ export async function connectCri(socket: string, options: CriOptions = {}): Prom
   const { timeoutMs = TIMEOUT_MS, actTimeoutMs = ACT_TIMEOUT_MS, signal } = options;
   const trouble = await unreachableSocket(path, timeoutMs);
   if (trouble) return unknown(trouble.state, path, trouble.detail);
-  return known(clientOver(path, await openChannel(path, signal), { timeoutMs, actTimeoutMs }), path);
+  return known(clientOver(path, openChannel(path, signal), { timeoutMs, actTimeoutMs }), path);
 }
 
 /** A socket as crictl's configuration and command line write it, as a path. */
@@ -78,7 +78,7 @@ function clientOver(socket: string, channel: Channel, { timeoutMs, actTimeoutMs 
       const listed = await ask<{ items: readonly CriSandbox[] }>('ListPodSandbox', {});
       return mapReading(listed, ({ items }) => items);
     },
-    status: (id, { verbose = false } = {}) => ask('PodSandboxStatus', { podSandboxId: id, verbose }),
+    status: (id) => ask('PodSandboxStatus', { podSandboxId: id }),
     async containers() {
       const listed = await ask<{ containers: readonly CriContainer[] }>('ListContainers', {});
       return mapReading(listed, ({ containers }) => containers);

@@ -18,14 +18,12 @@ export function findCriSocket(): string | undefined {
   return CRI_PLACES.find((place) => existsSync(place));
 }
 
-/** A sandbox as `crictl pods -o json` prints it, with what `crictl inspectp` adds. */
+/** A sandbox as `crictl pods -o json` prints it, with what `crictl inspectp` adds of its network. */
 export interface ListedSandbox extends CriSandbox {
   /** Of a sandbox that is ready, as far as the runtime told. */
   readonly network?: {
     readonly ips: readonly string[];
     readonly hostNetwork: boolean;
-    /** The namespace's file, e.g. /var/run/netns/cni-…; containerd tells it. */
-    readonly netns?: string;
   };
 }
 
@@ -64,7 +62,7 @@ async function listedSandboxes(client: CriClient, signal: AbortSignal): Promise<
   const ready = sandboxes.value.filter(({ state }) => state === 'SANDBOX_READY');
   await pooled(ready, QUESTIONS_AT_ONCE, async ({ id }) => {
     if (signal.aborted) return;
-    const status = await client.status(id, { verbose: true });
+    const status = await client.status(id);
     if (status.known && status.value.status) networks.set(id, networkOf(status.value));
   });
   const items = sandboxes.value.map((sandbox) => {
@@ -74,20 +72,9 @@ async function listedSandboxes(client: CriClient, signal: AbortSignal): Promise<
   return known(items, criSource(client.socket));
 }
 
-function networkOf({ status, info }: CriSandboxStatus): NonNullable<ListedSandbox['network']> {
+function networkOf({ status }: CriSandboxStatus): NonNullable<ListedSandbox['network']> {
   const { ip = '', additionalIps = [] } = status?.network ?? {};
   const ips = [ip, ...additionalIps.map((one) => one.ip)].filter((one) => one !== '');
-  const netns = namespacePath(info['info'] ?? '');
   const hostNetwork = status?.linux?.namespaces?.options?.network === 'NODE';
-  return { ips, hostNetwork, ...(netns !== undefined && { netns }) };
-}
-
-/** containerd's verbose word holds the OCI specification its sandbox was made from; other runtimes say other things. */
-function namespacePath(info: string): string | undefined {
-  const path = /"type":\s*"network",\s*"path":\s*("(?:[^"\\]|\\.)*")/.exec(info)?.[1];
-  try {
-    return path === undefined ? undefined : String(JSON.parse(path));
-  } catch {
-    return undefined;
-  }
+  return { ips, hostNetwork };
 }

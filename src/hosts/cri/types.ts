@@ -33,8 +33,6 @@ export interface CriSandboxStatus {
       readonly namespaces: { readonly options: { readonly network: string | number } | null } | null;
     } | null;
   } | null;
-  /** Only of a verbose question: what this runtime tells besides, as JSON text (containerd: under `info`). */
-  readonly info: Readonly<Record<string, string>>;
 }
 
 export interface CriContainer {
