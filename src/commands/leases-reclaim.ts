@@ -9,6 +9,7 @@ import { UsageError } from './usage.ts';
 interface RawOptions extends RawCommonOptions, RawActingOptions, RawLeaseOptions {
   dryRun?: boolean;
   yes?: boolean;
+  wait?: boolean;
   max?: number;
 }
 
@@ -37,6 +38,13 @@ export function registerReclaim(leases: Command, say: Say): void {
       say({ en: 'show what would be given back; write nothing at all', 'zh-CN': '只显示将归还什么，不写入任何内容' }),
     )
     .option('-y, --yes', say({ en: 'do not ask', 'zh-CN': '不询问' }))
+    .option(
+      '--wait',
+      say({
+        en: 'where no clock tells how old leases are: look again once the grace time has passed',
+        'zh-CN': '时钟无法说明租约存在多久时：等宽限时间过去后再看一次',
+      }),
+    )
     .addOption(
       new Option('--max <number>', say({ en: 'give back at most so many', 'zh-CN': '最多归还这么多个' })).argParser(
         count,
@@ -74,6 +82,7 @@ async function reclaim(own: RawOptions, command: Command): Promise<void> {
     scope: leaseScope(raw),
     dryRun: raw.dryRun === true,
     yes: raw.yes === true,
+    wait: raw.wait === true,
     ...(raw.grace !== undefined && { graceMs: raw.grace }),
     ...(raw.max !== undefined && { max: raw.max }),
     ...(raw.host !== undefined && { host: raw.host }),

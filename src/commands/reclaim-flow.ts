@@ -1,5 +1,7 @@
+import { setTimeout as passed } from 'node:timers/promises';
 import type { ActingHost } from '../hosts/host.ts';
 import type { Lang } from '../lang.ts';
+import type { Guard } from '../leases/guards.ts';
 import { judgeLeases } from '../leases/judge.ts';
 import { DEFAULT_GRACE_MS } from '../leases/model.ts';
 import { type JudgedLeases, observeAndJudge, observeLeases } from '../leases/observe.ts';
@@ -31,6 +33,8 @@ export interface ReclaimOptions {
   readonly graceMs?: number;
   readonly dryRun: boolean;
   readonly yes: boolean;
+  /** Where no clock tells how old leases are: to look at them again once the grace time has passed. */
+  readonly wait: boolean;
   readonly max?: number;
   readonly host?: string;
 }
@@ -42,23 +46,47 @@ interface Outcome {
   readonly run: RunReport | undefined;
 }
 
+/** What tests put in the place of the real. */
+export interface ReclaimParts {
+  /** All, but in the tests of what each is there for. */
+  readonly guards?: readonly Guard[];
+  /** Resolves when so many milliseconds have passed. */
+  readonly pause: (ms: number) => Promise<unknown>;
+}
+
 /** The whole of `leases reclaim`; returns the exit status. */
 export async function runReclaim(options: ReclaimOptions): Promise<number> {
-  const { host, directory } = await actingHost(options);
-  const first = await look(host, options);
-  const plan = planOf(first, options);
+  return reclaimOn(await actingHost(options), options);
+}
+
+/** `leases reclaim` on a node that is reached already, with its journals in a directory. */
+export async function reclaimOn(
+  { host, directory }: { readonly host: ActingHost; readonly directory: string },
+  options: ReclaimOptions,
+  parts: ReclaimParts = { pause: passed },
+): Promise<number> {
+  const looking = { host, options, guards: parts.guards };
+  const first = await look(looking);
+  const waitMs = waitFor(first, options);
+  if (waitMs > 0) {
+    process.stderr.write(line(RECLAIM_WORDS[options.lang].waits(waitMs)));
+    await parts.pause(waitMs);
+  }
+  const latest = waitMs > 0 ? await lookAgain(first, looking) : first;
+  const plan = planOf(latest, options);
   const words = RECLAIM_WORDS[options.lang];
   // Standard output carries the result only: with --json the plan is for the person at the terminal.
   const show = options.json ? process.stderr : process.stdout;
   if (!options.json || (!options.yes && !options.dryRun)) show.write(planLines(host.name, plan, options.lang));
-  if (plan.length === 0 || options.dryRun) return conclude({ seen: first, run: undefined }, options);
+  if (plan.length === 0 || options.dryRun) return conclude({ seen: latest, run: undefined }, options);
   if (!(await confirm(words.ask, options.yes))) {
     process.stderr.write(line(CHANGE_WORDS[options.lang].declined));
     return 1;
   }
   try {
-    const run = await giveBack(host, directory, first, options);
-    return conclude({ seen: run ? await look(host, options) : first, run }, options);
+    const run = await giveBack(directory, first, looking);
+    const last = () => (waitMs > 0 ? lookAgain(first, looking) : look(looking));
+    return conclude({ seen: run ? await last() : latest, run }, options);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     process.stderr.write(line(`hayward: ${error.message}`));
@@ -66,12 +94,36 @@ export async function runReclaim(options: ReclaimOptions): Promise<number> {
   }
 }
 
-async function look(host: ActingHost, { scope, graceMs = DEFAULT_GRACE_MS, quiet }: ReclaimOptions) {
+interface Looking {
+  readonly host: ActingHost;
+  readonly options: ReclaimOptions;
+  readonly guards: ReclaimParts['guards'];
+}
+
+async function look({ host, options, guards }: Looking): Promise<JudgedLeases> {
+  const { scope, graceMs = DEFAULT_GRACE_MS, quiet } = options;
   const progress = progressLine(!quiet);
   progress.update(host.name);
-  const seen = await observeAndJudge(host, scope, graceMs);
+  const seen = await observeAndJudge(host, scope, graceMs, guards && { guards });
   progress.end();
   return seen;
+}
+
+/** Looks at everything once more, and judges by both looks. */
+async function lookAgain(first: JudgedLeases, { host, options, guards }: Looking): Promise<JudgedLeases> {
+  const { scope, graceMs = DEFAULT_GRACE_MS } = options;
+  const seen = await observeLeases(host, scope);
+  return { ...seen, verdicts: judgeLeases(seen.look, first.look, { ...seen.times, graceMs }, guards) };
+}
+
+/** /proc/uptime counts hundredths of a second. */
+const UPTIME_GRAIN_MS = 10;
+
+/** How long to wait before leases whose age no clock tells are looked at again; 0 where others can go at once. */
+function waitFor({ verdicts }: JudgedLeases, { wait, dryRun, graceMs = DEFAULT_GRACE_MS }: ReclaimOptions): number {
+  const others = verdicts.some(({ state }) => state === 'leaked');
+  const helps = wait && !dryRun && !others && verdicts.some(({ ageUntold }) => ageUntold);
+  return helps ? graceMs + UPTIME_GRAIN_MS : 0;
 }
 
 function planOf({ verdicts, look: seen }: JudgedLeases, { max }: ReclaimOptions): readonly PlannedRemedy[] {
@@ -82,16 +134,10 @@ function planOf({ verdicts, look: seen }: JudgedLeases, { max }: ReclaimOptions)
 }
 
 /** Looks at everything a second time, and gives back what both looks prove leaked. */
-async function giveBack(
-  host: ActingHost,
-  directory: string,
-  first: JudgedLeases,
-  options: ReclaimOptions,
-): Promise<RunReport | undefined> {
-  const { lang, json, scope, graceMs = DEFAULT_GRACE_MS } = options;
-  const second = await observeLeases(host, scope);
-  const verdicts = judgeLeases(second.look, first.look, { ...second.times, graceMs });
-  const plan = planOf({ ...second, verdicts }, options);
+async function giveBack(directory: string, first: JudgedLeases, looking: Looking): Promise<RunReport | undefined> {
+  const { host, options } = looking;
+  const { lang, json } = options;
+  const plan = planOf(await lookAgain(first, looking), options);
   if (plan.length === 0) return undefined;
   const interruption = catchInterruption(() => process.stderr.write(line(CHANGE_WORDS[lang].interrupted)));
   try {

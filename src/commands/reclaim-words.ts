@@ -1,5 +1,6 @@
 import type { Lang } from '../lang.ts';
 import type { JudgedLeases } from '../leases/observe.ts';
+import { minutes } from '../leases/why.ts';
 import type { PlannedRemedy } from '../remedies/run-record.ts';
 import { block, type Layout, line } from './change-text.ts';
 
@@ -11,6 +12,8 @@ interface ReclaimWords {
   readonly ask: string;
   readonly unknown: (count: number) => string;
   readonly grace: (count: number) => string;
+  readonly untold: (count: number) => string;
+  readonly waits: (ms: number) => string;
   readonly done: (count: number) => string;
   readonly notGiven: (addresses: readonly string[]) => string;
 }
@@ -23,6 +26,8 @@ const en: ReclaimWords = {
   ask: 'Give them back? [y/N] ',
   unknown: (count) => `${count} not judged, and so left alone:`,
   grace: (count) => `${count} too young to be judged (--grace); try again later.`,
+  untold: (count) => `${count} of an age that no clock tells: --wait looks at them twice, the grace time apart.`,
+  waits: (ms) => `No clock tells how old the leases are: looking again in ${minutes(ms)} (Ctrl-C changes nothing).`,
   done: (count) => `Given back: ${count}. Waiting Pods start at the kubelet's next try.`,
   notGiven: (addresses) => `Not given back, for the reasons above: ${addresses.join(', ')}`,
 };
@@ -35,6 +40,8 @@ const zh: ReclaimWords = {
   ask: '归还这些地址？[y/N] ',
   unknown: (count) => `${count} 个无法判断，因此保持不动：`,
   grace: (count) => `${count} 个分配不久，尚不能判断（--grace），请稍后再试。`,
+  untold: (count) => `${count} 个无法凭时钟判断存在多久：加 --wait 可相隔宽限时间查看两次。`,
+  waits: (ms) => `时钟无法说明租约存在多久：${minutes(ms)}后再次查看（Ctrl-C 不做任何改动）。`,
   done: (count) => `已归还 ${count} 个。等待中的 Pod 会在 kubelet 下次重试时启动。`,
   notGiven: (addresses) => `未能归还（原因见上）：${addresses.join('、')}`,
 };
@@ -66,12 +73,14 @@ const SHOWN = 5;
 export function unknownLines({ verdicts, capture, unread }: JudgedLeases, lang: Lang): string {
   const words = RECLAIM_WORDS[lang];
   const unknown = verdicts.filter(({ state }) => state === 'unknown');
-  const young = verdicts.filter(({ state }) => state === 'grace');
+  const untold = verdicts.filter(({ ageUntold }) => ageUntold);
+  const young = verdicts.filter(({ state, ageUntold }) => state === 'grace' && !ageUntold);
   const details = [...(capture.unreachable ? [capture.unreachable] : []), ...unread].map(({ detail }) => detail);
   const reasons = new Set([...details, ...unknown.flatMap(({ why }) => why.map((one) => one[lang]))]);
   return [
     ...(reasons.size > 0 ? [line(words.unknown(unknown.length))] : []),
     ...[...reasons].slice(0, SHOWN).map((reason) => `  ${line(`- ${reason}`)}`),
     ...(young.length > 0 ? [line(words.grace(young.length))] : []),
+    ...(untold.length > 0 ? [line(words.untold(untold.length))] : []),
   ].join('');
 }

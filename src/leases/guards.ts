@@ -117,9 +117,8 @@ export const GUARDS: readonly Guard[] = [
     id: 'honest-clock',
     objects({ mtime }, { before, options: { graceMs, nowMs, clockStepped } }) {
       const honest = clockStepped !== true && before?.clockSet !== true && mtime <= nowMs;
-      const seenForMs = before?.apartMs ?? 0;
-      if (honest || seenForMs >= graceMs) return undefined;
-      return { ...judged('grace', why.ageUntold(graceMs)), lookAgainMs: graceMs - seenForMs };
+      if (honest || (before && before.apartMs >= graceMs)) return undefined;
+      return { ...judged('grace', why.ageUntold(graceMs)), ageUntold: true };
     },
   },
   {

@@ -35,7 +35,6 @@ export interface Sandbox {
   readonly ips: readonly string[];
   /** Set where the runtime told: whether the Pod shares the host's network (and so needs no lease). */
   readonly hostNetwork?: boolean;
-  readonly netnsPath?: string;
   /** The command line that shows it. */
   readonly source: string;
 }
@@ -113,16 +112,16 @@ export interface LeaseVerdict {
   readonly state: LeaseState;
   /** One line each, most telling first. */
   readonly why: readonly Bilingual[];
-  /** Set where another look, so many milliseconds after this one, is what is missing: no file's time can be trusted. */
-  readonly lookAgainMs?: number;
+  /** No clock tells how old it is: it must be seen twice, the grace time apart. */
+  readonly ageUntold?: true;
 }
 
 /**
  * Not known whether it leaked, or not without another look. A file that is no lease of host-local's is known well enough:
  * it is left alone.
  */
-export function isUndecided({ state, lease, lookAgainMs }: LeaseVerdict): boolean {
-  return lookAgainMs !== undefined || (state === 'unknown' && (lease.containerId !== '' || lease.size === 0));
+export function isUndecided({ state, lease, ageUntold }: LeaseVerdict): boolean {
+  return ageUntold === true || (state === 'unknown' && (lease.containerId !== '' || lease.size === 0));
 }
 
 export interface JudgeLeasesOptions {

@@ -78,6 +78,6 @@ function podName({ namespace, name, id }: Sandbox): string {
   return harmless(name === '' ? id.slice(0, 13) : `${namespace}/${name}`);
 }
 
-function minutes(ms: number): string {
+export function minutes(ms: number): string {
   return ms >= 60_000 ? `${Math.round(ms / 6_000) / 10} min` : `${Math.round(ms / 100) / 10} s`;
 }
