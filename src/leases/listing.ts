@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { ipv4Number } from '../trace/address.ts';
 import type { Lease } from './model.ts';
 
 /** One network's directory as listed. */
@@ -25,21 +26,38 @@ const IF_NAME = /^[!-.0-9;-~]{1,15}$/;
  */
 const LEGACY_ID = /^[0-9a-f]{12,64}$/;
 
+/** A lease while it is read. */
+type Draft = { -readonly [Name in keyof Lease]: Lease[Name] };
+
+/** Finds the range set that an address of a network lies in. */
+type Finder = (ip: string) => string | undefined;
+
 interface Drafts {
   readonly networks: Map<string, { unreadable?: NetworkListing['unreadable']; foreign: number }>;
   readonly leases: Lease[];
   /** Leases whose text comes in lines of its own, with those lines. */
   readonly texts: Map<string, string[]>;
   readonly dataDir: string;
+  readonly finderOf: (network: string) => Finder;
+  /** The network of the lease before: tens of thousands of leases share one name and one finder. */
+  last: { readonly network: string; readonly find: Finder };
 }
+
+const NOWHERE: Finder = () => undefined;
 
 /**
  * Reads the lines that hosts/lease-files.ts and its form in shell print of a data directory: `network NAME`,
  * `unreadable REASON NAME`, `foreign COUNT NAME`, `lease SECONDS BYTES NAME/ADDRESS [ID IFNAME]`, and where it has neither
  * `held NAME/ADDRESS:LINE`. Lines of any other form are passed over; text that is no lease's leaves `containerId` empty.
+ * `finderOf` gives each network's ranges.
  */
-export function leaseListing(text: string, dataDir: string): LeaseListing {
-  const drafts: Drafts = { networks: new Map(), leases: [], texts: new Map(), dataDir };
+export function leaseListing(
+  text: string,
+  dataDir: string,
+  finderOf: (network: string) => Finder = () => NOWHERE,
+): LeaseListing {
+  const last = { network: '', find: NOWHERE };
+  const drafts: Drafts = { networks: new Map(), leases: [], texts: new Map(), dataDir, finderOf, last };
   for (let start = 0, end = 0; end !== -1; start = end + 1) {
     end = text.indexOf('\n', start);
     readLine(end === -1 ? text.slice(start) : text.slice(start, end), drafts);
@@ -61,7 +79,7 @@ export function leaseListing(text: string, dataDir: string): LeaseListing {
 }
 
 function readLine(line: string, drafts: Drafts): void {
-  if (line.startsWith('lease ')) readLease(line.split(' '), drafts);
+  if (line.startsWith('lease ')) readLease(line, drafts);
   else if (line.startsWith('held ')) {
     // Neither an id nor an interface's name holds a colon; an IPv6 address does.
     const cut = line.lastIndexOf(':');
@@ -71,14 +89,16 @@ function readLine(line: string, drafts: Drafts): void {
   else remark(line, drafts.networks);
 }
 
-function readLease(words: readonly string[], { leases, texts, dataDir }: Drafts): void {
-  const [, seconds, bytes, name = '', id = '', link = ''] = words;
+function readLease(line: string, drafts: Drafts): void {
+  const [, seconds, bytes, name = '', id = '', link = ''] = line.split(' ');
   const cut = name.indexOf('/');
   const ip = canonical(name.slice(cut + 1));
   if (ip === undefined) return;
+  const { leases, texts, dataDir } = drafts;
+  const { network, find } = networkOf(name.slice(0, cut), drafts);
   const whole = CONTAINER_ID.test(id) && IF_NAME.test(link);
-  const lease: Lease = {
-    network: name.slice(0, cut),
+  const lease: Draft = {
+    network,
     dataDir,
     ip,
     containerId: whole ? id : '',
@@ -88,8 +108,15 @@ function readLease(words: readonly string[], { leases, texts, dataDir }: Drafts)
     mtime: Math.round(Number(seconds) * 1000),
     size: Number(bytes),
   };
+  const rangeId = find(ip);
+  if (rangeId !== undefined) lease.rangeId = rangeId;
   leases.push(lease);
   if (!whole) texts.set(lease.path, []);
+}
+
+function networkOf(name: string, drafts: Drafts): Drafts['last'] {
+  if (drafts.last.network !== name) drafts.last = { network: name, find: drafts.finderOf(name) };
+  return drafts.last;
 }
 
 function remark(line: string, networks: Drafts['networks']): void {
@@ -112,6 +139,6 @@ function holderIn(held: readonly string[]): Pick<Lease, 'containerId' | 'ifName'
 
 /** An address in its one form, so that names from different places can be compared; undefined where it is none. */
 export function canonical(address: string): string | undefined {
-  if (!address.includes(':')) return ipaddr.IPv4.isValidFourPartDecimal(address) ? address : undefined;
+  if (!address.includes(':')) return ipv4Number(address) === undefined ? undefined : address;
   return ipaddr.IPv6.isValid(address) ? ipaddr.IPv6.parse(address).toRFC5952String() : undefined;
 }

@@ -1,4 +1,4 @@
-import { type Address, parseAddress } from '../trace/address.ts';
+import { type Address, ipv4Number, parseAddress } from '../trace/address.ts';
 import type { AddressRange, Lease, LeaseNetwork, LeaseVerdict, RangeSet } from './model.ts';
 
 /** How full one range set is. An attachment takes one address of each set: the fullest decides. */
@@ -39,10 +39,17 @@ function holds({ first, last, width }: Bounds, address: Address): boolean {
 
 /** Finds the range set an address lies in, by its id; undefined for an address of none. */
 export function rangeFinder(sets: readonly RangeSet[]): (ip: string) => string | undefined {
-  const bounds = sets.map(({ id, ranges }) => ({ id, ranges: ranges.flatMap((range) => boundsOf(range) ?? []) }));
+  const bounds = sets.flatMap(({ id, ranges }) => ranges.flatMap((range) => ({ id, range: boundsOf(range) })));
+  const all = bounds.flatMap(({ id, range }) => (range ? { id, range } : []));
+  // A node holds tens of thousands of IPv4 leases: numbers instead of BigInts.
+  const short = all
+    .filter(({ range }) => range.width === 32)
+    .map(({ id, range }) => ({ id, first: Number(range.first), last: Number(range.last) }));
   return (ip) => {
+    const number = ipv4Number(ip);
+    if (number !== undefined) return short.find(({ first, last }) => number >= first && number <= last)?.id;
     const address = parseAddress(ip);
-    return address && bounds.find(({ ranges }) => ranges.some((range) => holds(range, address)))?.id;
+    return address && all.find(({ range }) => holds(range, address))?.id;
   };
 }
 
@@ -57,17 +64,21 @@ function capacityOf(ranges: readonly Bounds[]): number {
 /** How full each range set of a network is, fullest first; empty where its ranges are not known. */
 export function usageOf(network: LeaseNetwork, verdicts: readonly LeaseVerdict[]): readonly SetUsage[] {
   if (!network.ranges.known) return [];
-  const own = verdicts.filter(({ lease }) => isOf(lease, network));
-  return network.ranges.value
-    .map(({ id, ranges }): SetUsage => {
-      const bounds = ranges.flatMap((range) => boundsOf(range) ?? []);
-      const gateways = new Set(ranges.map(({ gateway }) => gateway));
-      // A file named like the gateway takes nothing away: host-local would not hand that address out anyway.
-      const taken = own.filter(({ lease }) => lease.rangeId === id && !gateways.has(lease.ip));
-      const capacity = capacityOf(bounds);
-      const leaked = taken.filter(({ state }) => state === 'leaked').length;
-      const free = Math.max(0, capacity - taken.length);
-      return { id, ranges: ranges.map(rangeText), capacity, used: taken.length, leaked, free };
+  const sets = network.ranges.value.map(({ id, ranges }) => {
+    return { id, ranges, gateways: new Set(ranges.map(({ gateway }) => gateway)), used: 0, leaked: 0 };
+  });
+  const byId = new Map(sets.map((set) => [set.id, set]));
+  for (const { lease, state } of verdicts) {
+    const set = lease.rangeId === undefined ? undefined : byId.get(lease.rangeId);
+    // A file named like the gateway takes nothing away: host-local would not hand that address out anyway.
+    if (!set || !isOf(lease, network) || set.gateways.has(lease.ip)) continue;
+    set.used += 1;
+    if (state === 'leaked') set.leaked += 1;
+  }
+  return sets
+    .map(({ id, ranges, used, leaked }): SetUsage => {
+      const capacity = capacityOf(ranges.flatMap((range) => boundsOf(range) ?? []));
+      return { id, ranges: ranges.map(rangeText), capacity, used, leaked, free: Math.max(0, capacity - used) };
     })
     .sort((a, b) => a.free - b.free);
 }

@@ -74,25 +74,32 @@ function directoryOf(
   uses: readonly IpamConfig[],
   unread: Reading<never> | undefined,
 ): Pick<HostLocal, 'networks' | 'leases'> {
-  const listing = mapReading(view.text(directory), (text) => leaseListing(text, directory));
-  const configured = uses.filter(({ dataDir }) => dataDir === directory).map(({ network }) => network);
+  const own = uses.filter(({ dataDir }) => dataDir === directory);
+  const rangesFor = (name: string) =>
+    rangesOf(
+      view,
+      own.filter(({ network }) => network === name),
+      unread,
+    );
+  const listing = mapReading(view.text(directory), (text) =>
+    leaseListing(text, directory, (name) => {
+      const ranges = rangesFor(name);
+      return rangeFinder(ranges.known ? ranges.value : []);
+    }),
+  );
   const listed = listing.known ? listing.value.networks : [];
-  const names = new Set([...configured, ...listed.map(({ name }) => name)]);
+  const names = new Set([...own.map(({ network }) => network), ...listed.map(({ name }) => name)]);
   const networks = [...names].map((name): LeaseNetwork => {
-    const own = listed.find((one) => one.name === name);
+    const found = listed.find((one) => one.name === name);
     return {
       name,
       dataDir: directory,
-      ranges: rangesOf(
-        view,
-        uses.filter((use) => use.network === name && use.dataDir === directory),
-        unread,
-      ),
-      readable: readableOf(listing, own, `${directory}/${name}`),
-      foreignFiles: own?.foreignFiles ?? 0,
+      ranges: rangesFor(name),
+      readable: readableOf(listing, found, `${directory}/${name}`),
+      foreignFiles: found?.foreignFiles ?? 0,
     };
   });
-  return { networks, leases: listing.known ? placed(listing.value.leases, networks) : [] };
+  return { networks, leases: listing.known ? listing.value.leases : [] };
 }
 
 /** A network configured twice (multus and the list it delegates to) counts by the first. */
@@ -115,16 +122,6 @@ function readableOf(
   if (own.unreadable === undefined) return known(true, path);
   const detail = own.unreadable === 'link' ? 'a symbolic link, which is not followed' : 'not all of it could be read';
   return unknown(own.unreadable === 'denied' ? 'denied' : 'failed', path, `${path}: ${detail}`);
-}
-
-function placed(leases: readonly Lease[], networks: readonly LeaseNetwork[]): readonly Lease[] {
-  const finders = new Map(
-    networks.map(({ name, ranges }) => [name, ranges.known ? rangeFinder(ranges.value) : () => undefined]),
-  );
-  return leases.map((lease) => {
-    const rangeId = finders.get(lease.network)?.(lease.ip);
-    return rangeId === undefined ? lease : { ...lease, rangeId };
-  });
 }
 
 /** libcni names them NETWORK-CONTAINERID-IFNAME (pkg/cni api.go, getCacheFilePath). */

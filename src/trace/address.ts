@@ -13,6 +13,32 @@ export interface Block {
   readonly mask: bigint;
 }
 
+const DOT = 46;
+const ZERO = 48;
+
+/**
+ * An IPv4 address as a number; undefined for anything that is not four numbers in their one form, without leading zeros.
+ * Without a regular expression or a BigInt, for tables of tens of thousands of addresses.
+ */
+export function ipv4Number(text: string): number | undefined {
+  let value = 0;
+  let parts = 0;
+  for (let at = 0; parts < 4; at += 1) {
+    const start = at;
+    let byte = 0;
+    for (let digit = text.charCodeAt(at) - ZERO; digit >= 0 && digit <= 9; digit = text.charCodeAt(at) - ZERO) {
+      byte = byte * 10 + digit;
+      at += 1;
+    }
+    const length = at - start;
+    if (length === 0 || length > 3 || byte > 255 || (length > 1 && text.charCodeAt(start) === ZERO)) return undefined;
+    parts += 1;
+    value = value * 256 + byte;
+    if (parts === 4 ? at !== text.length : text.charCodeAt(at) !== DOT) return undefined;
+  }
+  return value;
+}
+
 /** Undefined for anything that is no plain IPv4 or IPv6 address. */
 export function parseAddress(text: string): Address | undefined {
   if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) return parseIpv4(text);
