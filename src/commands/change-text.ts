@@ -1,4 +1,4 @@
-import { harmless } from '../hosts/sanitise.ts';
+import { harmless, harmlessJson } from '../hosts/sanitise.ts';
 import type { Finding } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
 import type { Left } from '../remedies/choose.ts';
@@ -112,7 +112,7 @@ export function resultText({ step, result, detail }: StepReport, layout: Layout)
 
 /** A JSON result that a terminal can show as it is. */
 export function jsonText(value: object): string {
-  return `${harmless(JSON.stringify(value, undefined, 2), { keepLayout: true })}\n`;
+  return `${harmlessJson(JSON.stringify(value, undefined, 2))}\n`;
 }
 
 /** A step's fate in the JSON of `fix` and `undo`. */

@@ -138,8 +138,9 @@ async function leases(raw: RawOptions): Promise<void> {
   if (options.format === 'json') {
     const { VERSION } = await import('../version.ts');
     const tool = { name: 'hayward', version: VERSION };
-    const report = { schemaVersion: 1, tool, takenAt: started.toISOString(), networks, troubles: troublesOf(seen) };
-    process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+    const { leasesJson } = await import('../report/leases-json.ts');
+    const head = { schemaVersion: 1, tool, takenAt: started.toISOString(), troubles: troublesOf(seen) };
+    for (const piece of leasesJson(head, networks, options.lang)) process.stdout.write(piece);
   } else {
     const { leasesText } = await import('../report/leases-text.ts');
     for (const { target, detail } of troublesOf(seen)) process.stderr.write(`hayward: ${target}: ${detail}\n`);

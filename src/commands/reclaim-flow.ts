@@ -13,10 +13,11 @@ import { JournalError } from '../remedies/journal.ts';
 import type { RunReport, StepReport } from '../remedies/run-plan.ts';
 import type { PlannedRemedy } from '../remedies/run-record.ts';
 import type { Step } from '../remedies/step.ts';
+import { leasesJson } from '../report/leases-json.ts';
 import type { LeaseScope } from '../snapshot/leases.ts';
 import { VERSION } from '../version.ts';
 import { actingHost } from './acting-host.ts';
-import { jsonText, line, resultText } from './change-text.ts';
+import { line, resultText } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
 import { catchInterruption } from './interruption.ts';
@@ -168,7 +169,7 @@ function conclude(outcome: Outcome, options: ReclaimOptions): number {
   const undo =
     run && ['hayward undo', run.run, ...(options.host === undefined ? [] : ['--host', options.host])].join(' ');
   const told = { ...outcome, reclaimed, failed, undo };
-  process.stdout.write(options.json ? asJson(told, options) : asText(told, options));
+  for (const piece of options.json ? asJson(told, options) : [asText(told, options)]) process.stdout.write(piece);
   return failed.length > 0 ? 1 : statusOf(outcome.seen);
 }
 
@@ -179,10 +180,11 @@ interface Told extends Outcome {
   readonly undo: string | undefined;
 }
 
-function asJson({ seen, run, reclaimed, failed, undo }: Told, { lang, dryRun }: ReclaimOptions): string {
+function asJson({ seen, run, reclaimed, failed, undo }: Told, { lang, dryRun }: ReclaimOptions): Iterable<string> {
   const networks = networkReports({ seen, history: [], lang });
   const failures = failed.map(({ step, detail }) => ({ ip: addressOf(step)[0], detail: detail[lang] }));
-  return jsonText({ networks, reclaimed, failures, dryRun, run: run?.run ?? '', ...(undo && { undo }) });
+  const head = { reclaimed, failures, dryRun, run: run?.run ?? '', ...(undo && { undo }) };
+  return leasesJson(head, networks, lang);
 }
 
 function asText({ seen, reclaimed, failed, undo }: Told, options: ReclaimOptions): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { firstLine, harmless, lastLine } from './sanitise.ts';
+import { firstLine, harmless, harmlessJson, lastLine } from './sanitise.ts';
 
 describe('harmless', () => {
   it.each([
@@ -31,6 +31,17 @@ describe('harmless', () => {
       }),
     );
   });
+});
+
+it('harmlessJson says the same, with nothing in it that a terminal acts on', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+      const text = JSON.stringify(value, undefined, 2);
+      const shown = harmlessJson(text);
+      expect(JSON.parse(shown)).toEqual(JSON.parse(text));
+      expect(harmless(shown, { keepLayout: true })).toBe(shown);
+    }),
+  );
 });
 
 describe('one line of many', () => {

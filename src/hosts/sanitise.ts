@@ -18,6 +18,16 @@ export function harmless(text: string, options: HarmlessOptions = {}): string {
   );
 }
 
+/**
+ * Makes JSON safe to show without changing what it says. JSON.stringify leaves C1 controls, bidirectional overrides and the
+ * like as they are; outside strings JSON holds none of them, so that their escapes in the text keep the values.
+ */
+export function harmlessJson(json: string): string {
+  return json.replace(HARMFUL, (char) =>
+    char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** The last line that holds anything, harmless and bounded: what a program said before it gave up. */
 export function lastLine(text: string): string {
   return shown(text.split(/[\r\n]+/).findLast((line) => line.trim() !== '') ?? '');

@@ -54,6 +54,25 @@ describe('leaseListing', () => {
     expect(leases).toEqual([]);
   });
 
+  it("gives each lease its own network's range set", () => {
+    const lines = [
+      'network a',
+      'lease 1 1 a/10.0.0.1',
+      'lease 1 1 b/10.0.0.1',
+      'lease 1 1 b/10.0.0.2',
+      'lease 1 1 a/10.0.0.2',
+    ];
+    const { leases } = leaseListing(lines.join('\n'), '/d', (network) => (ip) => {
+      return network === 'a' ? `a${ip.at(-1)}` : undefined;
+    });
+    expect(leases.map(({ network, rangeId }) => [network, rangeId])).toEqual([
+      ['a', 'a1'],
+      ['b', undefined],
+      ['b', undefined],
+      ['a', 'a2'],
+    ]);
+  });
+
   it('counts foreign files and keeps why a directory was not read', () => {
     const { networks } = leaseListing('network a\nforeign 3 a\nforeign 2 a\nnetwork b\nunreadable link b', '/d');
     expect(networks).toEqual([

@@ -12,7 +12,7 @@ import { historyKeeper } from './history-file.ts';
 import { judgeLeases } from './judge.ts';
 import { DEFAULT_GRACE_MS, type LeaseLook } from './model.ts';
 import type { JudgedLeases } from './observe.ts';
-import { countsOf, leasesStatus, networkReports } from './report.ts';
+import { countsOf, leaseReport, leasesStatus, type NetworkReport, networkReports } from './report.ts';
 
 function judgedOf(one: LeaseLook, more: Partial<JudgedLeases> = {}): JudgedLeases {
   const times = { nowMs: NOW };
@@ -31,6 +31,8 @@ const MIXED = look({
 });
 const silent = unknown('failed', 'crictl pods -o json', 'connection refused');
 
+const worded = (report?: NetworkReport) => (report?.verdicts ?? []).map((verdict) => leaseReport(verdict, 'en'));
+
 describe('the report', () => {
   it('has the shape of the contract', () => {
     const [report] = networkReports({ seen: judgedOf(MIXED), history: [], lang: 'en' });
@@ -44,13 +46,13 @@ describe('the report', () => {
       free: 9,
       forecast: { exhaustedAt: null, why: 'not enough history: 0 counts over 0 boots' },
     });
-    expect(report?.leases.map(({ ip, state }) => `${ip} ${state}`)).toEqual([
+    expect(worded(report).map(({ ip, state }) => `${ip} ${state}`)).toEqual([
       '10.52.0.2 live',
       '10.52.0.3 leaked',
       '10.52.0.4 grace',
       '10.52.0.5 unknown',
     ]);
-    expect(report?.leases[1]).toMatchObject({
+    expect(worded(report)[1]).toMatchObject({
       containerId: idOf('gone'),
       ifName: 'eth0',
       since: '2026-06-01T11:00:00.000Z',
@@ -60,7 +62,7 @@ describe('the report', () => {
   it('writes no date for a file whose time is none', () => {
     const odd = look({ leases: [lease(2, 'a', { mtime: Number.MAX_VALUE })] });
     const [report] = networkReports({ seen: judgedOf(odd), history: [], lang: 'en' });
-    expect(report?.leases[0]?.since).toBe('');
+    expect(worded(report)[0]?.since).toBe('');
   });
 
   it.each(LANGS)('as text (%s) fits its columns, whatever the names', (lang) => {

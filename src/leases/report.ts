@@ -25,9 +25,11 @@ export interface NetworkReport {
   /** Why its ranges, or its leases, are not all known. */
   readonly unknown?: { readonly reason: string; readonly detail: string };
   readonly forecast: { readonly exhaustedAt: string | null; readonly why: string };
-  readonly leases: readonly LeaseReport[];
+  /** Its leases as judged; `leaseReport` words one. Of tens of thousands no second list is made. */
+  readonly verdicts: readonly LeaseVerdict[];
 }
 
+/** One lease as `hayward leases` prints it. */
 export interface LeaseReport {
   readonly ip: string;
   readonly containerId: string;
@@ -69,7 +71,7 @@ function networkReport(network: LeaseNetwork, { seen, history, lang }: ReportInp
     foreignFiles,
     ...(!missing.known && { unknown: { reason: missing.reason, detail: missing.detail } }),
     forecast: { exhaustedAt, why: why[lang] },
-    leases: own.map((verdict) => leaseReport(verdict, lang)),
+    verdicts: own,
   };
 }
 
@@ -83,7 +85,8 @@ function forecastFor(
   return { exhaustedAt: null, why };
 }
 
-function leaseReport({ lease, state, why }: LeaseVerdict, lang: Lang): LeaseReport {
+/** A lease in words. */
+export function leaseReport({ lease, state, why }: LeaseVerdict, lang: Lang): LeaseReport {
   const { ip, containerId, ifName, mtime } = lease;
   return { ip, containerId, ifName, since: momentOf(mtime), state, why: why.map((one) => one[lang]) };
 }

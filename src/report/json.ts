@@ -1,3 +1,4 @@
+import { harmlessJson } from '../hosts/sanitise.ts';
 import type { Finding, Status } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
 import { describeStep } from '../remedies/describe.ts';
@@ -21,7 +22,7 @@ export function renderJson(report: Report, lang: Lang): string {
       notApplicable: count(findings, 'not-applicable'),
     },
   };
-  return `${escapeForTerminals(JSON.stringify(document, undefined, 2))}\n`;
+  return `${harmlessJson(JSON.stringify(document, undefined, 2))}\n`;
 }
 
 function count(findings: readonly Finding[], status: Status): number {
@@ -49,15 +50,4 @@ function jsonRemedy(remedy: Remedy, lang: Lang): object {
     ...(remedy.disrupts && { disrupts: remedy.disrupts[lang] }),
     steps: remedy.steps.map((step) => describeStep(step, lang)),
   };
-}
-
-/**
- * JSON.stringify leaves C1 controls (a terminal may take U+009B for ESC [) and bidirectional overrides as they are.
- * Outside strings JSON holds none of them, so escaping them in the text keeps the values.
- */
-function escapeForTerminals(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

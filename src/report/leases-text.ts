@@ -1,7 +1,7 @@
 import { harmless } from '../hosts/sanitise.ts';
 import type { Lang } from '../lang.ts';
-import type { LeaseState } from '../leases/model.ts';
-import type { LeaseReport, NetworkReport } from '../leases/report.ts';
+import type { LeaseState, LeaseVerdict } from '../leases/model.ts';
+import { leaseReport, type NetworkReport } from '../leases/report.ts';
 import { type Paint, painter, type Style } from './paint.ts';
 import type { RenderOptions } from './report.ts';
 import { wrap } from './wrap.ts';
@@ -91,7 +91,7 @@ function networkLines(network: NetworkReport, { words, paint, several, options }
     if (state === 'live' && !options.verbose) continue;
     lines.push(
       ...leaseLines(
-        network.leases.filter((lease) => lease.state === state),
+        network.verdicts.filter((verdict) => verdict.state === state),
         { words, paint, several, options },
       ),
     );
@@ -99,11 +99,12 @@ function networkLines(network: NetworkReport, { words, paint, several, options }
   return lines;
 }
 
-function leaseLines(leases: readonly LeaseReport[], { words, paint, options }: Context): string[] {
-  const shown = options.verbose ? leases : leases.slice(0, MOST_SHOWN);
+function leaseLines(verdicts: readonly LeaseVerdict[], { words, paint, options }: Context): string[] {
+  const most = options.verbose ? verdicts.length : MOST_SHOWN;
+  const shown = verdicts.slice(0, most).map((verdict) => leaseReport(verdict, options.lang));
   const lines = shown.flatMap(({ ip, containerId, since, state, why }) => [
     `  ${paint(words.states[state], STYLES[state])}  ${ip}  ${harmless(containerId.slice(0, 13))}  ${paint(since, 'faint')}`,
     ...wrap(harmless(why[0] ?? ''), options.width - 6).map((line) => `      ${line}`),
   ]);
-  return leases.length > shown.length ? [...lines, `  ${words.more(leases.length - shown.length)}`] : lines;
+  return verdicts.length > shown.length ? [...lines, `  ${words.more(verdicts.length - shown.length)}`] : lines;
 }
