@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,8 @@ export interface HostLocal {
   /** Hands out an address of each range set. Throws host-local's own words. */
   add(containerId: string, ifName?: string): Promise<readonly string[]>;
   del(containerId: string, ifName?: string): Promise<void>;
+  /** Begins these calls, one after the other, in a process beside the caller's; its exit status is the last one's. */
+  begin(calls: readonly (readonly [verb: 'ADD' | 'DEL', containerId: string])[]): ChildProcess;
   /** Container ids by address, as the files say. */
   leases(): Promise<ReadonlyMap<string, string>>;
   dispose(): Promise<void>;
@@ -34,10 +37,14 @@ export async function hostLocal(options: HostLocalOptions = {}): Promise<HostLoc
   const ranges = subnets.map((subnet) => [{ subnet }]);
   const config = { cniVersion: '0.3.1', name: network, ipam: { type: 'host-local', dataDir, ranges } };
 
-  async function call(verb: 'ADD' | 'DEL', containerId: string, ifName: string): Promise<string> {
+  const environment = (verb: 'ADD' | 'DEL', containerId: string, ifName = 'eth0') => {
     const CNI = { CNI_COMMAND: verb, CNI_CONTAINERID: containerId, CNI_IFNAME: ifName, CNI_PATH: program };
+    return { ...CNI, CNI_NETNS: '/dev/null' };
+  };
+
+  async function call(verb: 'ADD' | 'DEL', containerId: string, ifName: string): Promise<string> {
     const { stdout, failed } = await command([join(program, 'host-local')], {
-      env: { ...CNI, CNI_NETNS: '/dev/null' },
+      env: environment(verb, containerId, ifName),
       stdin: JSON.stringify(config),
     });
     if (!failed) return stdout;
@@ -52,6 +59,14 @@ export async function hostLocal(options: HostLocalOptions = {}): Promise<HostLoc
     },
     async del(containerId, ifName = 'eth0') {
       await call('DEL', containerId, ifName);
+    },
+    begin(calls) {
+      const lines = calls.map(([verb, containerId]) => {
+        const words = Object.entries(environment(verb, containerId)).map(([name, value]) => `${name}=${value}`);
+        return `printf %s "$1" | env ${words.join(' ')} "$0"`;
+      });
+      const argv = ['-euc', lines.join('\n'), join(program, 'host-local'), JSON.stringify(config)];
+      return spawn('sh', argv, { stdio: ['ignore', 'ignore', 'inherit'] });
     },
     async leases() {
       const names = await readdir(directory).catch(() => []);
