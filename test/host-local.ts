@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,8 +18,8 @@ export interface HostLocal {
   /** Hands out an address of each range set. Throws host-local's own words. */
   add(containerId: string, ifName?: string): Promise<readonly string[]>;
   del(containerId: string, ifName?: string): Promise<void>;
-  /** Begins these calls, one after the other, in a process beside the caller's; its exit status is the last one's. */
-  begin(calls: readonly (readonly [verb: 'ADD' | 'DEL', containerId: string])[]): ChildProcess;
+  /** Shell that makes these calls, one after the other. */
+  script(calls: readonly (readonly [verb: 'ADD' | 'DEL', containerId: string])[]): string;
   /** Container ids by address, as the files say. */
   leases(): Promise<ReadonlyMap<string, string>>;
   dispose(): Promise<void>;
@@ -60,13 +59,12 @@ export async function hostLocal(options: HostLocalOptions = {}): Promise<HostLoc
     async del(containerId, ifName = 'eth0') {
       await call('DEL', containerId, ifName);
     },
-    begin(calls) {
+    script(calls) {
       const lines = calls.map(([verb, containerId]) => {
         const words = Object.entries(environment(verb, containerId)).map(([name, value]) => `${name}=${value}`);
-        return `printf %s "$1" | env ${words.join(' ')} "$0"`;
+        return `printf %s '${JSON.stringify(config)}' | env ${words.join(' ')} '${join(program, 'host-local')}'`;
       });
-      const argv = ['-euc', lines.join('\n'), join(program, 'host-local'), JSON.stringify(config)];
-      return spawn('sh', argv, { stdio: ['ignore', 'ignore', 'inherit'] });
+      return lines.join(' && ');
     },
     async leases() {
       const names = await readdir(directory).catch(() => []);

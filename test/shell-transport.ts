@@ -11,13 +11,17 @@ export interface Transport {
   remove(): void;
 }
 
-/** What a host behind ssh does, without the network between: the same scripts, read by a shell of this machine. */
-export function shellTransport(shell: string): Transport {
+/**
+ * What a host behind ssh does, without the network between: the same scripts, read by a shell of this machine, with these
+ * edits of sed(1) made on the way.
+ */
+export function shellTransport(shell: string, edits: readonly string[] = []): Transport {
   const folder = mkdtempSync(join(tmpdir(), 'hayward-shell-'));
   symlinkSync(shell, join(folder, 'sh'));
-  const last = 'while [ $# -gt 1 ]; do shift; done; exec sh -c "$1"';
+  const run = edits.length === 0 ? 'exec sh -c "$1"' : '/usr/bin/sed -u "$EDITS" | sh -c "$1"';
+  const last = `while [ $# -gt 1 ]; do shift; done; ${run}`;
   return {
-    sshCommand: ['env', `PATH=${folder}:/usr/bin:/bin`, 'sh', '-c', last, 'ssh'],
+    sshCommand: ['env', `EDITS=${edits.join('\n')}`, `PATH=${folder}:/usr/bin:/bin`, 'sh', '-c', last, 'ssh'],
     remove: () => rmSync(folder, { recursive: true }),
   };
 }

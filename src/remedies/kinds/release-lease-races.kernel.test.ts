@@ -1,170 +1,185 @@
-import type { ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type HostLocal, hostLocal } from '../../../test/host-local.ts';
+import { SHELLS, shellTransport, type Transport } from '../../../test/shell-transport.ts';
+import { type ActingHost, HostError } from '../../hosts/host.ts';
 import { localHost } from '../../hosts/local.ts';
 import { LOCK_GUARDS, type LockGuards, removeLocked } from '../../hosts/locked-files.ts';
+import { sshHost } from '../../hosts/ssh.ts';
 import type { StepOf } from '../actions.ts';
 import { releasingLease } from './release-lease.ts';
 
 /**
  * The address of a dead sandbox goes to a living one while its lease is being removed: real host-local gives it back and
  * hands it out again, at the worst moment for each guard in turn. With all guards the living one keeps its lease; without
- * that one it loses it.
+ * that one it loses it. The same on this machine and by the script that a node behind ssh is sent.
  */
 
-const DEAD = 'd'.repeat(64);
-const LIVING = 'a'.repeat(64);
-
-let addresses: HostLocal;
-let address: string;
-let step: StepOf<'release-lease'>;
-let beside: Promise<unknown> | undefined;
-
-beforeEach(async () => {
-  // Five addresses, all taken: whoever asks gets the one that is given back.
-  addresses = await hostLocal({ subnets: ['10.52.0.0/29'] });
-  [address = ''] = await addresses.add(DEAD);
-  for (const letter of ['1', '2', '3', '4']) await addresses.add(letter.repeat(64));
-  step = { kind: 'release-lease', path: join(addresses.directory, address), containerId: DEAD, ifName: 'eth0' };
-  beside = undefined;
-});
-afterEach(async () => {
-  await beside;
-  await addresses.dispose();
-});
-
-async function handOver(): Promise<void> {
-  await addresses.del(DEAD);
-  expect(await addresses.add(LIVING)).toEqual([address]);
-}
-
-/** The same in a process beside this one; returns, without giving up the thread, when it is done or waits for the lock. */
-function handOverBeside(): void {
-  const child = addresses.begin([
-    ['DEL', DEAD],
-    ['ADD', LIVING],
-  ]);
-  beside = ended(child);
-  const lock = join(addresses.directory, 'lock');
-  const last = performance.now() + 20_000;
-  while (!isOver(child) && !isAwaited(lock)) {
-    if (performance.now() > last) throw new Error('host-local neither ended nor came to its lock');
-  }
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`host-local: exit ${code}`))));
-  });
-}
-
-/** Ended, though this thread has not heard of it yet (proc(5), state Z). */
-function isOver({ pid }: ChildProcess): boolean {
-  const path = `/proc/${pid}/stat`;
-  return !existsSync(path) || /^\d+ \(.*\) [ZX]/.test(readFileSync(path, 'utf8'));
-}
-
-/** Whether somebody waits for a lock on this file: a line with an arrow in /proc/locks (proc(5)). */
-function isAwaited(lock: string): boolean {
-  const inode = statSync(lock).ino;
-  return new RegExp(`^\\d+: -> FLOCK .*:${inode} `, 'm').test(readFileSync('/proc/locks', 'utf8'));
-}
-
-/** As the articles' cure does, with what a backup kept: the same files, and another lock. */
-function makeDirectoryAnew(): void {
-  const copy = `${addresses.directory}.copy`;
-  cpSync(addresses.directory, copy, { recursive: true, preserveTimestamps: true });
-  rmSync(addresses.directory, { recursive: true });
-  renameSync(copy, addresses.directory);
-}
-
+type Guard = keyof LockGuards | 'holderOf';
+/** Before the step looks at the lease, between that and its removal, when the lock is taken, and after the last look. */
+type Moment = 'before' | 'between' | 'atLock' | 'afterLastLook';
 interface Race {
-  readonly guard: keyof LockGuards | 'holderOf';
+  readonly guard: Guard;
   readonly race: string;
-  /** Before the step looks at the lease; between that and its removal. */
-  readonly before?: () => Promise<void>;
-  readonly between?: () => Promise<void>;
-  /** What happens while the lock is taken and held. */
-  readonly during?: (guards: LockGuards) => Partial<LockGuards>;
+  readonly happens: Partial<Record<Moment, 'hand-over' | 'make-anew'>>;
 }
-
-const atLastLook = ({ lastLook }: LockGuards): Partial<LockGuards> => ({
-  lastLook(path, expected) {
-    const found = lastLook(path, expected);
-    handOverBeside();
-    return found;
-  },
-});
 
 const RACES: readonly Race[] = [
   {
     guard: 'holderOf',
     race: 'whereabouts#176: by the time of the step the address is another’s',
-    before: handOver,
+    happens: { before: 'hand-over' },
   },
   {
     guard: 'lastLook',
     race: 'whereabouts#75: it is handed out again between the decision and the late removal',
-    between: handOver,
+    happens: { between: 'hand-over' },
   },
   {
     guard: 'takesLock',
     race: 'it is handed out again between the last look and the removal',
-    during: atLastLook,
+    happens: { afterLastLook: 'hand-over' },
   },
   {
     guard: 'isStill',
     race: 'the same, where the directory was made anew with another lock',
-    during(guards) {
-      let anew = false;
-      return {
-        ...atLastLook(guards),
-        takesLock(file) {
-          if (!anew) makeDirectoryAnew();
-          anew = true;
-          return guards.takesLock(file);
-        },
-      };
-    },
+    happens: { atLock: 'make-anew', afterLastLook: 'hand-over' },
   },
 ];
 
-const ABSENT: Readonly<Record<Race['guard'], Partial<LockGuards>>> = {
-  takesLock: { takesLock: async () => true },
-  isStill: { isStill: () => true },
-  lastLook: { lastLook: () => 'expected' },
-  holderOf: {},
-};
+const DEAD = 'd'.repeat(64);
+const LIVING = 'a'.repeat(64);
+const OTHERS = ['1', '2', '3', '4'].map((digit) => digit.repeat(64));
 
-/** The step as a run carries it out: looked at, then applied where there is something to do. */
-async function release({ before, between, during }: Race, absent?: Race['guard']): Promise<void> {
-  const inForce = { ...LOCK_GUARDS, ...(absent && ABSENT[absent]) };
-  const guards = { ...inForce, ...during?.(inForce) };
-  const host = {
-    ...localHost(),
-    removeLocked: (...[path, removal]: Parameters<typeof removeLocked>) => removeLocked(path, removal, guards),
-  };
-  const actions = absent === 'holderOf' ? releasingLease(() => 'this') : releasingLease();
-  await before?.();
-  const image = await actions.observe(host, step);
-  if (!image.known) throw new Error(image.detail);
-  await between?.();
-  if (!actions.asWanted(step, image.value)) await actions.apply(host, step, image.value);
-  await beside;
+let folder: string;
+let addresses: HostLocal;
+let address: string;
+let transport: Transport | undefined;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hayward-release-races-'));
+  // Five addresses, all taken: whoever asks gets the one that is given back.
+  addresses = await hostLocal({ subnets: ['10.52.0.0/29'] });
+  [address = ''] = await addresses.add(DEAD);
+  for (const id of OTHERS) await addresses.add(id);
+  writeScripts();
+});
+afterEach(async () => {
+  transport?.remove();
+  transport = undefined;
+  await addresses.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+/**
+ * What happens beside the step. `hand-over` returns when host-local is done or waits for its lock, for which /proc/locks
+ * has an arrow (proc(5)). `make-anew` is the articles' cure with what a backup kept: the same files, and another lock.
+ */
+function writeScripts(): void {
+  const { directory } = addresses;
+  const calls = addresses.script([
+    ['DEL', DEAD],
+    ['ADD', LIVING],
+  ]);
+  writeFileSync(
+    join(folder, 'hand-over'),
+    `( { ${calls}; } && : >${folder}/handed-over ) </dev/null >/dev/null 2>&1 3>&- 9>&- &
+inode=$(stat -c %i ${directory}/lock)
+until [ -e ${folder}/handed-over ] || grep -q "^[0-9]*: -> FLOCK .*:$inode " /proc/locks; do :; done
+`,
+  );
+  writeFileSync(
+    join(folder, 'make-anew'),
+    `[ ! -e ${folder}/anew ] || exit 0
+: >${folder}/anew
+cp -a ${directory} ${directory}.copy && rm -rf ${directory} && mv ${directory}.copy ${directory}
+`,
+  );
 }
 
-describe.each(RACES)('$guard: $race', (race) => {
-  it('leaves the lease to whom it was handed', async () => {
-    await release(race);
-    expect((await addresses.leases()).get(address)).toBe(LIVING);
-  });
+function run(script: string): void {
+  const { status, stderr } = spawnSync('timeout', ['20', 'sh', join(folder, script)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${script}: exit ${status}: ${stderr}`);
+}
 
-  it('alone: left out, a living Pod loses its lease', async () => {
-    await release(race, race.guard);
-    expect([...(await addresses.leases()).values()].sort()).toEqual(['1', '2', '3', '4'].map((one) => one.repeat(64)));
+/** This machine as a host, with what happens meanwhile, and without one guard. */
+function here({ happens: { atLock, afterLastLook } }: Race, absent?: Guard): ActingHost {
+  const none: LockGuards = { takesLock: async () => true, isStill: () => true, lastLook: () => 'expected' };
+  const left = Object.entries(none).filter(([guard]) => guard === absent);
+  const inForce: LockGuards = { ...LOCK_GUARDS, ...Object.fromEntries(left) };
+  const guards: LockGuards = {
+    ...inForce,
+    takesLock(file) {
+      if (atLock) run(atLock);
+      return inForce.takesLock(file);
+    },
+    lastLook(path, expected) {
+      const found = inForce.lastLook(path, expected);
+      if (afterLastLook) run(afterLastLook);
+      return found;
+    },
+  };
+  return { ...localHost(), removeLocked: (path, removal) => removeLocked(path, removal, guards) };
+}
+
+/** The same of a node behind ssh, by edits of the script that it is sent. */
+function behind(shell: string, { happens: { atLock, afterLastLook } }: Race, absent?: Guard): ActingHost {
+  const without: Readonly<Record<Guard, readonly string[]>> = {
+    takesLock: ['s/until "$F" -n 9/until true/'],
+    isStill: ['s|^  \\[ "$l" -ef |  true \\|\\| [ "$l" -ef |'],
+    lastLook: ['s/^  \\[ "$s" -eq /  true || [ "$s" -eq /', 's/^  \\[ "$c" = /  true || [ "$c" = /'],
+    holderOf: [],
+  };
+  transport = shellTransport(shell, [
+    ...(absent ? without[absent] : []),
+    ...(atLock ? [`s|^  n=0$|  n=0; timeout 20 sh ${folder}/${atLock}|`] : []),
+    ...(afterLastLook ? [`s|^  step rm -f "$p"|  timeout 20 sh ${folder}/${afterLastLook}; &|`] : []),
+  ]);
+  return sshHost('node', { sshCommand: transport.sshCommand, sudo: false });
+}
+
+/** The step as a run carries it out: looked at, then applied where there is something to do. */
+async function release(host: ActingHost, { happens: { before, between } }: Race, absent?: Guard): Promise<void> {
+  const path = join(addresses.directory, address);
+  const step: StepOf<'release-lease'> = { kind: 'release-lease', path, containerId: DEAD, ifName: 'eth0' };
+  const actions = absent === 'holderOf' ? releasingLease(() => 'this') : releasingLease();
+  if (before) run(before);
+  const image = await actions.observe(host, step);
+  if (!image.known) throw new Error(image.detail);
+  if (between) run(between);
+  if (actions.asWanted(step, image.value)) return;
+  await actions.apply(host, step, image.value).catch((error: unknown) => {
+    // A lock that is not there to be had is an answer as well: then nothing is removed.
+    if (!(error instanceof HostError) || error.code !== 'EBUSY') throw error;
+  });
+}
+
+/** Who holds an address once host-local has handed over, be it only now. */
+async function holders(): Promise<readonly string[]> {
+  if ((await addresses.leases()).get(address) === DEAD) run('hand-over');
+  await expect.poll(() => existsSync(join(folder, 'handed-over')), { timeout: 20_000 }).toBe(true);
+  return [...(await addresses.leases()).values()].sort();
+}
+
+const KINDS = ['this machine', ...SHELLS.filter((shell) => existsSync(shell))];
+
+describe.each(KINDS)('on %s', (kind) => {
+  const hostFor = (race: Race, absent?: Guard) =>
+    kind === 'this machine' ? here(race, absent) : behind(kind, race, absent);
+
+  describe.each(RACES)('$guard: $race', (race) => {
+    it('leaves the lease to whom it was handed', async () => {
+      await release(hostFor(race), race);
+      expect(await holders()).toEqual([...OTHERS, LIVING]);
+    });
+
+    it('alone: left out, a living Pod loses its lease', async () => {
+      await release(hostFor(race, race.guard), race, race.guard);
+      expect(await holders()).toEqual(OTHERS);
+    });
   });
 });
 
