@@ -89,6 +89,20 @@ describe('leases', () => {
     ]);
   });
 
+  it('are all read, however many', async () => {
+    const many = join(tree, 'many');
+    const names = Array.from({ length: 700 }, (_, nth) => `10.53.${nth >> 8}.${nth & 255}`);
+    mkdirSync(join(many, 'pods'), { recursive: true });
+    for (const name of names) writeFileSync(join(many, 'pods', name), `${ID}\r\neth0`);
+    const { entries } = await localHost().collect([{ kind: 'leases', directory: many }]);
+    const entry = entries[many];
+    const { leases } = leaseListing(entry?.state === 'ok' ? entry.text : '', many);
+    expect(leases.filter(({ containerId }) => containerId === ID).map(({ ip }) => ip)).toEqual(
+      expect.arrayContaining(names),
+    );
+    expect(leases).toHaveLength(names.length);
+  });
+
   it('are the same in a file tree', async () => {
     const local = listed(await localHost().collect([ASK]));
     expect(listed(await rootHost('/').collect([ASK]))).toEqual(local);

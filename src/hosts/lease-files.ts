@@ -28,23 +28,31 @@ export function readLeases(tree: Tree, directory: string): Entry {
   } catch (error) {
     return failureFor(directory, codeOf(error));
   }
-  const lines: string[] = [];
+  const answer: Answer = { lines: [], pieces: [] };
   for (const entry of networks) {
     if (!NETWORK_NAME.test(entry.name)) continue;
-    if (entry.isSymbolicLink()) lines.push(`network ${entry.name}`, `unreadable link ${entry.name}`);
-    else if (entry.isDirectory()) readNetwork(real, entry.name, lines);
+    if (entry.isSymbolicLink()) answer.lines.push(`network ${entry.name}`, `unreadable link ${entry.name}`);
+    else if (entry.isDirectory()) readNetwork(real, entry.name, answer);
   }
-  return { state: 'ok', text: lines.join('\n') };
+  return { state: 'ok', text: [...answer.pieces, ...answer.lines].join('\n') };
 }
 
-function readNetwork(directory: string, network: string, lines: string[]): void {
-  lines.push(`network ${network}`);
+/** The lines so far; but for the last few they are made into longer pieces, which the memory's sweeper need not visit. */
+interface Answer {
+  lines: string[];
+  readonly pieces: string[];
+}
+
+const LINES_A_PIECE = 256;
+
+function readNetwork(directory: string, network: string, answer: Answer): void {
+  answer.lines.push(`network ${network}`);
   let entries: readonly Dirent[];
   try {
     entries = readdirSync(`${directory}/${network}`, { withFileTypes: true });
   } catch (error) {
     const { state } = failureFor(network, codeOf(error));
-    if (state !== 'absent') lines.push(`unreadable ${state} ${network}`);
+    if (state !== 'absent') answer.lines.push(`unreadable ${state} ${network}`);
     return;
   }
   const buffer = Buffer.allocUnsafe(MAX_LEASE_BYTES);
@@ -53,10 +61,14 @@ function readNetwork(directory: string, network: string, lines: string[]): void 
   for (const entry of entries) {
     if (OWN_NAME.test(entry.name)) continue;
     if (!entry.isFile() || !LEASE_NAME.test(entry.name)) foreign += 1;
-    else refused = readLease(directory, `${network}/${entry.name}`, buffer, lines) || refused;
+    else refused = readLease(directory, `${network}/${entry.name}`, buffer, answer.lines) || refused;
+    if (answer.lines.length >= LINES_A_PIECE) {
+      answer.pieces.push(answer.lines.join('\n'));
+      answer.lines = [];
+    }
   }
-  if (foreign > 0) lines.push(`foreign ${foreign} ${network}`);
-  if (refused) lines.push(`unreadable ${refused} ${network}`);
+  if (foreign > 0) answer.lines.push(`foreign ${foreign} ${network}`);
+  if (refused) answer.lines.push(`unreadable ${refused} ${network}`);
 }
 
 /** Adds a lease's lines; gives the reason where the file is there and may not be read. */

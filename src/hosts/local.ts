@@ -30,10 +30,10 @@ export function localHost(): ActingHost {
       // Before whoever may hold them is looked for: one taken meanwhile is then not seen, rather than seen without holder.
       for (const directory of plan.leases) draft.entries[directory] = readLeases(WHOLE_TREE, directory);
       const commands = runCommands(plan, draft, signal);
+      const runtimes = plan.runtimes.map((socket) => askRuntime(socket || undefined, draft, signal));
       for (const program of plan.which) draft.which[program] = findProgram(program);
       await readFiles(WHOLE_TREE, plan, draft, signal);
-      await commands;
-      for (const socket of plan.runtimes) await askRuntime(socket || undefined, draft, signal);
+      await Promise.all([commands, ...runtimes]);
       return captureOf({ name, via: 'local' }, draft);
     },
     ...changeHere,

@@ -35,8 +35,8 @@ type Finder = (ip: string) => string | undefined;
 interface Drafts {
   readonly networks: Map<string, { unreadable?: NetworkListing['unreadable']; foreign: number }>;
   readonly leases: Lease[];
-  /** Leases whose text comes in lines of its own, with those lines. */
-  readonly texts: Map<string, string[]>;
+  /** Leases whose text comes in lines of its own, by their paths. */
+  readonly texts: Map<string, { readonly lease: Draft; readonly lines: string[] }>;
   readonly dataDir: string;
   readonly finderOf: (network: string) => Finder;
   /** The network of the lease before: tens of thousands of leases share one name and one finder. */
@@ -62,20 +62,13 @@ export function leaseListing(
     end = text.indexOf('\n', start);
     readLine(end === -1 ? text.slice(start) : text.slice(start, end), drafts);
   }
+  for (const { lease, lines } of drafts.texts.values()) Object.assign(lease, holderIn(lines));
   const networks = [...drafts.networks].map(([name, { unreadable, foreign }]) => ({
     name,
     foreignFiles: foreign,
     ...(unreadable && { unreadable }),
   }));
-  const { leases, texts } = drafts;
-  if (texts.size === 0) return { networks, leases };
-  return {
-    networks,
-    leases: leases.map((lease) => ({
-      ...lease,
-      ...holderIn(texts.get(lease.path) ?? [lease.containerId, lease.ifName]),
-    })),
-  };
+  return { networks, leases: drafts.leases };
 }
 
 function readLine(line: string, drafts: Drafts): void {
@@ -84,13 +77,18 @@ function readLine(line: string, drafts: Drafts): void {
     // Neither an id nor an interface's name holds a colon; an IPv6 address does.
     const cut = line.lastIndexOf(':');
     const path = `${drafts.dataDir}/${line.slice(5, cut)}`;
-    drafts.texts.get(path)?.push(line.slice(cut + 1).replace(/\r$/, ''));
+    drafts.texts.get(path)?.lines.push(line.slice(cut + 1).replace(/\r$/, ''));
   } else if (line.startsWith('network ')) drafts.networks.set(line.slice(8), { foreign: 0 });
   else remark(line, drafts.networks);
 }
 
 function readLease(line: string, drafts: Drafts): void {
-  const [, seconds, bytes, name = '', id = '', link = ''] = line.split(' ');
+  const seconds = wordAt(line, 'lease '.length);
+  const bytes = wordAt(line, 'lease '.length + seconds.length + 1);
+  const nameAt = 'lease '.length + seconds.length + bytes.length + 2;
+  const name = wordAt(line, nameAt);
+  const id = wordAt(line, nameAt + name.length + 1);
+  const link = wordAt(line, nameAt + name.length + id.length + 2);
   const cut = name.indexOf('/');
   const ip = canonical(name.slice(cut + 1));
   if (ip === undefined) return;
@@ -111,7 +109,13 @@ function readLease(line: string, drafts: Drafts): void {
   const rangeId = find(ip);
   if (rangeId !== undefined) lease.rangeId = rangeId;
   leases.push(lease);
-  if (!whole) texts.set(lease.path, []);
+  if (!whole) texts.set(lease.path, { lease, lines: [] });
+}
+
+/** The word that begins there. For tens of thousands of lines this takes half as long as splitting each. */
+function wordAt(line: string, at: number): string {
+  const end = line.indexOf(' ', at);
+  return end === -1 ? line.slice(at) : line.slice(at, end);
 }
 
 function networkOf(name: string, drafts: Drafts): Drafts['last'] {
