@@ -126,6 +126,7 @@ async function leases(raw: RawOptions): Promise<void> {
   const seen = await observeAll(await hostsFrom(raw), raw, options);
   const { historyKeeper } = await import('../leases/history-file.ts');
   const { countsOf, leasesStatus, networkReports } = await import('../leases/report.ts');
+  const { runtimeReports } = await import('../leases/runtime-report.ts');
   const keeper = historyKeeper({
     environment: process.env,
     root: process.geteuid?.() === 0,
@@ -139,12 +140,19 @@ async function leases(raw: RawOptions): Promise<void> {
     const { VERSION } = await import('../version.ts');
     const tool = { name: 'hayward', version: VERSION };
     const { leasesJson } = await import('../report/leases-json.ts');
-    const head = { schemaVersion: 1, tool, takenAt: started.toISOString(), troubles: troublesOf(seen) };
+    const takenAt = started.toISOString();
+    const head = {
+      schemaVersion: 1,
+      tool,
+      takenAt,
+      troubles: troublesOf(seen),
+      runtimes: seen.flatMap(runtimeReports),
+    };
     for (const piece of leasesJson(head, networks, options.lang)) process.stdout.write(piece);
   } else {
     const { leasesText } = await import('../report/leases-text.ts');
     for (const { target, detail } of troublesOf(seen)) process.stderr.write(`hayward: ${target}: ${detail}\n`);
-    process.stdout.write(leasesText(networks, options));
+    process.stdout.write(leasesText(networks, options, seen.flatMap(runtimeReports)));
   }
   process.exitCode = leasesStatus(seen);
 }

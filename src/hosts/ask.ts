@@ -48,8 +48,8 @@ export type Ask =
   /**
    * The sandboxes the container runtime lists, asked after everything else. The answer is JSON as `crictl pods -o json`
    * prints it (`{"items":[…]}`, all states), kept under `criSource(socket)`; without a socket, the first of the known
-   * places that exists is asked. Our own client adds a `network` to each sandbox that is ready (cri/listing.ts). No
-   * runtime at all is `absent`.
+   * places that exists is asked. The local host and ssh add the `socket` that answered, and to each sandbox that is ready
+   * its `network` (cri/listing.ts). No runtime at all is `absent`.
    */
   | { readonly kind: 'cri'; readonly socket?: string };
 

@@ -28,8 +28,9 @@ done
 exit 0`;
 
 /**
- * The node's own crictl, with the configuration its distribution gives it. RKE2 and k3s keep crictl out of the search
- * path. No runtime at all (exit status 127) is `absent`.
+ * The node's own crictl. RKE2 and k3s keep it out of the search path. No runtime at all (exit status 127) is `absent`. The
+ * list has no addresses, so those that are ready are asked for theirs: one process, a question each; one that is gone by
+ * then ends that, and the rest is listed without. crictlAnswer puts the parts together.
  */
 const SANDBOXES = `s=$1
 if [ -z "$s" ]; then
@@ -39,10 +40,15 @@ if [ -z "$s" ]; then
   [ -n "$s" ] || { echo 'no container runtime has its socket in one of the known places' >&2; exit 127; }
 fi
 PATH=$PATH:/var/lib/rancher/rke2/bin:/usr/local/bin
-if command -v crictl >/dev/null; then set -- crictl
-elif command -v k3s >/dev/null; then set -- k3s crictl
+if command -v crictl >/dev/null; then c=crictl
+elif command -v k3s >/dev/null; then c='k3s crictl'
 else echo 'crictl is not installed on the node' >&2; exit 1; fi
-exec "$@" --runtime-endpoint "unix://$s" --timeout 15s pods -o json`;
+ask() { $c --runtime-endpoint "unix://$s" --timeout 15s "$@"; }
+l=$(ask pods -o json) || exit
+printf 'socket %s\n%s\ninspected\n' "$s" "$l"
+r=$(ask pods -q --no-trunc --state ready 2>/dev/null)
+[ -z "$r" ] || ask inspectp -q -o json $r 2>/dev/null
+exit 0`;
 
 /** A plan for a host that is a shell: leases and runtimes become commands, the runtimes after everything else. */
 export function inShell(plan: Plan): Plan {

@@ -1,8 +1,9 @@
 import { readAnswer } from './answer.ts';
-import type { Ask } from './ask.ts';
+import { type Ask, criSource } from './ask.ts';
 import type { Capture } from './capture.ts';
 import { collection } from './collector-script.ts';
 import { converse, type Outcome, reasonOf, type SshOptions, sshArguments } from './connection.ts';
+import { crictlAnswer } from './crictl.ts';
 import { parseDestination } from './destination.ts';
 import { captureOf, emptyDraft, putClock, unreachable } from './draft.ts';
 import type { ActingHost, CollectOptions } from './host.ts';
@@ -42,6 +43,11 @@ export function sshHost(destination: string, options: SshOptions = {}): ActingHo
 function captureFrom(target: Capture['target'], plan: Plan, outcome: Outcome & { state: 'answered' }): Capture {
   const draft = emptyDraft();
   const { clock, uid, refusal } = readAnswer(outcome.frames, plan, draft, outcome.marks.file);
+  for (const socket of plan.runtimes) {
+    const source = criSource(socket || undefined);
+    const answer = draft.entries[source];
+    if (answer) draft.entries[source] = crictlAnswer(answer);
+  }
   if (/^[0-9]+(\.[0-9]+)?$/.test(clock)) putClock(draft, clock, offsetOf(clock, outcome));
   const remark = uid === '0' ? '' : ` (not root on the node; ${lastLine(refusal) || 'sudo was not used'})`;
   return captureOf(target, draft, remark);

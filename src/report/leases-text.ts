@@ -2,6 +2,7 @@ import { harmless } from '../hosts/sanitise.ts';
 import type { Lang } from '../lang.ts';
 import type { LeaseState, LeaseVerdict } from '../leases/model.ts';
 import { leaseReport, type NetworkReport } from '../leases/report.ts';
+import type { RuntimeReport } from '../leases/runtime-report.ts';
 import { type Paint, painter, type Style } from './paint.ts';
 import type { RenderOptions } from './report.ts';
 import { wrap } from './wrap.ts';
@@ -21,6 +22,8 @@ interface Words {
   readonly unknown: (detail: string) => string;
   readonly more: (count: number) => string;
   readonly full: (when: string, why: string) => string;
+  readonly runtime: (socket: string, sandboxes: number) => string;
+  readonly runtimeUnknown: (detail: string) => string;
   readonly reclaim: string;
 }
 
@@ -36,6 +39,8 @@ const WORDS: Readonly<Record<Lang, Words>> = {
     unknown: (detail) => `not known: ${detail}`,
     more: (count) => `… and ${count} more (--verbose shows all)`,
     full: (when, why) => `full by ${when}: ${why}`,
+    runtime: (socket, sandboxes) => `Runtime asked: ${[socket, `${sandboxes} sandboxes`].filter(Boolean).join(', ')}`,
+    runtimeUnknown: (detail) => `The runtime could not be asked: ${detail}`,
     reclaim: 'To give leaked addresses back, while everything runs: hayward leases reclaim',
   },
   'zh-CN': {
@@ -49,6 +54,8 @@ const WORDS: Readonly<Record<Lang, Words>> = {
     unknown: (detail) => `未知：${detail}`,
     more: (count) => `……另有 ${count} 个（--verbose 显示全部）`,
     full: (when, why) => `预计 ${when} 耗尽：${why}`,
+    runtime: (socket, sandboxes) => `已查询运行时：${[socket, `${sandboxes} 个沙箱`].filter(Boolean).join('，')}`,
+    runtimeUnknown: (detail) => `无法查询运行时：${detail}`,
     reclaim: '在一切照常运行时归还泄漏的地址：hayward leases reclaim',
   },
 };
@@ -57,12 +64,20 @@ const WORDS: Readonly<Record<Lang, Words>> = {
 const MOST_SHOWN = 12;
 
 /** The networks of one or more nodes, for people. Leases in use are counted; the others are shown with their reasons. */
-export function leasesText(networks: readonly NetworkReport[], options: RenderOptions): string {
+export function leasesText(
+  networks: readonly NetworkReport[],
+  options: RenderOptions,
+  runtimes: readonly RuntimeReport[] = [],
+): string {
   const words = WORDS[options.lang];
   const paint = painter(options.color);
   if (networks.length === 0) return options.quiet ? '' : `${words.none}\n`;
   const several = new Set(networks.map(({ target }) => target)).size > 1;
   const lines = networks.flatMap((network) => networkLines(network, { words, paint, several, options }));
+  for (const { target, socket, sandboxes, unknown } of runtimes) {
+    const said = sandboxes === null ? words.runtimeUnknown(unknown?.detail ?? '') : words.runtime(socket, sandboxes);
+    lines.push(...wrap(harmless(several ? `${target}  ${said}` : said), options.width));
+  }
   if (networks.some(({ leaked }) => leaked > 0)) lines.push('', words.reclaim);
   return `${lines.join('\n')}\n`;
 }

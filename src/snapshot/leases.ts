@@ -9,7 +9,7 @@ import { bootSecondsOf, uptimeSecondsOf } from './boot-time.ts';
 import { hostLocalAsks, hostLocalOf } from './host-local.ts';
 import { namespaces, namespacesOf } from './namespaces.ts';
 import { routes } from './routes.ts';
-import { sandboxAsk, sandboxesOf } from './sandboxes.ts';
+import { sandboxAsk, sandboxesOf, socketOf } from './sandboxes.ts';
 import { subject } from './subject.ts';
 
 /** What to look at, where it is not the usual. */
@@ -54,7 +54,7 @@ export function leasesOf(view: CaptureView, scope: LeaseScope = {}): Leases {
   const wanted = (name: string) => scope.networks === undefined || scope.networks.includes(name);
   const { foreign, shims, startMarks } = namespacesOf(view);
   const runtime: RuntimeView = {
-    socket: scope.criSocket ?? '',
+    socket: socketOf(view, scope.criSocket),
     sandboxes: sandboxesOf(view, scope.criSocket),
     shims,
     foreignNamespaces: foreign,

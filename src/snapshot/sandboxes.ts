@@ -22,6 +22,14 @@ export function sandboxesOf(view: CaptureView, socket?: string): Reading<readonl
   });
 }
 
+/** The socket that answered; empty where none did, or none was named (a list that crictl printed). */
+export function socketOf(view: CaptureView, socket?: string): string {
+  const answered = mapReading(view.text(criSource(socket)), (text) =>
+    textIn(fieldsOf(jsonOf(text), 'top level'), 'socket'),
+  );
+  return (answered.known ? answered.value : undefined) ?? socket ?? '';
+}
+
 function sandboxFrom(item: Fields, source: string): Sandbox {
   const metadata = objectIn(item, 'metadata');
   const word = (name: string) => (metadata && textIn(metadata, name)) ?? '';

@@ -33,8 +33,8 @@ const QUESTIONS_AT_ONCE = 8;
 const ALL_QUESTIONS_MS = 20_000;
 
 /**
- * The sandboxes of this machine's runtime as the answer to a `cri` ask: `{"items": ListedSandbox[]}` as JSON, or why
- * there is none. One list, then a question for each sandbox that is ready; a sandbox that cannot be asked is listed
+ * The sandboxes of this machine's runtime as the answer to a `cri` ask: `{"socket", "items": ListedSandbox[]}` as JSON,
+ * or why there is none. One list, then a question for each sandbox that is ready; a sandbox that cannot be asked is listed
  * without its network.
  */
 export async function answerCri(socket: string | undefined, options: CriOptions = {}): Promise<Entry> {
@@ -49,7 +49,7 @@ export async function answerCri(socket: string | undefined, options: CriOptions 
   try {
     const items = await listedSandboxes(opened.value, signal);
     if (!items.known) return { state: items.reason, detail: items.detail };
-    return { state: 'ok', text: JSON.stringify({ items: items.value }) };
+    return { state: 'ok', text: JSON.stringify({ socket: path, items: items.value }) };
   } finally {
     opened.value.close();
   }
