@@ -177,18 +177,27 @@ ${printing(content)}
 
 /** Where distributions keep crictl when it is on no search path, and the configuration that names their socket. */
 const CRICTL_PLACES = ['/var/lib/rancher/rke2/bin/crictl', '/usr/local/bin/crictl', '/opt/bin/crictl'];
+const K3S_PLACES = ['k3s', '/usr/local/bin/k3s', '/opt/bin/k3s'];
 const CRICTL_CONFIG = '/var/lib/rancher/rke2/agent/etc/crictl.yaml';
 
-/** Without a socket, the one crictl's own configuration names. */
+/**
+ * Without a socket, the one crictl's own configuration names. A sandbox it does not know is stopped already. Of what
+ * crictl says its last word is told, which it prints like a log's line. Its own limit of two seconds is too short for CNI's
+ * plugins.
+ */
 export function stopSandboxScript(socket: string, id: string): string {
   const endpoint = socket === '' ? '' : `--runtime-endpoint ${quoted(`unix://${socket}`)}`;
   return `${STEP}
 program crictl
 for c in ${CRICTL_PLACES.join(' ')}; do [ -n "$R" ] || program "$c"; done
-[ -n "$R" ] || { tell trouble 'crictl: not found on the node'; return; }
 c=$R
+for k in ${K3S_PLACES.join(' ')}; do [ -n "$c" ] || { program "$k"; c=\${R:+"$R crictl"}; }; done
+[ -n "$c" ] || { tell trouble 'crictl: not found on the node'; return; }
 [ ! -f ${CRICTL_CONFIG} ] || { CRI_CONFIG_FILE=${CRICTL_CONFIG}; export CRI_CONFIG_FILE; }
-step "$c" ${endpoint} stopp ${quoted(id)}`;
+e=$($c ${endpoint} --timeout 120s stopp ${quoted(id)} 2>&1 >/dev/null </dev/null) && return
+case $e in *'code = NotFound'*) return;; esac
+m=$(printf '%s\\n' "$e" | sed -n 's/.* level=fatal msg="\\(.*\\)"$/\\1/p' | sed 's/\\\\"/"/g')
+tell trouble "\${m:-\${e:-crictl failed}}"`;
 }
 
 /** Runs a program without a shell; `stdin` is printed to it. */
