@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { SHELLS, shellTransport } from '../../test/shell-transport.ts';
 import { type LeaseListing, leaseListing } from '../leases/listing.ts';
 import type { Capture } from './capture.ts';
@@ -110,8 +110,8 @@ describe('leases', () => {
 
   it.each(SHELLS.filter((shell) => existsSync(shell)))('are the same by %s', async (shell) => {
     const { sshCommand, remove } = shellTransport(shell);
+    onTestFinished(remove);
     const capture = await sshHost('node', { sshCommand, sudo: false }).collect([ASK]);
-    remove();
     expect(listed(capture)).toEqual(listed(await localHost().collect([ASK])));
     expect(existsSync('pwned')).toBe(false);
   });
@@ -132,10 +132,10 @@ describe('leases', () => {
     ['absent', join(tree, 'secret')],
   ])('are %s where there is no directory', async (state, directory) => {
     const shell = shellTransport('/usr/bin/dash');
+    onTestFinished(shell.remove);
     for (const host of [localHost(), sshHost('node', { sshCommand: shell.sshCommand, sudo: false })]) {
       const capture = await host.collect([{ kind: 'leases', directory }]);
       expect(capture.entries[directory]).toMatchObject({ state });
     }
-    shell.remove();
   });
 });

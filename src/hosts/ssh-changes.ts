@@ -83,8 +83,13 @@ export function changesOver(name: string, converse: Converse): Changes {
     removeFile: async (path) => void (await act('remove', path, script.removeScript(path))),
     removeLocked: (path, removal) => locked('remove', path, script.removeLockedScript(path, removal), removal),
     createLocked: (path, creation) => locked('make', path, script.createLockedScript(path, creation), creation),
-    stopSandbox: async (socket, id) =>
-      void (await act('stop sandbox', id, script.stopSandboxScript(socket, id), STOP_TIMEOUT_MS)),
+    async stopSandbox(socket, id) {
+      const what = `stop sandbox ${id}`;
+      const answer = await frames(what, script.stopSandboxScript(socket, id), { timeoutMs: STOP_TIMEOUT_MS });
+      const trouble = answer.find(({ words }) => words[0] === 'trouble');
+      // The runtime's words whole: which socket or plugin a "no such file" is about stands before it.
+      if (trouble) throw new HostError(`${what}: ${firstLine(trouble.body.toString('utf8'))}`, 'EFAILED');
+    },
     async run(argv, options: RunOptions = {}) {
       const { timeoutMs, signal } = options;
       const limits = {

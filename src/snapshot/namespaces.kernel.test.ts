@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { SHELLS, shellTransport } from '../../test/shell-transport.ts';
 import { viewOf } from '../hosts/capture.ts';
 import type { Host } from '../hosts/host.ts';
@@ -69,7 +69,7 @@ describe('real namespaces', () => {
 
   it.each(SHELLS.filter((shell) => existsSync(shell)))('are seen alike by %s', async (shell) => {
     const { sshCommand, remove } = shellTransport(shell);
+    onTestFinished(remove);
     expectBoth(await ours(sshHost('node', { sshCommand, sudo: false })));
-    remove();
   });
 });
