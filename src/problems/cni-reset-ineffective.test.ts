@@ -47,12 +47,21 @@ describe('cni-reset-ineffective', () => {
     ['absent', { '/oem/90_custom.yaml': 'stages:\n  boot:\n    - commands:\n      - ls /var/lib/cni/networks\n' }],
     ['absent', { '/oem/90_custom.yaml': 'stages: [1]\n' }],
     ['unreadable', { [OWN]: 'stages: {initramfs: [' }],
+    ['unreadable', { [OWN]: RIGHT, '/system/oem/50.yaml': 'name: [x]\n' }],
+    ['late', { [OWN]: RIGHT.replace('initramfs', 'boot') }],
   ])('finds it %s', (how, files) => {
     expect(judged(files as Record<string, string>)).toMatchObject({ status: 'problem', facts: { how } });
   });
 
   it('names the place', () => {
-    expect(judged({ [OWN]: BROKEN })).toMatchObject({ evidence: [{ file: OWN, line: 4, value: 'command:' }] });
+    const bad = '/system/oem/50.yaml';
+    expect(judged({ [OWN]: RIGHT, [bad]: '# x\nname: [x]\n' })).toMatchObject({
+      facts: { path: bad },
+      evidence: [{ file: bad, line: 2, value: 'does not load: name must be a text' }],
+    });
+    expect(judged({ [OWN]: BROKEN })).toMatchObject({
+      evidence: [{ file: OWN, line: 4, value: 'initramfs: command:' }],
+    });
   });
 
   it.each([
@@ -68,6 +77,8 @@ describe('cni-reset-ineffective', () => {
   it('does not guess what it could not see', () => {
     const denied = unknown('denied', OWN, 'Permission denied');
     expect(judged({ [OWN]: denied })).toMatchObject({ status: 'unknown', severity: 'warning' });
+    expect(judged({ [OWN]: RIGHT, '/system/oem/50.yaml': denied })).toMatchObject({ status: 'unknown' });
+    expect(judged({ [OWN]: RIGHT, '/oem/50.yaml': denied })).toMatchObject({ status: 'ok' });
     expect(judged({}, denied)).toMatchObject({ status: 'unknown', severity: 'info' });
     expect(judged({}, unknown('absent', '/etc/harvester-release.yaml', 'no'))).toMatchObject({
       status: 'not-applicable',
@@ -79,15 +90,21 @@ describe('cni-reset-ineffective', () => {
   });
 
   it('is put right by a stage, or a unit where /etc is kept', () => {
-    const facts = { version: 'v1.4.2', how: 'broken', path: OWN, firstGood: 'v1.4.3' } as const;
+    const facts = { version: 'v1.4.2', how: 'broken', path: OWN, stage: 'initramfs', firstGood: 'v1.4.3' } as const;
     const kinds = (profile: typeof harvester) =>
       cniResetIneffective.remedies(facts, snapshotWith({}), profile).map(({ steps }) => steps.map(({ kind }) => kind));
     expect(kinds(harvester)).toEqual([['file']]);
     expect(kinds(generic)).toEqual([['file', 'file', 'reload', 'enable-unit']]);
+    // Beside a file that stops the directory, a stage of ours would not be run either.
+    const lost = { ...facts, how: 'unreadable', path: '/oem/50.yaml' } as const;
+    expect(cniResetIneffective.remedies(lost, snapshotWith({}), harvester)).toEqual([]);
   });
 
   it('never throws', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void judged({ [OWN]: text })));
     fc.assert(fc.property(fc.json(), (text) => void judged({ [OWN]: `stages: ${text}` })));
+    const laughs = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1}\n  <<: [${Array(9).fill(`*a${n}`)}]\n`);
+    judged({ [OWN]: `a0: &a0 {x: 1}\n${laughs.join('')}stages:\n  <<: *a9\n` });
+    judged({ [OWN]: 'stages: &a\n  <<: *a\n' });
   });
 });

@@ -12,7 +12,7 @@ export const cniResetIneffective = defineProblem({
   },
   needs: ['harvester'],
   check: ({ harvester }): readonly Judgement<Facts>[] => [judgeReset(harvester)],
-  explain({ version, how, path, firstGood }) {
+  explain({ version, how, path, stage, firstGood }) {
     const better = {
       en: firstGood
         ? `The first release of this line in which it works is ${firstGood}.`
@@ -30,9 +30,13 @@ export const cniResetIneffective = defineProblem({
         en: `${path} has the key \`command:\`, of which yip takes no notice; it must be \`commands:\`.`,
         'zh-CN': `${path} 用的键是 \`command:\`，yip 会忽略它；正确的键是 \`commands:\`。`,
       },
+      late: {
+        en: `${path} cleans in stage \`${stage}\`, which yip does not run with the node's disks in place before the container runtime starts; \`initramfs\` is such a stage. Beside a running runtime it would take the addresses of living Pods.`,
+        'zh-CN': `${path} 在 stage \`${stage}\` 中清理，而 yip 不会在磁盘就绪之后、容器运行时启动之前运行它；应放在 \`initramfs\`。若在运行时启动之后清理，会夺走存活 Pod 的地址。`,
+      },
       unreadable: {
-        en: `${path} is no YAML, so yip leaves out the whole directory.`,
-        'zh-CN': `${path} 不是合法的 YAML，yip 会跳过整个目录。`,
+        en: `yip cannot load ${path} and leaves it out, up to Harvester v1.6 together with its whole directory. Mend that file first.`,
+        'zh-CN': `yip 无法加载 ${path}，会跳过它；Harvester v1.6 及之前还会跳过整个目录。请先修好该文件。`,
       },
     }[how];
     return {
@@ -49,5 +53,9 @@ export const cniResetIneffective = defineProblem({
     };
   },
   prove: ({ path }) => `cat ${path || '/system/oem/99_cni_reset.yaml'}`,
-  remedies: (_facts, _parts, profile) => [reclaimBeforeStart({ dataDirs: [DEFAULT_DATA_DIR] }, profile)],
+  // A stage of ours in /oem would be left out together with the file there that does not load.
+  remedies: ({ how, path }, _parts, profile) =>
+    how === 'unreadable' && path.startsWith('/oem/')
+      ? []
+      : [reclaimBeforeStart({ dataDirs: [DEFAULT_DATA_DIR] }, profile)],
 });
