@@ -9,12 +9,13 @@ export interface Scene {
   readonly options: JudgeLeasesOptions;
   /** An earlier look, where there was one. */
   readonly before?: Before;
-  /** The guards in force. */
+  /** Those in force. */
   readonly guards: readonly Guard[];
 }
 
 export interface Before {
-  readonly sight: Sight;
+  /** That look alone, with the guards that are of each look. */
+  readonly scene: Scene;
   readonly leases: ReadonlyMap<string, Lease>;
   /** Milliseconds between the two looks, by what counts them whatever the clock says; 0 where that was not told. */
   readonly apartMs: number;
@@ -94,11 +95,9 @@ export const GUARDS: readonly Guard[] = [
   {
     // nvidia-k8s-ipam#280: one listing misses a Pod. whereabouts#207: one listing, read in the wrong order, misses it too.
     id: 'two-looks',
-    objects(lease, { before, guards, options }) {
+    objects(lease, { before }) {
       const then = before?.leases.get(lease.path);
-      if (!before || !then) return undefined;
-      const scene: Scene = { sight: before.sight, guards, options };
-      const objection = firstObjection(then, { ...scene, guards: guards.filter(({ ofEachLook }) => ofEachLook) });
+      const objection = before && then && firstObjection(then, before.scene);
       return objection?.state === 'live' ? judged('grace', why.changed) : objection;
     },
   },
@@ -108,8 +107,9 @@ export const GUARDS: readonly Guard[] = [
     objects(lease, { before }) {
       if (!before) return undefined;
       const then = before.leases.get(lease.path);
-      const same = (['containerId', 'ifName', 'mtime', 'size'] as const).every((name) => then?.[name] === lease[name]);
-      return same ? undefined : judged('grace', why.changed);
+      const sameHolder = then?.containerId === lease.containerId && then.ifName === lease.ifName;
+      const untouched = then?.mtime === lease.mtime && then.size === lease.size;
+      return sameHolder && untouched ? undefined : judged('grace', why.changed);
     },
   },
   {

@@ -21,8 +21,12 @@ export function judgeLeases(
   options: JudgeLeasesOptions,
   guards: readonly Guard[] = GUARDS,
 ): readonly LeaseVerdict[] {
-  const before = earlier && beforeOf(earlier, look);
-  const scene: Scene = { sight: sightOf(look, earlier), options, guards, ...(before && { before }) };
+  const scene: Scene = {
+    sight: sightOf(look, earlier),
+    options,
+    guards,
+    ...(earlier && { before: beforeOf(earlier, look, options, guards) }),
+  };
   return look.leases.map((lease) => {
     const verdict = firstObjection(lease, scene) ?? { state: 'leaked', why: groundsFor(lease, scene.sight, options) };
     return { lease, ...verdict };
@@ -35,13 +39,13 @@ export function judgeLeases(
  */
 const READING_APART_MS = 30_000;
 
-function beforeOf(earlier: LeaseLook, look: LeaseLook): Before {
+function beforeOf(earlier: LeaseLook, look: LeaseLook, options: JudgeLeasesOptions, guards: readonly Guard[]): Before {
   const byClock = look.takenAtMs - earlier.takenAtMs;
   const told = look.uptimeMs !== undefined && earlier.uptimeMs !== undefined;
   // Below zero the node booted in between: then it was up for less than what passed.
   const apartMs = told ? Math.max(0, look.uptimeMs - earlier.uptimeMs) : 0;
   return {
-    sight: sightOf(earlier),
+    scene: { sight: sightOf(earlier), options, guards: guards.filter(({ ofEachLook }) => ofEachLook) },
     leases: new Map(earlier.leases.map((lease) => [lease.path, lease])),
     apartMs,
     clockSet: told && Math.abs(byClock - apartMs) > READING_APART_MS,
