@@ -46,10 +46,11 @@ export type Ask =
    */
   | { readonly kind: 'leases'; readonly directory: string }
   /**
-   * The sandboxes the container runtime lists, asked after everything else. The answer is JSON as `crictl pods -o json`
+   * The sandboxes the container runtime lists, asked once all leases are read. The answer is JSON as `crictl pods -o json`
    * prints it (`{"items":[…]}`, all states), kept under `criSource(socket)`; without a socket, the first of the known
    * places that exists is asked. The local host and ssh add the `socket` that answered, and to each sandbox that is ready
-   * its `network` (cri/listing.ts). No runtime at all is `absent`.
+   * its `network` (cri/listing.ts), but for those whose leases among the answers tell it (lease-holders.ts). No runtime at
+   * all is `absent`.
    */
   | { readonly kind: 'cri'; readonly socket?: string };
 

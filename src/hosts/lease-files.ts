@@ -12,6 +12,8 @@ const LEASE_NAME = /^[0-9A-Fa-f.:]+$/;
 /** What almost every file holds: such a lease is one line of the answer, which for tens of thousands counts. */
 const LEASE_TEXT = /^([A-Za-z0-9][A-Za-z0-9_.-]*)\r\n([!-.0-9;-~]{1,15})$/;
 const OWN_NAME = /^(lock|last_reserved_ip\..*)$/;
+/** host-local keeps one for each range set it ever gave from (disk backend, Reserve). */
+const SET_NAME = /^last_reserved_ip\./;
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
@@ -55,6 +57,8 @@ function readNetwork(directory: string, network: string, answer: Answer): void {
     if (state !== 'absent') answer.lines.push(`unreadable ${state} ${network}`);
     return;
   }
+  const sets = entries.filter(({ name }) => SET_NAME.test(name)).length;
+  if (sets > 0) answer.lines.push(`sets ${sets} ${network}`);
   const buffer = Buffer.allocUnsafe(MAX_LEASE_BYTES);
   let foreign = 0;
   let refused = '';

@@ -3,6 +3,7 @@ import { type Ask, criSource } from './ask.ts';
 import { captureOf, type Draft, emptyDraft, putClock } from './draft.ts';
 import type { ActingHost, CollectOptions } from './host.ts';
 import { readLeases } from './lease-files.ts';
+import { wholeHolders } from './lease-holders.ts';
 import { changeHere } from './local-changes.ts';
 import { createLocked, removeLocked } from './locked-files.ts';
 import { type Plan, planOf, runSource } from './plan.ts';
@@ -30,7 +31,7 @@ export function localHost(): ActingHost {
       // Before whoever may hold them is looked for: one taken meanwhile is then not seen, rather than seen without holder.
       for (const directory of plan.leases) draft.entries[directory] = readLeases(WHOLE_TREE, directory);
       const commands = runCommands(plan, draft, signal);
-      const runtimes = plan.runtimes.map((socket) => askRuntime(socket || undefined, draft, signal));
+      const runtimes = plan.runtimes.map((socket) => askRuntime(socket || undefined, plan, draft, signal));
       for (const program of plan.which) draft.which[program] = findProgram(program);
       await readFiles(WHOLE_TREE, plan, draft, signal);
       await Promise.all([commands, ...runtimes]);
@@ -51,9 +52,18 @@ async function runCommands(plan: Plan, draft: Draft, signal?: AbortSignal): Prom
 }
 
 /** Its client is loaded only where a runtime is asked. */
-async function askRuntime(socket: string | undefined, draft: Draft, signal?: AbortSignal): Promise<void> {
+async function askRuntime(
+  socket: string | undefined,
+  { leases }: Plan,
+  draft: Draft,
+  signal?: AbortSignal,
+): Promise<void> {
   const { answerCri } = await import('./cri/listing.ts');
-  draft.entries[criSource(socket)] = await answerCri(socket, signal ? { signal } : {});
+  const texts = leases
+    .map((directory) => draft.entries[directory])
+    .map((entry) => (entry?.state === 'ok' ? entry.text : ''));
+  const known = (ids: ReadonlySet<string>) => wholeHolders(texts, ids);
+  draft.entries[criSource(socket)] = await answerCri(socket, { known, ...(signal && { signal }) });
 }
 
 /** One signal for "the caller gave up" and "the time is over"; undefined when neither can happen. */

@@ -49,7 +49,7 @@ const NOWHERE: Finder = () => undefined;
  * Reads the lines that hosts/lease-files.ts and its form in shell print of a data directory: `network NAME`,
  * `unreadable REASON NAME`, `foreign COUNT NAME`, `lease SECONDS BYTES NAME/ADDRESS [ID IFNAME]`, and where it has neither
  * `held NAME/ADDRESS:LINE`. Lines of any other form are passed over; text that is no lease's leaves `containerId` empty.
- * `finderOf` gives each network's ranges.
+ * `finderOf` gives each network's ranges. (`sets COUNT NAME` is for hosts/lease-holders.ts.)
  */
 export function leaseListing(
   text: string,

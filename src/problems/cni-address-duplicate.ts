@@ -1,3 +1,4 @@
+import { FIRST_INTERFACE } from '../hosts/lease-holders.ts';
 import type { Evidence, Judgement } from '../judging/finding.ts';
 import { defineProblem } from '../judging/problem.ts';
 import type { Lease, LeaseLook } from '../leases/model.ts';
@@ -18,9 +19,6 @@ interface Holder {
   readonly name: string;
   readonly source: string;
 }
-
-/** The interface of the cluster's own network. Further networks of a Pod (net1 …) may be isolated and use equal ranges. */
-const FIRST_INTERFACE = 'eth0';
 
 function check({ leases }: { leases: Leases }, profile: Profile): readonly Judgement<Facts>[] {
   const nothing = nothingToJudge(leases, profile);
@@ -68,6 +66,7 @@ function usedTwice(look: LeaseLook): Twice {
   return [...found];
 }
 
+/** Further networks of a Pod (net1 …) may be isolated and use equal ranges. */
 function isFurther({ ifName, legacy }: Lease): boolean {
   return !legacy && ifName !== FIRST_INTERFACE;
 }

@@ -3,7 +3,7 @@ import { idOf, lease, look, NOW, network, sandbox } from '../../test/lease-looks
 import { netfilterWith, seen, snapshotWith } from '../../test/parts.ts';
 import { type Unknown, unknown } from '../hosts/reading.ts';
 import type { AnyProblem, Problem } from '../judging/problem.ts';
-import type { Lease, LeaseLook } from '../leases/model.ts';
+import type { Lease, LeaseLook, Sandbox } from '../leases/model.ts';
 import { generic } from '../profiles/generic.ts';
 import { harvester } from '../profiles/harvester.ts';
 import { rke2Canal } from '../profiles/rke2-canal.ts';
@@ -177,9 +177,11 @@ describe('cni-lease-missing', () => {
   it('is not known where the runtime tells no running Pod’s address, as crictl’s list does not', () => {
     const untold = [pod({ ips: [] }), pod({ ips: [], name: 'other' })];
     expect(words(missing, leasesWith(look({ sandboxes: untold })))).toEqual(['unknown  info']);
-    expect(words(missing, leasesWith(look({ leases: [lease(2, 'a')], sandboxes: [...untold, pod()] })))).toEqual([
-      'ok',
-    ]);
+    const held = (...sandboxes: Sandbox[]) => words(missing, leasesWith(look({ leases: [lease(2, 'a')], sandboxes })));
+    expect(held(...untold, pod({ hostNetwork: false }))).toEqual(['ok']);
+    // Nothing but its lease tells this one's address, and the others have none.
+    expect(held(...untold, pod())).toEqual(['unknown  info']);
+    expect(held(pod())).toEqual(['ok']);
   });
 
   it('is unknown where the runtime does not answer', () => {

@@ -28,7 +28,7 @@ function check({ leases }: { leases: Leases }, profile: Profile): readonly Judge
   const found = settled.flatMap(judgePod(leases));
   if (found.length > 0) return found;
   const { source } = sandboxes;
-  if (settled.length > 0 && settled.every(isUntold)) {
+  if (settled.some(isUntold) && settled.every(({ hostNetwork }) => hostNetwork === undefined)) {
     const missing = unknown('not-collected', source, `${source} tells no Pod's address; look on the node itself`);
     return [{ status: 'unknown', subject: '', severity: 'info', unknown: missing, evidence: [] }];
   }
@@ -48,7 +48,7 @@ function isSettled(sandbox: Sandbox, { times }: Leases): boolean {
   return hasOwnAddress(sandbox) && times.nowMs - sandbox.createdAt >= SETTLED_MS;
 }
 
-/** Nothing of its network is known: crictl's list has no addresses. */
+/** Nothing of its network is known, by the runtime or a lease: crictl's list has no addresses. */
 function isUntold({ ips, hostNetwork }: Sandbox): boolean {
   return ips.length === 0 && hostNetwork === undefined;
 }

@@ -159,6 +159,20 @@ describe('a look', () => {
     expect(judgeLeases(look, undefined, { ...times, graceMs: 60_000 })).toMatchObject([{ state: 'leaked' }]);
   });
 
+  it('gives a running sandbox that tells no network the addresses of its leases, of its first interface', () => {
+    const other = 'cd'.repeat(32);
+    const leases = [`2 ${ID} eth0`, `3 ${ID} net1`, `4 ${other} eth0`].map(
+      (end) => `lease 1780300000 70 k8s-pod-network/10.52.3.${end}`,
+    );
+    const items = [
+      { id: ID, state: 'SANDBOX_READY' },
+      { id: other, state: 'SANDBOX_READY', network: { ips: [], hostNetwork: false } },
+    ];
+    const texts = { [DATA]: `network k8s-pod-network\n${leases.join('\n')}`, [criSource()]: JSON.stringify({ items }) };
+    const { sandboxes } = leasesOf(view({ ...NODE, ...texts })).look.runtime;
+    expect(sandboxes).toMatchObject({ known: true, value: [{ ips: ['10.52.3.2'] }, { ips: [], hostNetwork: false }] });
+  });
+
   it.each([
     ['was set forward since: systemd started before the boot that it counts back to', '1000000000', true],
     ['was set back since: systemd started in what is now the future', '1790000000', true],

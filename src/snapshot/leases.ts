@@ -1,9 +1,10 @@
 import type { Ask } from '../hosts/ask.ts';
 import type { CaptureView } from '../hosts/capture.ts';
 import { CLOCK_SOURCE } from '../hosts/draft.ts';
+import { FIRST_INTERFACE } from '../hosts/lease-holders.ts';
 import { known, mapReading, type Reading, type Unknown } from '../hosts/reading.ts';
 import { canonical } from '../leases/listing.ts';
-import type { JudgeLeasesOptions, LeaseLook, RuntimeView } from '../leases/model.ts';
+import type { JudgeLeasesOptions, Lease, LeaseLook, RuntimeView, Sandbox } from '../leases/model.ts';
 import { addresses } from './addresses.ts';
 import { bootSecondsOf, uptimeSecondsOf } from './boot-time.ts';
 import { hostLocalAsks, hostLocalOf } from './host-local.ts';
@@ -55,7 +56,7 @@ export function leasesOf(view: CaptureView, scope: LeaseScope = {}): Leases {
   const { foreign, shims, startMarks } = namespacesOf(view);
   const runtime: RuntimeView = {
     socket: socketOf(view, scope.criSocket),
-    sandboxes: sandboxesOf(view, scope.criSocket),
+    sandboxes: mapReading(sandboxesOf(view, scope.criSocket), (listed) => addressed(listed, leases)),
     shims,
     foreignNamespaces: foreign,
     hostAddresses: hostAddressesOf(view),
@@ -71,6 +72,19 @@ export function leasesOf(view: CaptureView, scope: LeaseScope = {}): Leases {
   };
   const bootId = mapReading(view.text(BOOT_ID), (text) => text.trim());
   return { look, times, results, unread, bootId };
+}
+
+/** A running sandbox of whose network nothing was told, or asked, has the addresses its leases say. */
+function addressed(sandboxes: readonly Sandbox[], leases: readonly Lease[]): readonly Sandbox[] {
+  const untold = sandboxes.filter(({ state, hostNetwork }) => state === 'ready' && hostNetwork === undefined);
+  const held = new Map(untold.map(({ id }) => [id, [] as string[]]));
+  for (const { containerId, ifName, legacy, ip } of leases) {
+    if (ifName === FIRST_INTERFACE || legacy) held.get(containerId)?.push(ip);
+  }
+  return sandboxes.map((sandbox) => {
+    const ips = held.get(sandbox.id) ?? [];
+    return ips.length > 0 ? { ...sandbox, ips } : sandbox;
+  });
 }
 
 /** Addresses on the host's interfaces, and single addresses it routes to a Pod's interface (calico's way). */

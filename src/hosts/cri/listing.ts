@@ -18,6 +18,11 @@ export function findCriSocket(): string | undefined {
   return CRI_PLACES.find((place) => existsSync(place));
 }
 
+export interface ListingOptions extends CriOptions {
+  /** Of these sandboxes, those whose addresses are known without asking. */
+  readonly known?: (ids: ReadonlySet<string>) => ReadonlySet<string>;
+}
+
 /** A sandbox as `crictl pods -o json` prints it, with what `crictl inspectp` adds of its network. */
 export interface ListedSandbox extends CriSandbox {
   /** Of a sandbox that is ready, as far as the runtime told. */
@@ -34,10 +39,10 @@ const ALL_QUESTIONS_MS = 20_000;
 
 /**
  * The sandboxes of this machine's runtime as the answer to a `cri` ask: `{"socket", "items": ListedSandbox[]}` as JSON,
- * or why there is none. One list, then a question for each sandbox that is ready; a sandbox that cannot be asked is listed
- * without its network.
+ * or why there is none. One list, then a question for each sandbox that is ready and not `known`; one that is, or that
+ * cannot be asked, is listed without its network.
  */
-export async function answerCri(socket: string | undefined, options: CriOptions = {}): Promise<Entry> {
+export async function answerCri(socket: string | undefined, options: ListingOptions = {}): Promise<Entry> {
   const path = socket ?? findCriSocket();
   if (path === undefined) {
     return { state: 'absent', detail: `no container runtime listens at ${CRI_PLACES.join(', ')}` };
@@ -47,7 +52,7 @@ export async function answerCri(socket: string | undefined, options: CriOptions 
   const opened = await connectCri(path, { ...options, signal });
   if (!opened.known) return { state: opened.reason, detail: opened.detail };
   try {
-    const items = await listedSandboxes(opened.value, signal);
+    const items = await listedSandboxes(opened.value, { ...options, signal });
     if (!items.known) return { state: items.reason, detail: items.detail };
     return { state: 'ok', text: JSON.stringify({ socket: path, items: items.value }) };
   } finally {
@@ -55,13 +60,17 @@ export async function answerCri(socket: string | undefined, options: CriOptions 
   }
 }
 
-async function listedSandboxes(client: CriClient, signal: AbortSignal): Promise<Reading<readonly ListedSandbox[]>> {
+async function listedSandboxes(
+  client: CriClient,
+  { signal, known: knownAmong }: ListingOptions,
+): Promise<Reading<readonly ListedSandbox[]>> {
   const sandboxes = await client.sandboxes();
   if (!sandboxes.known) return sandboxes;
   const networks = new Map<string, NonNullable<ListedSandbox['network']>>();
-  const ready = sandboxes.value.filter(({ state }) => state === 'SANDBOX_READY');
-  await pooled(ready, QUESTIONS_AT_ONCE, async ({ id }) => {
-    if (signal.aborted) return;
+  const ready = new Set(sandboxes.value.filter(({ state }) => state === 'SANDBOX_READY').map(({ id }) => id));
+  for (const id of knownAmong?.(ready) ?? []) ready.delete(id);
+  await pooled([...ready], QUESTIONS_AT_ONCE, async (id) => {
+    if (signal?.aborted) return;
     const status = await client.status(id);
     if (status.known && status.value.status) networks.set(id, networkOf(status.value));
   });

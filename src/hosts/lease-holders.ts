@@ -1,0 +1,47 @@
+/** What runtimes call the interface that CNI's first network makes (containerd's and CRI-O's default). */
+export const FIRST_INTERFACE = 'eth0';
+
+/**
+ * Which of these sandboxes hold an address of every range set of a network for their first interface, by the lines that
+ * lease-files.ts read. host-local gives an attachment one address of each set or none at all (plugins/ipam/host-local,
+ * cmdAdd), so that the leases of such a sandbox tell all its addresses.
+ */
+export function wholeHolders(texts: readonly string[], ids: ReadonlySet<string>): ReadonlySet<string> {
+  const count: Count = { ids, whole: new Set(), sets: 0, held: new Map() };
+  for (const text of texts) {
+    for (let start = 0, end = 0; end !== -1; start = end + 1) {
+      end = text.indexOf('\n', start);
+      countLine(end === -1 ? text.slice(start) : text.slice(start, end), count);
+    }
+  }
+  return count.whole;
+}
+
+interface Count {
+  readonly ids: ReadonlySet<string>;
+  readonly whole: Set<string>;
+  /** How many range sets the network in hand has, and how many of their addresses each sandbox holds. */
+  sets: number;
+  held: Map<string, number>;
+}
+
+const ENDING = ` ${FIRST_INTERFACE}`;
+
+function countLine(line: string, count: Count): void {
+  if (line.startsWith('network ')) {
+    count.sets = 0;
+    count.held = new Map();
+  } else if (line.startsWith('sets ')) {
+    count.sets = Number.parseInt(line.slice('sets '.length), 10);
+  } else if (line.startsWith('lease ') && line.endsWith(ENDING)) {
+    const end = line.length - ENDING.length;
+    countHolder(line.slice(line.lastIndexOf(' ', end - 1) + 1, end), count);
+  }
+}
+
+function countHolder(id: string, { ids, whole, sets, held }: Count): void {
+  if (!ids.has(id)) return;
+  const leases = (held.get(id) ?? 0) + 1;
+  held.set(id, leases);
+  if (leases === sets) whole.add(id);
+}
