@@ -9,6 +9,7 @@ import { PROBLEMS } from './problems/registry.generated.ts';
 import { findProfile, profileNamed } from './profiles/find.ts';
 import type { Profile, ProfileName } from './profiles/profile.ts';
 import { asksFor, type Snapshot, SUBJECTS, type SubjectName, snapshotOf } from './snapshot/snapshot.ts';
+import { thorough } from './thorough-host.ts';
 
 export interface ExamineOptions {
   /** Found from evidence when not given. */
@@ -54,5 +55,5 @@ export function examineCapture(capture: Capture, options: ExamineOptions): Exami
 
 /** Looks at a node and judges it: the loop from observe to findings, once. */
 export async function examine(host: Host, options: ExamineOptions & CollectOptions): Promise<Examination> {
-  return examineCapture(await host.collect(asksOf(options.only), options), options);
+  return examineCapture(await thorough(host).collect(asksOf(options.only), options), options);
 }
