@@ -36,6 +36,7 @@ export interface ChangeWords {
   readonly undoPlan: (run: string, at: string, target: string) => string;
   readonly undone: (run: string) => string;
   readonly notUndone: (run: string) => string;
+  readonly runBefore: (command: string) => string;
   readonly noRuns: string;
   readonly nothingStands: string;
   readonly stands: (count: number, of: number) => string;
@@ -86,6 +87,8 @@ const en: ChangeWords = {
   undoPlan: (run, at, target) => `What would be taken back of run ${run} (${at}) on ${target}:`,
   undone: (run) => `Run ${run} is taken back.`,
   notUndone: (run) => `Not everything of run ${run} could be taken back.`,
+  runBefore: (command) =>
+    `What is left of it is left alone, and undo without a name comes back to it. The run before it: ${command}`,
   noRuns: 'Nothing was ever changed here by hayward.',
   nothingStands: 'Nothing of any run is still in place.',
   stands: (count, of) => `${count} of ${of} changes stand`,
@@ -137,6 +140,7 @@ const zh: ChangeWords = {
   undoPlan: (run, at, target) => `将撤销运行 ${run}（${at}）在 ${target} 上的改动：`,
   undone: (run) => `运行 ${run} 已撤销。`,
   notUndone: (run) => `运行 ${run} 未能全部撤销。`,
+  runBefore: (command) => `其余部分保持不动；不指定名称的 undo 仍会先处理它。要撤销它之前的运行：${command}`,
   noRuns: 'hayward 未在这里做过任何改动。',
   nothingStands: '没有仍然生效的改动。',
   stands: (count, of) => `${of} 处改动中有 ${count} 处仍然生效`,

@@ -89,6 +89,22 @@ it('shows an interrupted run without touching it, and undo takes it back as it i
   expect(values()).toEqual(['0', '0']);
 });
 
+it('comes back to a run it could not take back whole, and names the one before it', () => {
+  const [first, second] = STEPS.map((step) => bed.run([step])?.run ?? '');
+  bed.shell('echo 1 > /proc/sys/net/ipv4/conf/all/rp_filter');
+  for (const attempt of [1, 2]) {
+    const { status, stdout } = hayward('undo', '--yes');
+    expect([attempt, status]).toEqual([attempt, 1]);
+    expect(stdout).toContain(`Not everything of run ${second} could be taken back.`);
+    expect(stdout.replaceAll('\n', ' ')).toContain(`The run before it: hayward undo ${first}`);
+    expect(values()).toEqual(['1', '1']);
+  }
+  expect(JSON.parse(hayward('undo', '--yes', '--json').stdout)).toMatchObject({ run: second, before: first });
+  expect(hayward('undo', String(first), '--yes').status).toBe(0);
+  expect(values()).toEqual(['0', '1']);
+  expect(JSON.parse(hayward('undo', '--yes', '--json').stdout)).not.toHaveProperty('before');
+});
+
 it('asks nobody without a terminal, and writes nothing for a dry run', () => {
   expect(hayward('fix', '--dry-run').status).toBe(0);
   expect(existsSync(`${bed.directory}/state`)).toBe(false);

@@ -7,7 +7,7 @@ import type { RunReport } from '../remedies/run-plan.ts';
 import type { RunRecord } from '../remedies/run-record.ts';
 import { undoRun } from '../remedies/undo-run.ts';
 import { actingHost, warnWithoutRoot } from './acting-host.ts';
-import { jsonText, line, resultJson, resultText, standingText } from './change-text.ts';
+import { block, jsonText, line, resultJson, resultText, standingText } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
 import { catchInterruption } from './interruption.ts';
@@ -79,7 +79,7 @@ async function takeBack(undo: Undo, options: UndoFlowOptions): Promise<number> {
       signal: interruption.signal,
       onStep: (step) => void (json || process.stdout.write(resultText(step, options))),
     });
-    print(report, lang, json);
+    print(report, options, report.verified ? undefined : runBefore(undo));
     return report.verified ? 0 : 1;
   } finally {
     journal.close();
@@ -112,9 +112,23 @@ function notice(text: string): void {
 
 const UNWRITABLE = new Set(['ENOSPC', 'EROFS', 'EDQUOT']);
 
-function print(report: RunReport, lang: Lang, json: boolean): void {
+/**
+ * The run that stands before one which could not be taken back whole. Undo goes no further by itself: who wants the last
+ * fix taken back does not want an older one taken back instead.
+ */
+function runBefore({ run, found }: Undo): string | undefined {
+  return found.runs.slice(0, found.runs.indexOf(run)).findLast(stands)?.run;
+}
+
+function print({ run, verified, steps }: RunReport, options: UndoFlowOptions, before: string | undefined): void {
+  const { lang, json, host } = options;
   const words = CHANGE_WORDS[lang];
-  const { run, verified, steps } = report;
-  if (json) process.stdout.write(jsonText({ run, steps: steps.map((step) => resultJson(step, lang)), verified }));
-  else process.stdout.write(line(verified ? words.undone(run) : words.notUndone(run)));
+  if (json) {
+    const told = { run, steps: steps.map((step) => resultJson(step, lang)), verified, ...(before && { before }) };
+    process.stdout.write(jsonText(told));
+    return;
+  }
+  process.stdout.write(line(verified ? words.undone(run) : words.notUndone(run)));
+  const command = `hayward undo ${before}${host === undefined ? '' : ` --host ${host}`}`;
+  if (before !== undefined) process.stdout.write(block('', words.runBefore(command), options));
 }
