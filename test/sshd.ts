@@ -14,6 +14,8 @@ export interface SshdOptions {
   readonly busyboxWith?: string;
   /** Lines for sshd_config. */
   readonly config?: readonly string[];
+  /** The first process of a machine (lab/runtime/machine.ts): the server runs there, at that machine's 127.0.0.1. */
+  readonly machine?: number;
 }
 
 /** A real sshd of the test's own. Users: root, `keeper` (may use sudo), `guest` (may not). */
@@ -43,8 +45,8 @@ async function unpackPackages(): Promise<Packages> {
 
 /**
  * Starts an sshd on a free port of 127.0.0.1, from Debian's unpacked package. It runs in a mount namespace in which /etc,
- * /usr and /run have what it needs laid over them, so that the machine itself gets no user, no directory and no service.
- * Needs root.
+ * /usr and /run have what it needs laid over them, so that the machine itself gets no user, no directory and no service. On a
+ * machine of the test's own all this is that machine's, until its power is cut. Needs root.
  */
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   packages ??= unpackPackages();
@@ -56,7 +58,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   await writeAccounts(folder);
   await writeFile(join(folder, 'authorized_keys'), publicKey);
   await writeFile(join(folder, 'sshd_config'), await serverConfig(folder, port, options));
-  const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-euc', START], {
+  const { machine } = options;
+  const inside = machine === undefined ? APART : ['nsenter', '-t', String(machine), '-m', '-n', '-p', '-u', '--'];
+  const [program = '', ...argv] = [...inside, 'sh', '-euc', machine === undefined ? START : START_ON_MACHINE];
+  const child = spawn(program, argv, {
     env: {
       ...process.env,
       LD_LIBRARY_PATH: libraries,
@@ -75,13 +80,18 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     destination: (user = 'root') => `${user}@127.0.0.1:${port}`,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGTERM');
-        await once(child, 'exit');
+        const ended = once(child, 'exit');
+        // nsenter passes no signal on to what it runs in another process namespace.
+        if (machine === undefined) child.kill('SIGTERM');
+        else await must([...inside, 'sh', '-euc', 'kill "$(cat "$0")"', join(folder, 'sshd.pid')]);
+        await ended;
       }
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
+
+const APART = ['unshare', '--mount', '--propagation', 'private'];
 
 /** Runs in the namespace and becomes sshd, under the same process id. */
 const START = `
@@ -99,6 +109,19 @@ if [ -n "$BUSYBOX_WITH" ]; then
   cp -a /dev/null /mnt/dev/null
   mount -t proc proc /mnt/proc
 fi
+exec "$SERVER/usr/sbin/sshd" -D -e -f "$FOLDER/sshd_config"
+`;
+
+/**
+ * Its mounts must be the machine's own: what the runtime mounts later (/run/netns/cni-…) is to be seen through it. sudo looks
+ * the machine's name up, and without a name server waits for seconds.
+ */
+const START_ON_MACHINE = `
+cp -a "$FOLDER/etc/." /etc/
+echo "127.0.0.1 localhost $(hostname)" >/etc/hosts
+mkdir -p /run/sshd /run/sudo/ts
+chmod 700 /run/sudo/ts
+mount -t overlay overlay -o "lowerdir=$SUDO/usr:/usr" /usr
 exec "$SERVER/usr/sbin/sshd" -D -e -f "$FOLDER/sshd_config"
 `;
 
@@ -157,7 +180,7 @@ async function serverConfig(folder: string, port: number, options: SshdOptions):
     'PermitRootLogin yes',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
-    'PidFile none',
+    `PidFile ${folder}/sshd.pid`,
     'PrintMotd no',
     'PrintLastLog no',
     `SetEnv PATH=${path.join(':')}`,
