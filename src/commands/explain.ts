@@ -42,11 +42,15 @@ async function explain(words: readonly string[], raw: RawCommonOptions): Promise
     throw new UsageError(`explain prints text or json, not ${options.format}`);
   }
   const { explainedProblems } = await import('../explain/pages.ts');
+  const { problemsInLogs } = await import('../explain/explain.ts');
   const [first = ''] = words;
-  if (words.length === 1 && explainedProblems().includes(first)) return explainProblem(first, options);
+  if (words.length > 1) return explainLines(words, options);
+  if (explainedProblems().includes(first)) return explainProblem(first, options);
+  if (problemsInLogs().includes(first)) return explainNamed(first, options);
   // A single kebab-case word is a problem's name, mistyped, and no line of a log.
-  if (words.length === 1 && /^[a-z]+(-[a-z]+)+$/.test(first)) {
-    throw new UsageError(`unknown problem '${first}'`, nearest(first, explainedProblems()));
+  if (/^[a-z]+(-[a-z]+)+$/.test(first)) {
+    const known = [...new Set([...explainedProblems(), ...problemsInLogs()])];
+    throw new UsageError(`unknown problem '${first}'`, nearest(first, known));
   }
   return explainLines(words, options);
 }
@@ -75,6 +79,15 @@ async function explainProblem(id: string, options: CommonOptions): Promise<void>
     sections: page.sections,
   };
   await printJson([finding], options);
+}
+
+/** A problem without a page, in the words that lines of logs are explained with. */
+async function explainNamed(id: string, options: CommonOptions): Promise<void> {
+  const { explainedByName } = await import('../explain/explain.ts');
+  const explained = explainedByName(id, options.lang).map((one) => ({ ...one, docs: '' }));
+  if (options.format === 'json') return printJson(explained, options);
+  const { namedText } = await import('../explain/text.ts');
+  process.stdout.write(namedText(explained, options));
 }
 
 async function explainLines(words: readonly string[], options: CommonOptions): Promise<void> {

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LANGS } from '../lang.ts';
 import { PROBLEMS } from '../problems/registry.generated.ts';
-import { logReader, MAX_LINE, PATTERNS } from './explain.ts';
+import { explainedByName, logReader, MAX_LINE, PATTERNS, problemsInLogs } from './explain.ts';
 import { eachLine } from './lines.ts';
 import { pageFrom } from './page.ts';
 import { explainedProblems, pageOf } from './pages.ts';
-import { explanationsText } from './text.ts';
+import { explanationsText, namedText } from './text.ts';
 
 /** Lines as they stand in issues and logs, and what they speak of. */
 const LINES: readonly (readonly [string, string, string])[] = [
@@ -179,6 +179,33 @@ describe('the patterns', () => {
         expect(ids).toContain(id);
     },
   );
+});
+
+describe('a problem by its name', () => {
+  const pageless = problemsInLogs().filter((id) => !explainedProblems().includes(id));
+
+  it.each(problemsInLogs())('%s leads somewhere', (id) => {
+    for (const lang of LANGS) {
+      const explained = explainedByName(id, lang);
+      expect(explained.length).toBeGreaterThan(0);
+      expect(explained.every(({ status, evidence }) => status === 'unknown' && evidence.length === 0)).toBe(true);
+    }
+  });
+
+  it.each(pageless)('%s, which has no page, is told in words, with what proves it and what puts it right', (id) => {
+    const text = namedText(
+      explainedByName(id, 'en').map((one) => ({ ...one, docs: '' })),
+      render,
+    );
+    for (const { title } of PATTERNS.filter(({ problem }) => problem === id)) expect(text).toContain(title.en);
+    expect(text).toContain('Prove it');
+    expect(text).not.toMatch(/^ +Line |docs\/problems/m);
+    expect(text).toContain('No command of hayward looks for this yet');
+  });
+
+  it('that no line speaks of is not explained so', () => {
+    expect(explainedByName('cluster-ready', 'en')).toEqual([]);
+  });
 });
 
 describe('a page', () => {

@@ -68,22 +68,42 @@ function note(met: Map<string, Met>, one: Met): void {
 }
 
 function explanation({ pattern, subject, first, count }: Met, source: string, lang: Lang): Explanation {
-  const { problem, severity, title, cause, impact, prove, fix } = pattern;
+  const evidence = [{ source, value: first.text.trim().slice(0, SHOWN), line: first.line }];
+  return { ...wordsOf(pattern, lang), subject, status: 'problem', severity: pattern.severity, evidence, count };
+}
+
+type Worded = Omit<Explanation, 'subject' | 'status' | 'severity' | 'evidence' | 'count'>;
+
+function wordsOf({ problem, title, cause, impact, prove, fix }: Pattern, lang: Lang): Worded {
   return {
     problem,
     target: '',
-    subject,
-    status: 'problem',
-    severity,
     title: title[lang],
     cause: cause[lang],
     impact: impact[lang],
-    evidence: [{ source, value: first.text.trim().slice(0, SHOWN), line: first.line }],
     prove,
     remedies: [],
     docs: `docs/problems/${problem}.md`,
-    count,
     commands: typeof fix === 'string' ? [prove, fix] : [prove],
     ...(typeof fix !== 'string' && { advice: fix[lang] }),
   };
+}
+
+/** Problems that lines of logs speak of, each once. */
+export function problemsInLogs(): readonly string[] {
+  return [...new Set(PATTERNS.map(({ problem }) => problem))];
+}
+
+/** What lines of logs would say of a problem, by its name alone: nothing was seen. */
+export function explainedByName(id: string, lang: Lang): readonly Explanation[] {
+  const detail = 'explained by its name; no node was looked at';
+  return PATTERNS.filter(({ problem }) => problem === id).map((pattern) => ({
+    ...wordsOf(pattern, lang),
+    subject: '',
+    status: 'unknown',
+    severity: 'info',
+    evidence: [],
+    unknown: { reason: 'not-collected', detail },
+    count: 0,
+  }));
 }
