@@ -7,6 +7,7 @@ import type { LeaseScope } from '../snapshot/leases.ts';
 import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
+import { refuseUnknownNetworks } from './known-networks.ts';
 import { registerReclaim } from './leases-reclaim.ts';
 import { progressLine } from './progress.ts';
 import { UsageError } from './usage.ts';
@@ -124,6 +125,7 @@ async function leases(raw: RawOptions): Promise<void> {
   }
   const started = new Date();
   const seen = await observeAll(await hostsFrom(raw), raw, options);
+  refuseUnknownNetworks(seen, raw.network);
   const { historyKeeper } = await import('../leases/history-file.ts');
   const { countsOf, leasesStatus, networkReports } = await import('../leases/report.ts');
   const { runtimeReports } = await import('../leases/runtime-report.ts');

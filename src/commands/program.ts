@@ -72,6 +72,17 @@ function refuseUnknownCommand(program: Command, argv: readonly string[]): void {
   if (!names.includes(word)) throw new UsageError(`unknown command '${word}'`, nearest(word, names));
 }
 
+/** The same below a command that has others and does something by itself: `hayward leases reclam`. */
+function refuseUnknownSubcommand(program: Command, argv: readonly string[]): void {
+  const parent = program.commands.find((command) => command.name() === argv[2]);
+  const word = argv[3];
+  if (!parent || parent.commands.length === 0 || word === undefined || word.startsWith('-')) return;
+  const names = [...parent.commands.map((command) => command.name()), 'help'];
+  const near = nearest(word, names);
+  if (names.includes(word)) return;
+  throw new UsageError(`unknown command '${parent.name()} ${word}'`, near && `${parent.name()} ${near}`);
+}
+
 /** `hayward lab` alone: commander would print its help, and call that an error. */
 function refuseMissingCommand(program: Command, argv: readonly string[]): void {
   const parent = program.commands.find((command) => command.name() === argv[2]);
@@ -87,6 +98,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     const program = buildProgram(languageAsked(argv, process.env));
     refuseUnknownCommand(program, argv);
     refuseMissingCommand(program, argv);
+    refuseUnknownSubcommand(program, argv);
     await program.parseAsync([...argv]);
   } catch (error) {
     process.exitCode = report(error, argv);
@@ -129,7 +141,8 @@ function report(error: unknown, argv: readonly string[]): number {
 
 /** The command line that shows the help of what was called: its words up to the first option. */
 function helpFor(argv: readonly string[]): string {
-  const words = argv.slice(2, argv[2] === 'lab' ? 4 : 3).filter((word) => !word.startsWith('-'));
+  const below = argv[2] === 'lab' || (argv[2] === 'leases' && argv[3] === 'reclaim');
+  const words = argv.slice(2, below ? 4 : 3).filter((word) => !word.startsWith('-'));
   return ['hayward', ...words, '--help'].join(' ');
 }
 

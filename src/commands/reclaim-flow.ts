@@ -17,12 +17,13 @@ import { leasesJson } from '../report/leases-json.ts';
 import type { LeaseScope } from '../snapshot/leases.ts';
 import { VERSION } from '../version.ts';
 import { actingHost } from './acting-host.ts';
-import { line, resultText } from './change-text.ts';
+import { line } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
 import { catchInterruption } from './interruption.ts';
+import { refuseUnknownNetworks } from './known-networks.ts';
 import { progressLine } from './progress.ts';
-import { notGivenLines, planLines, RECLAIM_WORDS, unknownLines } from './reclaim-words.ts';
+import { notGivenLines, planLines, RECLAIM_WORDS, stepLine, unknownLines } from './reclaim-words.ts';
 
 export interface ReclaimOptions {
   readonly lang: Lang;
@@ -68,6 +69,7 @@ export async function reclaimOn(
 ): Promise<number> {
   const looking = { host, options, guards: parts.guards };
   const first = await look(looking);
+  refuseUnknownNetworks([first], options.scope.networks);
   const waitMs = waitFor(first, options);
   if (waitMs > 0) {
     process.stderr.write(line(RECLAIM_WORDS[options.lang].waits(waitMs)));
@@ -78,7 +80,7 @@ export async function reclaimOn(
   const words = RECLAIM_WORDS[options.lang];
   // Standard output carries the result only: with --json the plan is for the person at the terminal.
   const show = options.json ? process.stderr : process.stdout;
-  if (!options.json || (!options.yes && !options.dryRun)) show.write(planLines(host.name, plan, options.lang));
+  if (!options.json || (!options.yes && !options.dryRun)) show.write(planLines(host.name, plan, options));
   if (plan.length === 0 || options.dryRun) return conclude({ seen: latest, run: undefined }, options);
   if (!(await confirm(words.ask, options.yes))) {
     process.stderr.write(line(CHANGE_WORDS[options.lang].declined));
@@ -154,7 +156,7 @@ async function giveBack(directory: string, first: JudgedLeases, looking: Looking
       judge: async () => [],
       notice: (text) => process.stderr.write(line(`hayward: ${text[lang]}`)),
       signal: interruption.signal,
-      onStep: (step) => void (json || process.stdout.write(resultText(step, options))),
+      onStep: (step) => void (json || process.stdout.write(stepLine(step, options))),
     });
   } finally {
     interruption.restore();
@@ -187,11 +189,12 @@ function asJson({ seen, run, reclaimed, failed, undo }: Told, { lang, dryRun }: 
   return leasesJson(head, networks, lang);
 }
 
-function asText({ seen, reclaimed, failed, undo }: Told, options: ReclaimOptions): string {
+function asText({ seen, run, reclaimed, failed, undo }: Told, options: ReclaimOptions): string {
   const { lang, dryRun } = options;
   const given = reclaimed.length === 0 ? '' : line(RECLAIM_WORDS[lang].done(reclaimed.length));
   const left = notGivenLines(
     failed.flatMap(({ step }) => addressOf(step)),
+    run?.steps.filter(({ result }) => result === 'skipped').length ?? 0,
     options,
   );
   const takenBack = undo && reclaimed.length > 0 ? line(CHANGE_WORDS[lang].undoWith(undo)) : '';

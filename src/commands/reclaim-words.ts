@@ -1,6 +1,9 @@
+import { posix } from 'node:path';
 import type { Lang } from '../lang.ts';
+import { addressRanges } from '../leases/address-ranges.ts';
 import type { JudgedLeases } from '../leases/observe.ts';
 import { minutes } from '../leases/why.ts';
+import type { StepReport } from '../remedies/run-plan.ts';
 import type { PlannedRemedy } from '../remedies/run-record.ts';
 import { block, type Layout, line } from './change-text.ts';
 
@@ -16,13 +19,17 @@ interface ReclaimWords {
   readonly waits: (ms: number) => string;
   readonly done: (count: number) => string;
   readonly notGiven: (addresses: readonly string[]) => string;
+  readonly leftOut: (count: number) => string;
+  readonly given: string;
+  readonly failed: string;
+  readonly colon: string;
 }
 
 const en: ReclaimWords = {
   plan: (target, count) => `On ${target}, ${count} leaked ${count === 1 ? 'address' : 'addresses'} to give back:`,
   nothing: (target) => `On ${target} there is nothing to give back.`,
-  byFile: 'its sandbox is unknown to the runtime: the lease file goes',
-  byRuntime: 'the runtime still lists its dead sandbox, and stops it',
+  byFile: 'their sandboxes are unknown to the runtime, the lease files go',
+  byRuntime: 'the runtime still lists their dead sandboxes, and stops them',
   ask: 'Give them back? [y/N] ',
   unknown: (count) => `${count} not judged, and so left alone:`,
   grace: (count) => `${count} too young to be judged (--grace); try again later.`,
@@ -30,6 +37,10 @@ const en: ReclaimWords = {
   waits: (ms) => `No clock tells how old the leases are: looking again in ${minutes(ms)} (Ctrl-C changes nothing).`,
   done: (count) => `Given back: ${count}. Waiting Pods start at the kubelet's next try.`,
   notGiven: (addresses) => `Not given back, for the reasons above: ${addresses.join(', ')}`,
+  leftOut: (count) => `Left out: ${count}. To carry on: the same command again.`,
+  given: 'given back',
+  failed: 'FAILED',
+  colon: ': ',
 };
 
 const zh: ReclaimWords = {
@@ -44,26 +55,46 @@ const zh: ReclaimWords = {
   waits: (ms) => `时钟无法说明租约存在多久：${minutes(ms)}后再次查看（Ctrl-C 不做任何改动）。`,
   done: (count) => `已归还 ${count} 个。等待中的 Pod 会在 kubelet 下次重试时启动。`,
   notGiven: (addresses) => `未能归还（原因见上）：${addresses.join('、')}`,
+  leftOut: (count) => `未处理 ${count} 个。如需继续：再次执行同一命令。`,
+  given: '已归还',
+  failed: '失败',
+  colon: '：',
 };
 
 export const RECLAIM_WORDS: Readonly<Record<Lang, ReclaimWords>> = { en, 'zh-CN': zh };
 
-/** The addresses that would be given back, and how each. */
-export function planLines(target: string, plan: readonly PlannedRemedy[], lang: Lang): string {
-  const words = RECLAIM_WORDS[lang];
-  const steps = plan.flatMap((remedy) => remedy.steps);
+/** The addresses that would be given back, by how and from which directory. */
+export function planLines(target: string, plan: readonly PlannedRemedy[], layout: Layout): string {
+  const words = RECLAIM_WORDS[layout.lang];
+  const steps = plan.flatMap((remedy) => remedy.steps).filter((step) => step.kind === 'release-lease');
   if (steps.length === 0) return line(words.nothing(target));
-  const items = steps.flatMap((step) =>
-    step.kind === 'release-lease'
-      ? [`  ${line(`${step.path}: ${step.runtime ? words.byRuntime : words.byFile}`)}`]
-      : [],
+  const groups = new Map<string, string[]>();
+  for (const { path, runtime } of steps) {
+    const how = `${posix.dirname(path)}${words.colon}${runtime ? words.byRuntime : words.byFile}`;
+    const ips = groups.get(how) ?? [];
+    groups.set(how, ips);
+    ips.push(posix.basename(path));
+  }
+  const items = [...groups].map(
+    ([how, ips]) => block('  ', how, layout) + block('    ', addressRanges(ips).join(', '), layout),
   );
   return line(words.plan(target, steps.length)) + items.join('');
 }
 
-/** The addresses that were to be given back and were not. */
-export function notGivenLines(addresses: readonly string[], layout: Layout): string {
-  return addresses.length === 0 ? '' : block('', RECLAIM_WORDS[layout.lang].notGiven(addresses), layout);
+/** One lease's fate, as it comes; of what is left out only the number is told, at the end. */
+export function stepLine({ step, result, detail }: StepReport, layout: Layout): string {
+  if (step.kind !== 'release-lease' || result === 'skipped') return '';
+  const words = RECLAIM_WORDS[layout.lang];
+  const why = detail[layout.lang];
+  const said = result === 'failed' ? `${words.failed}${words.colon}${why}` : words.given + (why && words.colon + why);
+  return block(`  ${result === 'failed' ? '✗' : '✓'} ${posix.basename(step.path)}  `, said, layout);
+}
+
+/** The addresses that were to be given back and were not, and how many were left out. */
+export function notGivenLines(addresses: readonly string[], leftOut: number, layout: Layout): string {
+  const words = RECLAIM_WORDS[layout.lang];
+  const failed = addresses.length === 0 ? '' : block('', words.notGiven(addressRanges(addresses)), layout);
+  return failed + (leftOut === 0 ? '' : line(words.leftOut(leftOut)));
 }
 
 /** Reasons shown before the rest is left to `hayward leases`. */

@@ -101,6 +101,19 @@ describe('leases reclaim', () => {
     expect(await held()).toEqual(dead.slice(2));
   });
 
+  it('shows in a line or two what would go, and from where, and refuses a network that is not there', async () => {
+    const dead = [await lease('a'), await lease('b'), await lease('c'), await lease('d')];
+    server.sandboxes.set(id('b'), { id: id('b'), ready: false });
+    const where = ['--data-dir', addresses.dataDir, '--cri-socket', server.socket];
+    const { stdout } = await hayward('leases', 'reclaim', '--dry-run', ...where);
+    expect(stdout.split('\n').map((line) => line.trim())).toEqual(
+      expect.arrayContaining([`${dead[0]}, ${dead[2]}, ${dead[3]}`, dead[1]]),
+    );
+    const nowhere = await hayward('leases', 'reclaim', '--yes', '--network', 'nosuch', ...where);
+    expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringContaining('--network nosuch')]);
+    expect((await hayward('leases', '--network', 'nosuch', ...where)).exitCode).toBe(2);
+  });
+
   it('takes options on either side of the word', async () => {
     const dead = await lease('a');
     const before = ['--data-dir', addresses.dataDir, '--cri-socket', server.socket, '--json'];

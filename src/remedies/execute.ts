@@ -68,9 +68,15 @@ export async function apply(host: ActingHost, step: Step, before: Image): Promis
   });
 }
 
+const STILL_HELD: Bilingual = {
+  en: 'nothing refused, yet the lease is still there',
+  'zh-CN': '操作未被拒绝，但租约仍在',
+};
+
 /** Whether a step that was carried out shows the state it wanted; a step that tells a daemon shows nothing. */
 export function verify(step: Step, after: Image): Attempt {
   if (step.kind === 'reload' || asWanted(step, after)) return { ok: true };
+  if (step.kind === 'release-lease') return { ok: false, why: STILL_HELD };
   const now = describeImage(after);
   return { ok: false, why: { en: `it was written, yet it reads ${now}`, 'zh-CN': `已写入，但读回的是 ${now}` } };
 }
@@ -108,6 +114,6 @@ function describeImage(image: Image): string {
     case 'reload':
       return image.running ? 'running' : 'not running';
     case 'release-lease':
-      return image.holder === 'this' ? 'the lease as it was' : image.holder;
+      return image.holder;
   }
 }

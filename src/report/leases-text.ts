@@ -1,10 +1,12 @@
 import { harmless } from '../hosts/sanitise.ts';
 import type { Lang } from '../lang.ts';
 import type { LeaseState, LeaseVerdict } from '../leases/model.ts';
-import { leaseReport, type NetworkReport } from '../leases/report.ts';
+import { type LeaseReport, leaseReport, type NetworkReport } from '../leases/report.ts';
 import type { RuntimeReport } from '../leases/runtime-report.ts';
+import { ipv4Number } from '../trace/address.ts';
 import { type Paint, painter, type Style } from './paint.ts';
 import type { RenderOptions } from './report.ts';
+import { hanging } from './text-line.ts';
 import { wrap } from './wrap.ts';
 
 const STYLES: Readonly<Record<LeaseState, Style>> = {
@@ -95,13 +97,19 @@ function networkLines(network: NetworkReport, { words, paint, several, options }
   const place = several ? `${target}  ` : '';
   const style: Style = free === 0 ? 'critical' : leaked > 0 ? 'warning' : 'ok';
   const lines = [
-    `${harmless(place)}${paint(harmless(name), 'heading')}  ${harmless(ranges.join(', '))}  ${paint(harmless(`${dataDir}/${name}`), 'faint')}`,
+    [
+      harmless(place) + paint(harmless(name), 'heading'),
+      ...ranges.map((range) => harmless(range)),
+      paint(harmless(`${dataDir}/${name}`), 'faint'),
+    ].join('  '),
     `  ${paint(words.counts(network), style)}`,
   ];
   if (unknown) lines.push(...indented(words.unknown(unknown.detail)));
   if (foreignFiles > 0) lines.push(...indented(words.foreign(foreignFiles)));
   const when = forecast.exhaustedAt;
-  lines.push(...indented(when === null ? forecast.why : words.full(when, forecast.why)));
+  if (when !== null) lines.push(...indented(words.full(when, forecast.why)));
+  // Where the ranges are not known, the reason stands above already.
+  else if (!unknown) lines.push(...indented(forecast.why));
   for (const state of ['leaked', 'unknown', 'grace', 'live'] as const) {
     if (state === 'live' && !options.verbose) continue;
     lines.push(
@@ -114,12 +122,33 @@ function networkLines(network: NetworkReport, { words, paint, several, options }
   return lines;
 }
 
+/** Leases of one state, each reason once above those it is given for, in the order of their addresses. */
 function leaseLines(verdicts: readonly LeaseVerdict[], { words, paint, options }: Context): string[] {
   const most = options.verbose ? verdicts.length : MOST_SHOWN;
-  const shown = verdicts.slice(0, most).map((verdict) => leaseReport(verdict, options.lang));
-  const lines = shown.flatMap(({ ip, containerId, since, state, why }) => [
-    `  ${paint(words.states[state], STYLES[state])}  ${ip}  ${harmless(containerId.slice(0, 13))}  ${paint(since, 'faint')}`,
-    ...wrap(harmless(why[0] ?? ''), options.width - 6).map((line) => `      ${line}`),
-  ]);
+  const shown = inOrder(verdicts).slice(0, most);
+  const groups = new Map<string, LeaseReport[]>();
+  for (const verdict of shown) {
+    const report = leaseReport(verdict, options.lang);
+    const reason = report.why[0] ?? '';
+    const group = groups.get(reason) ?? [];
+    groups.set(reason, group);
+    group.push(report);
+  }
+  const lines = [...groups].flatMap(([reason, reports]) => {
+    const state = reports[0]?.state ?? 'unknown';
+    const lead = `  ${words.states[state]}  `;
+    return [
+      ...hanging(lead, harmless(reason), options.width, `  ${paint(words.states[state], STYLES[state])}  `),
+      ...reports.map(({ ip, containerId, since }) => {
+        return `      ${ip}  ${harmless(containerId.slice(0, 13))}  ${paint(since, 'faint')}`;
+      }),
+    ];
+  });
   return verdicts.length > shown.length ? [...lines, `  ${words.more(verdicts.length - shown.length)}`] : lines;
+}
+
+/** IPv4 by number; IPv6 as it is listed. */
+function inOrder(verdicts: readonly LeaseVerdict[]): readonly LeaseVerdict[] {
+  const keyed = verdicts.map((verdict) => ({ verdict, key: ipv4Number(verdict.lease.ip) ?? Number.MAX_SAFE_INTEGER }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ verdict }) => verdict);
 }

@@ -23,6 +23,8 @@ describe('wrong usage ends with status 2 and one line that names the right word'
   it.each([
     [['docter'], 'doctor'],
     [['lab'], 'up, break'],
+    [['leases', 'reclam'], 'leases reclaim'],
+    [['leases', 'reclaim', '--max', 'many'], 'hayward leases reclaim --help'],
     [['doctor', '--jsno'], '--json'],
     [['doctor', '--depth'], '(see hayward doctor --help)'],
     [['lab', 'up', '--depth'], '(see hayward lab up --help)'],
