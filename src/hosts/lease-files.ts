@@ -10,7 +10,7 @@ const NETWORK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 /** How host-local names a lease: an address. Anything else in the directory is somebody else's. */
 const LEASE_NAME = /^[0-9A-Fa-f.:]+$/;
 /** What almost every file holds: such a lease is one line of the answer, which for tens of thousands counts. */
-const LEASE_TEXT = /^([A-Za-z0-9][A-Za-z0-9_.-]*)\r\n([!-.0-9;-~]{1,15})$/;
+const LEASE_TEXT = /^[A-Za-z0-9][A-Za-z0-9_.-]*\r\n[!-.0-9;-~]{1,15}$/;
 const OWN_NAME = /^(lock|last_reserved_ip\..*)$/;
 /** host-local keeps one for each range set it ever gave from (disk backend, Reserve). */
 const SET_NAME = /^last_reserved_ip\./;
@@ -84,9 +84,9 @@ function readLease(directory: string, path: string, buffer: Buffer, lines: strin
       const line = `lease ${stat.mtimeMs / 1000} ${stat.size} ${path}`;
       const readable = stat.isFile() && stat.size <= MAX_LEASE_BYTES;
       const text = readable ? buffer.toString('utf8', 0, readSync(fd, buffer, 0, MAX_LEASE_BYTES, 0)) : '';
-      const [, id, ifName] = LEASE_TEXT.exec(text) ?? [];
-      lines.push(id === undefined ? line : `${line} ${id} ${ifName}`);
-      if (readable && id === undefined) for (const one of text.split(/\r?\n/, 3)) lines.push(`held ${path}:${one}`);
+      const whole = LEASE_TEXT.test(text);
+      lines.push(whole ? `${line} ${text.replace('\r\n', ' ')}` : line);
+      if (readable && !whole) for (const one of text.split(/\r?\n/, 3)) lines.push(`held ${path}:${one}`);
     } finally {
       closeSync(fd);
     }

@@ -7,7 +7,8 @@ export const FIRST_INTERFACE = 'eth0';
  * cmdAdd), so that the leases of such a sandbox tell all its addresses.
  */
 export function wholeHolders(texts: readonly string[], ids: ReadonlySet<string>): ReadonlySet<string> {
-  const count: Count = { ids, whole: new Set(), sets: 0, held: new Map() };
+  const beginnings = new Set([...ids].map((id) => id.slice(0, BEGINNING)));
+  const count: Count = { ids, beginnings, whole: new Set(), sets: 0, held: new Map() };
   for (const text of texts) {
     for (let start = 0, end = 0; end !== -1; start = end + 1) {
       end = text.indexOf('\n', start);
@@ -17,8 +18,12 @@ export function wholeHolders(texts: readonly string[], ids: ReadonlySet<string>)
   return count.whole;
 }
 
+/** Characters by which almost every other sandbox's lease is told apart, for a tenth of what looking up a whole id takes. */
+const BEGINNING = 8;
+
 interface Count {
   readonly ids: ReadonlySet<string>;
+  readonly beginnings: ReadonlySet<string>;
   readonly whole: Set<string>;
   /** How many range sets the network in hand has, and how many of their addresses each sandbox holds. */
   sets: number;
@@ -35,7 +40,8 @@ function countLine(line: string, count: Count): void {
     count.sets = Number.parseInt(line.slice('sets '.length), 10);
   } else if (line.startsWith('lease ') && line.endsWith(ENDING)) {
     const end = line.length - ENDING.length;
-    countHolder(line.slice(line.lastIndexOf(' ', end - 1) + 1, end), count);
+    const start = line.lastIndexOf(' ', end - 1) + 1;
+    if (count.beginnings.has(line.slice(start, start + BEGINNING))) countHolder(line.slice(start, end), count);
   }
 }
 

@@ -98,6 +98,7 @@ function readLease(line: string, drafts: Drafts): void {
   const lease: Draft = {
     network,
     dataDir,
+    rangeId: find(ip),
     ip,
     containerId: whole ? id : '',
     ifName: whole ? link : '',
@@ -106,8 +107,6 @@ function readLease(line: string, drafts: Drafts): void {
     mtime: Math.round(Number(seconds) * 1000),
     size: Number(bytes),
   };
-  const rangeId = find(ip);
-  if (rangeId !== undefined) lease.rangeId = rangeId;
   leases.push(lease);
   if (!whole) texts.set(lease.path, { lease, lines: [] });
 }

@@ -6,8 +6,8 @@ export interface Lease {
   readonly network: string;
   /** The directory above the networks' own, /var/lib/cni/networks where the configuration names no other. */
   readonly dataDir: string;
-  /** The range set it lies in, as host-local counts them ("0", "1" …); absent where no configured range holds it. */
-  readonly rangeId?: string;
+  /** The range set it lies in, as host-local counts them ("0", "1" …); undefined where no configured range holds it. */
+  readonly rangeId?: string | undefined;
   /** As its file is named; IPv6 in the form of RFC 5952. */
   readonly ip: string;
   /** The sandbox's id; empty where the file's content is not a lease's (then no verdict but `unknown` is given). */

@@ -1,7 +1,7 @@
 import type { Lang } from '../lang.ts';
 import { type Forecast, forecastOf } from './forecast.ts';
 import { type LeaseRecord, recordsOf } from './history.ts';
-import { isUndecided, type LeaseNetwork, type LeaseState, type LeaseVerdict } from './model.ts';
+import { isUndecided, type Lease, type LeaseNetwork, type LeaseState, type LeaseVerdict } from './model.ts';
 import type { JudgedLeases } from './observe.ts';
 import { isOf, type SetUsage, usageOf } from './usage.ts';
 
@@ -87,13 +87,13 @@ function forecastFor(
 
 /** A lease in words. */
 export function leaseReport({ lease, state, why }: LeaseVerdict, lang: Lang): LeaseReport {
-  const { ip, containerId, ifName, mtime } = lease;
-  return { ip, containerId, ifName, since: momentOf(mtime), state, why: why.map((one) => one[lang]) };
+  const { ip, containerId, ifName } = lease;
+  return { ip, containerId, ifName, since: sinceOf(lease), state, why: why.map((one) => one[lang]) };
 }
 
-/** A file's time may be anything; a date beyond what can be written is none. */
-function momentOf(ms: number): string {
-  const date = new Date(ms);
+/** When a lease was taken, by its file's time, which may be anything; a date beyond what can be written is none. */
+export function sinceOf({ mtime }: Lease): string {
+  const date = new Date(mtime);
   return Number.isNaN(date.getTime()) ? '' : date.toISOString();
 }
 

@@ -20,7 +20,11 @@ function printed(one: LeaseLook): string {
 }
 
 it('holds everything, however many pieces it comes in', () => {
-  const many = Array.from({ length: 1_203 }, (_, nth) => lease(nth + 2, `p${nth}`));
+  const odd = [
+    lease(2, 'odd', { ifName: '"\\', mtime: Number.MAX_VALUE }),
+    lease(3, '', { containerId: '', ifName: '', size: 9 }),
+  ];
+  const many = [...odd, ...Array.from({ length: 1_201 }, (_, nth) => lease(nth + 4, `p${nth}`))];
   const empty = network('10.53.0.254', { name: 'empty' });
   const one = look({ leases: many, networks: [network('10.52.15.254'), empty], sandboxes: [sandbox('p0')] });
   const networks = reportsOf(one).map(({ verdicts, ...rest }) => {
