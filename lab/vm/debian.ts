@@ -6,19 +6,25 @@ import { writeInitramfs } from './initramfs.ts';
 import { kernel } from './kernel.ts';
 import { productFiles } from './product.ts';
 import { runMachine, type VmResult } from './qemu.ts';
-import { BOOT_FOLDER, debianImage, RUN_SCRIPT } from './rootfs.ts';
+import { BOOT_FOLDER, debianImage, runScript } from './rootfs.ts';
 
 /** A Debian with real systemd on a disk of its own: what one boot writes, the next one finds. */
 export interface DebianMachine {
-  /** Boots, waits until everything has started, runs a bash script as root, powers off. */
+  /** Boots, waits until everything has started, runs a bash script as root, and powers off or has its power cut. */
   boot(script: string, options?: BootMachineOptions): Promise<VmResult>;
   dispose(): Promise<void>;
 }
 
-interface BootMachineOptions {
+export interface BootMachineOptions {
   readonly timeoutMs?: number;
   /** Added to the kernel's command line. */
   readonly append?: string;
+  /** The boot ends in a power cut behind the script: what is on the disk stays, and nothing is shut down. */
+  readonly powerCut?: boolean;
+  /** What the hardware clock shows at power-on (UTC), e.g. `2006-01-01T00:00:00`. */
+  readonly clock?: string;
+  /** Files and folders of this machine by the name they get for this boot below BOOT_FOLDER. */
+  readonly carry?: Readonly<Record<string, string>>;
 }
 
 export interface DebianOptions {
@@ -63,15 +69,18 @@ export async function debianMachine(options: DebianOptions = {}): Promise<Debian
   await must(['cp', '--sparse=always', '--reflink=auto', image, disk]);
   const copies = options.product ? await productFiles() : {};
   return {
-    async boot(script, { timeoutMs = 180_000, append = '' } = {}) {
-      const files = { '/payload/script': script, '/payload/run': RUN_SCRIPT };
-      await writeInitramfs(initramfs, debian, { init: INIT, modules: MODULES, files, copies });
+    async boot(script, { timeoutMs = 180_000, append = '', powerCut = false, clock, carry = {} } = {}) {
+      const files = { '/payload/script': script, '/payload/run': runScript({ powerCut }) };
+      const carried = Object.entries(carry).map(([name, path]) => [`/payload/${name}`, path] as const);
+      const all = { ...copies, ...Object.fromEntries(carried) };
+      await writeInitramfs(initramfs, debian, { init: INIT, modules: MODULES, files, copies: all });
       return runMachine({
         kernel: debian.image,
         initramfs,
         disk,
         timeoutMs,
         memoryMb: options.memoryMb ?? 1024,
+        ...(clock === undefined ? {} : { clock }),
         append: `root=/dev/vda rw systemd.unit=hayward-lab.target ${append}`.trim(),
       });
     },

@@ -24,7 +24,12 @@ export interface MachineOptions {
   readonly disk?: string;
   readonly memoryMb?: number;
   readonly timeoutMs?: number;
+  /** What the hardware clock shows at power-on (UTC), e.g. `2006-01-01T00:00:00`; the true time unless said otherwise. */
+  readonly clock?: string;
 }
+
+/** What the machine says on its console to have its power cut. */
+export const CUT_MARK = 'hayward-lab-power-cut';
 
 /** How the machine says that the script ended, on a line of its own on the second serial port. */
 export const END_MARK = 'hayward-lab-exit';
@@ -35,7 +40,8 @@ process.once('exit', () => {
 });
 
 /**
- * Boots a machine and waits until it powers itself off; past the time limit it is killed, by its own process id.
+ * Boots a machine and waits until it powers itself off; past the time limit, and when it asks for its power to be cut, it is
+ * killed, by its own process id: nothing in it is stopped, written or unmounted any more.
  * The first serial port is the console, the second carries what the script says. Emulated without KVM, which hangs
  * where virtual machines may not nest.
  */
@@ -69,6 +75,7 @@ function argumentsFor(options: MachineOptions, report: string): string[] {
     ],
     ...['-serial', 'stdio', '-serial', `file:${report}`, '-device', 'virtio-rng-pci'],
     ...['-kernel', options.kernel, '-initrd', options.initramfs, '-append', append],
+    ...(options.clock === undefined ? [] : ['-rtc', `base=${options.clock}`]),
     ...(options.disk === undefined ? [] : ['-drive', `file=${options.disk},if=virtio,format=raw,cache=unsafe`]),
   ];
 }
@@ -83,7 +90,12 @@ function emulate(argv: readonly string[], timeoutMs: number): Promise<{ console:
       timedOut = true;
       child.kill('SIGKILL');
     }, timeoutMs);
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let line = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      line = (line + chunk.toString('latin1')).slice(-1024);
+      if (line.includes(CUT_MARK)) child.kill('SIGKILL');
+    });
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.on('error', (error) => {
       clearTimeout(timer);

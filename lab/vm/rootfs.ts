@@ -5,7 +5,7 @@ import { cacheFolder, exists, madeOnce } from '../cache.ts';
 import { must } from '../command.ts';
 import { type AptSource, aptSource } from './apt-source.ts';
 import { type Kernel, moduleName } from './kernel.ts';
-import { END_MARK } from './qemu.ts';
+import { CUT_MARK, END_MARK } from './qemu.ts';
 
 /** What the machine needs beyond a minimal system; libstdc++6 for Node. */
 const PACKAGES = [
@@ -47,8 +47,16 @@ After=multi-user.target
 AllowIsolate=yes
 `;
 
-/** What the script says goes to the second serial port by way of a pipe: programs must not take it for a terminal. */
-export const RUN_SCRIPT = `
+/**
+ * What the script says goes to the second serial port by way of a pipe: programs must not take it for a terminal. Where the boot
+ * ends in a power cut, the console asks for it once all that was said is out (stty waits for that).
+ */
+export function runScript({ powerCut }: { readonly powerCut: boolean }): string {
+  const ending = `stty -F /dev/ttyS1 raw
+echo '${CUT_MARK}' >/dev/ttyS0
+exec sleep infinity
+`;
+  return `
 exec </dev/null >/dev/ttyS1 2>&1
 stty -F /dev/ttyS1 raw
 export HOME=/root LC_ALL=C.UTF-8
@@ -57,7 +65,8 @@ systemctl is-system-running --wait >/dev/null
 { bash ${BOOT_FOLDER}/script; echo "$?" >${BOOT_FOLDER}/status; } 2>&1 | cat
 printf '\\n${END_MARK} %s\\n' "$(cat ${BOOT_FOLDER}/status)"
 sync
-`;
+${powerCut ? ending : ''}`;
+}
 
 const FILES: Readonly<Record<string, string>> = {
   '/etc/systemd/system/hayward-lab.service': RUN_UNIT,
