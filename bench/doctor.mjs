@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { makeLargeNode } from './large-node.mjs';
-import { alternating, figure, median, skipped } from './measure.mjs';
+import { alternating, figure, median, peakMiB, skipped } from './measure.mjs';
 
 const RUNS = 7;
 const SETTINGS = 3000;
@@ -15,25 +15,11 @@ const here = fileURLToPath(import.meta.url);
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const floor = fileURLToPath(new URL('floor.mjs', import.meta.url));
 
-/** Prints the process's own peak of resident memory, in KiB, to file descriptor 3 when it ends. */
-const PEAK = `data:text/javascript,${encodeURIComponent(
-  "import{writeSync}from'node:fs';process.on('exit',()=>writeSync(3,String(process.resourceUsage().maxRSS)))",
-)}`;
-
 function output(argv) {
   const [program, ...args] = argv;
   const run = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (run.status !== 0) throw new Error(`${argv.join(' ')}: ${run.error?.message ?? run.stderr.trim()}`);
   return run.stdout;
-}
-
-function peakMiB(args) {
-  const run = spawnSync(process.execPath, ['--import', PEAK, ...args], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-  });
-  if (!ANSWERS.includes(run.status)) throw new Error(`${args.join(' ')} ended with ${run.status}`);
-  return Number(run.output[3]) / 1024;
 }
 
 /** Interfaces that make the wanted number of settings, by how many doctor reads of each. */
@@ -68,7 +54,7 @@ function measure(directory, pods) {
     atMost: 2,
     note: `${times.doctor.toFixed(0)} ms against ${times.floor.toFixed(0)} ms (${seen.files} files, ${seen.commands} commands), medians of ${RUNS}; ${size}`,
   });
-  const peaks = Array.from({ length: RUNS }, () => peakMiB(doctorArgs));
+  const peaks = Array.from({ length: RUNS }, () => peakMiB(doctorArgs, ANSWERS));
   figure({
     name: 'doctor, large node, memory',
     value: Math.max(...peaks),

@@ -1,4 +1,4 @@
-// What the benchmarks share: alternating runs, medians, and the line each figure is printed as.
+// What the benchmarks share: alternating runs, medians, peaks of memory, and the line each figure is printed as.
 import { spawnSync } from 'node:child_process';
 
 export function median(values) {
@@ -34,6 +34,24 @@ export function alternating(programs, runs) {
       if (run > 0) times.get(name).push(took);
     }
   return Object.fromEntries([...times].map(([name, all]) => [name, median(all)]));
+}
+
+/**
+ * Writes the process's own peak of resident memory, in KiB, to file descriptor 3 when it ends: VmHWM, for what getrusage(2)
+ * tells counts the program that started this one too.
+ */
+const PEAK = `data:text/javascript,${encodeURIComponent(
+  "import{readFileSync,writeSync}from'node:fs';process.on('exit',()=>writeSync(3,/VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status','utf8'))[1]))",
+)}`;
+
+/** The peak of resident memory of a Node program, in MiB. */
+export function peakMiB(args, statuses = [0]) {
+  const run = spawnSync(process.execPath, ['--import', PEAK, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    encoding: 'utf8',
+  });
+  if (!statuses.includes(run.status)) throw new Error(`${args.join(' ')} ended with ${run.status}`);
+  return Number(run.output[3]) / 1024;
 }
 
 /** Prints one figure as a line of JSON; `atMost` is its target. A missed one makes the exit status 1. */
