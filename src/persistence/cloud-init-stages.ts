@@ -16,7 +16,7 @@ export interface StageAction extends Place {
   readonly stage: string;
   /** Before systemd-sysctl (in the initramfs) or after it. */
   readonly early: boolean;
-  /** False: the step has a condition (`if`, `only_os`, `node` …) or the command has one. */
+  /** False: the step has a condition (`if`, `node`) or the command has one. */
   readonly certain: boolean;
   readonly effect: Effect | WrittenFile;
 }
@@ -29,16 +29,11 @@ const EARLY = ['pre-rootfs', 'rootfs', 'initramfs'] as const;
 const LATE = ['fs', 'boot', 'network', 'reconcile'] as const;
 const STAGES: readonly string[] = [...EARLY, ...LATE].flatMap((stage) => [`${stage}.before`, stage, `${stage}.after`]);
 
-/** Keys of a step that make it conditional (yip pkg/executor/executor.go, conditionals). */
-const CONDITIONS = [
-  'if',
-  'node',
-  'only_os',
-  'only_os_version',
-  'only_arch',
-  'only_service_manager',
-  'if_files',
-] as const;
+/**
+ * Keys of a step that make it conditional to elemental's yips (pkg/executor/executor.go at mudler's v1.4.0 and rancher's v1.9.6;
+ * lab/yip.ts): `only_os` and its like are unknown to them, and the step runs.
+ */
+const CONDITIONS = ['if', 'node'] as const;
 
 /**
  * What yip stages do to settings, modules and files, in order: stage by stage over all files, and within one step
