@@ -21,8 +21,8 @@ const UNIT = 'hayward-cni-lease-leak.service';
 
 /**
  * RKE2 as far as its leases go: a service that starts a real containerd and leaves what that started alone when it is stopped.
- * What it would find is written down before each start. host-local's directory lies on a disk that comes late at boot and that
- * nothing but its users waits for, as a data disk with `nofail` does.
+ * What it would find is written down before each start. host-local's directory lies on a disk that comes last at boot, and for
+ * which nothing waits that does not ask for it, as a data disk with `nofail`.
  */
 const INSTALL = `
 mkdir -p /opt/runtime /etc/cni/net.d /etc/rancher/rke2 /data/cni /var/lib/cni
@@ -51,10 +51,10 @@ WantedBy=multi-user.target
 END
 cat > /etc/systemd/system/late-disk.service <<'END'
 [Unit]
-Description=A disk that takes its time
+Description=A disk that comes when everything has started that does not wait for it
 [Service]
 Type=oneshot
-ExecStart=sleep 2
+ExecStart=/bin/sh -c 'while systemctl list-jobs --no-legend | grep -v late-disk | grep -q running; do sleep 0.2; done'
 END
 echo '/data/cni /var/lib/cni none bind,nofail,x-systemd.requires=late-disk.service,x-systemd.after=late-disk.service 0 0' >> /etc/fstab
 systemctl daemon-reload
