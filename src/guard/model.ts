@@ -26,7 +26,19 @@ export interface GuardPlan {
   readonly phase: 'before-launch' | 'launching' | 'launched' | 'unknown';
   readonly demands: readonly Demand[];
   readonly conflicts: readonly Conflict[];
+  /** What host-local has handed out; empty where it hands out nothing or could not be asked. */
+  readonly leases: readonly LeaseUse[];
   readonly findings: readonly Finding[];
+}
+
+/** How full a host-local network is. */
+export interface LeaseUse {
+  readonly network: string;
+  readonly dataDir: string;
+  /** null where the ranges could not be told. */
+  readonly capacity: number | null;
+  readonly used: number;
+  readonly leaked: number;
 }
 
 /** Who wrote a setting, as the kernel knew the task at that moment. */
@@ -115,6 +127,8 @@ export interface KeyStatus {
   /** What it reads now; null where it cannot be read. */
   readonly value: string | null;
   readonly wanted: string;
+  /** It reads as wanted, or as good. */
+  readonly right: boolean;
   readonly held: HeldBy;
   readonly drifts: number;
   readonly repairs: number;
