@@ -55,7 +55,7 @@ function jsonRemedy(remedy: Remedy, lang: Lang): object {
  * JSON.stringify leaves C1 controls (a terminal may take U+009B for ESC [) and bidirectional overrides as they are.
  * Outside strings JSON holds none of them, so escaping them in the text keeps the values.
  */
-function escapeForTerminals(json: string): string {
+export function escapeForTerminals(json: string): string {
   return json.replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,5 +1,6 @@
 import { harmless } from '../../hosts/sanitise.ts';
 import type { Lang } from '../../lang.ts';
+import { escapeForTerminals } from '../../report/json.ts';
 import { painter } from '../../report/paint.ts';
 import type { GuardEvent } from '../model.ts';
 import { eventWeight, eventWords } from './event-words.ts';
@@ -13,7 +14,7 @@ export interface LogOptions {
 
 /** An event as one line of the guard's own log. */
 export function logLine(event: GuardEvent, { lang, color, json }: LogOptions): string {
-  if (json) return `${harmless(JSON.stringify(event))}\n`;
+  if (json) return `${escapeForTerminals(JSON.stringify(event))}\n`;
   const weight = eventWeight(event);
   const paint = painter(color);
   const text = harmless(eventWords(event, lang));
