@@ -1,0 +1,57 @@
+import type { GuardPlan } from './model.ts';
+
+/**
+ * When the whole node is judged: at once, then every few minutes with jitter, so that a thousand nodes do not do it
+ * together; soon after something that may change what is wanted; every two seconds while a service is on its way to
+ * READY. Pure: the clock and chance are passed in.
+ */
+export interface Rounds {
+  /** Something happened that may change what is wanted. */
+  ask(why: string, nowMs: number): void;
+  /** When the next round is due. */
+  dueAt(): number;
+  begun(nowMs: number): void;
+  ended(nowMs: number, phase: GuardPlan['phase'] | undefined): void;
+  /** Why the next round is due sooner than by the clock; the first few reasons. */
+  reasons(): readonly string[];
+}
+
+export interface RoundsOptions {
+  readonly everyMs: number;
+  /** A number from 0 to 1, as Math.random gives. */
+  readonly chance: () => number;
+}
+
+/** What comes together is judged together: a card with its VLANs, an editor's three writes. */
+const SETTLE_MS = 300;
+/** A round takes at most this part of the time, whatever happens on the node. */
+const REST_FACTOR = 10;
+const LAUNCHING_MS = 2_000;
+const JITTER = 0.2;
+const MOST_REASONS = 5;
+
+export function makeRounds({ everyMs, chance }: RoundsOptions): Rounds {
+  let scheduledMs = Number.NEGATIVE_INFINITY;
+  let askedMs: number | undefined;
+  let begunMs = 0;
+  let restedMs = Number.NEGATIVE_INFINITY;
+  let reasons: string[] = [];
+  return {
+    ask(why, nowMs) {
+      askedMs ??= nowMs + SETTLE_MS;
+      if (reasons.length < MOST_REASONS && !reasons.includes(why)) reasons.push(why);
+    },
+    dueAt: () => Math.max(restedMs, Math.min(scheduledMs, askedMs ?? Number.POSITIVE_INFINITY)),
+    begun(nowMs) {
+      begunMs = nowMs;
+      askedMs = undefined;
+      reasons = [];
+    },
+    ended(nowMs, phase) {
+      restedMs = nowMs + REST_FACTOR * (nowMs - begunMs);
+      const pause = phase === 'launching' ? LAUNCHING_MS : everyMs * (1 - JITTER + 2 * JITTER * chance());
+      scheduledMs = nowMs + pause;
+    },
+    reasons: () => reasons,
+  };
+}
