@@ -24,7 +24,7 @@ export interface RoundsOptions {
 
 /** What comes together is judged together: a card with its VLANs, an editor's three writes. */
 const SETTLE_MS = 300;
-/** A round takes at most this part of the time, whatever happens on the node. */
+/** How much longer than a round the rest after it is, whatever happens on the node; not while a service starts. */
 const REST_FACTOR = 10;
 const LAUNCHING_MS = 2_000;
 const JITTER = 0.2;
@@ -48,7 +48,7 @@ export function makeRounds({ everyMs, chance }: RoundsOptions): Rounds {
       reasons = [];
     },
     ended(nowMs, phase) {
-      restedMs = nowMs + REST_FACTOR * (nowMs - begunMs);
+      restedMs = nowMs + (phase === 'launching' ? 0 : REST_FACTOR * (nowMs - begunMs));
       const pause = phase === 'launching' ? LAUNCHING_MS : everyMs * (1 - JITTER + 2 * JITTER * chance());
       scheduledMs = nowMs + pause;
     },
