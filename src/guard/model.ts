@@ -70,13 +70,17 @@ export type GuardEvent = { readonly at: string } & (
       readonly wanted: string;
       readonly writer: Writer | null;
     }
-  /** Put right; the time from when it was last seen right, or from the write where that is known, in milliseconds. */
+  /**
+   * Put right; the time from when it was last seen right, or from the write where that is known, in milliseconds.
+   * `after`: it was wrong by our own doing, the repair of that key or a new `plan`; then no drift was told.
+   */
   | {
       readonly type: 'repaired';
       readonly key: string;
       readonly from: string;
       readonly to: string;
       readonly latencyMs: number;
+      readonly after?: string;
     }
   | { readonly type: 'repair-failed'; readonly key: string; readonly why: string }
   /** A write that the kernel replaced before it took effect. */
@@ -96,6 +100,10 @@ export type GuardEvent = { readonly at: string } & (
       readonly why: string;
       readonly times: number;
     }
+  /**
+   * Rewritten more than five times within a minute. Told when it begins, and again when the wait between repairs has
+   * grown to its longest; `retryMs` is that wait at this moment, 0 where the kernel holds it and nothing need be repaired.
+   */
   | {
       readonly type: 'contested';
       readonly key: string;
