@@ -72,24 +72,23 @@ function refuseUnknownCommand(program: Command, argv: readonly string[]): void {
   if (!names.includes(word)) throw new UsageError(`unknown command '${word}'`, nearest(word, names));
 }
 
-/** `hayward lab` alone: commander would print its help, and call that an error. */
-function refuseMissingCommand(program: Command, argv: readonly string[]): void {
+/** `hayward lab` alone, which does nothing of its own: commander would print its help, and call that an error. */
+function missingCommand(error: unknown, program: Command, argv: readonly string[]): unknown {
+  if (!(error instanceof CommanderError) || error.code !== 'commander.help') return error;
   const parent = program.commands.find((command) => command.name() === argv[2]);
-  if (!parent || parent.commands.length === 0 || argv.length > 3) return;
-  const names = parent.commands.map((command) => command.name());
-  throw new UsageError(`${parent.name()} needs a command: ${names.join(', ')}`);
+  const names = parent?.commands.map((command) => command.name()) ?? [];
+  return new UsageError(`${argv[2]} needs a command: ${names.join(', ')}`);
 }
 
 /** Runs one command line. Expected failures end as one line on standard error and an exit status. */
 export async function run(argv: readonly string[]): Promise<void> {
   outliveOutput();
+  const program = buildProgram(languageAsked(argv, process.env));
   try {
-    const program = buildProgram(languageAsked(argv, process.env));
     refuseUnknownCommand(program, argv);
-    refuseMissingCommand(program, argv);
     await program.parseAsync([...argv]);
   } catch (error) {
-    process.exitCode = report(error, argv);
+    process.exitCode = report(missingCommand(error, program, argv), argv);
   }
 }
 

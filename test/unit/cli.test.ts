@@ -48,6 +48,13 @@ describe('wrong usage ends with status 2 and one line that names the right word'
   });
 });
 
+it('a command with commands below it does its own work when it stands alone', () => {
+  const { status, stdout, stderr } = hayward('leases');
+  expect(stderr).not.toContain('needs a command');
+  expect(stdout).not.toBe('');
+  expect(status).not.toBe(2);
+});
+
 describe('help', () => {
   const COMMANDS = [[], ['doctor'], ['preflight'], ['fix'], ['undo'], ['journal'], ['lab']];
 
