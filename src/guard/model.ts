@@ -1,4 +1,6 @@
+import type { Unknown } from '../hosts/reading.ts';
 import type { Finding } from '../judging/finding.ts';
+import type { Bilingual } from '../lang.ts';
 import type { ProfileName } from '../profiles/profile.ts';
 import type { Conflict, Demand } from './demand.ts';
 
@@ -26,9 +28,26 @@ export interface GuardPlan {
   readonly phase: 'before-launch' | 'launching' | 'launched' | 'unknown';
   readonly demands: readonly Demand[];
   readonly conflicts: readonly Conflict[];
+  /** Wanted and not held: it reads otherwise, and nothing shows that it was ever meant to be so here. */
+  readonly left: readonly { readonly demand: Demand; readonly why: Bilingual }[];
+  /** Where it could not be told whether something has to be held: nothing is written there. */
+  readonly undecided: readonly Undecided[];
+  /** What each demand read when the plan was made, by `demandKey`; without those that could not be read. */
+  readonly now: Readonly<Record<string, string>>;
   /** What host-local has handed out; empty where it hands out nothing or could not be asked. */
   readonly leases: readonly LeaseUse[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly PlanFinding[];
+}
+
+/** A finding; its remedies as the report's JSON has them, for a reader that cannot word steps. */
+export type PlanFinding = Omit<Finding, 'remedies'> & { readonly remedies: readonly object[] };
+
+/** Something that decides what is held and could not be seen. */
+export interface Undecided extends Pick<Unknown, 'reason' | 'detail'> {
+  readonly by: string;
+  /** A setting, a bridge, a module. */
+  readonly about: string;
+  readonly severity: Finding['severity'];
 }
 
 /** How full a host-local network is. */
@@ -120,8 +139,11 @@ export type GuardEvent = { readonly at: string } & (
       readonly type: 'upgraded';
       readonly from: string;
       readonly to: string;
+      /** Findings, as `problem subject`. */
       readonly appeared: readonly string[];
       readonly gone: readonly string[];
+      /** What was held and came up otherwise, as `KEY: FOUND, wanted VALUE`. */
+      readonly different: readonly string[];
     }
   | { readonly type: 'leases-reclaimed'; readonly addresses: readonly string[] }
 );

@@ -20,6 +20,7 @@ const NODEPORT: IpvsService = {
 const KUBERNETES: Kubernetes = {
   distributions: [],
   complete: true,
+  version: seen('RKE2 v1.31.5+rke2r1'),
   proxyMode: seen('ipvs'),
   podCidrs: seen([]),
   serviceCidrs: seen([]),

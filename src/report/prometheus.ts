@@ -12,8 +12,10 @@ export function renderPrometheus(report: Report): string {
   return familiesText(findingFamilies(report.findings));
 }
 
+type Labelled = Pick<Finding, 'problem' | 'target' | 'subject' | 'status' | 'severity'>;
+
 /** Findings as metrics. */
-export function findingFamilies(findings: readonly Finding[]): readonly MetricFamily[] {
+export function findingFamilies(findings: readonly Labelled[]): readonly MetricFamily[] {
   return [
     {
       name: 'hayward_finding',
