@@ -13,6 +13,8 @@ export interface Holding {
   seen(): readonly SeenWrites[];
   /** Once a second or so: says that the guard lives, and sees whether the program is still attached. */
   tend(nowMs: number): void;
+  /** Lets go, for good: nothing is opened again. */
+  release(): void;
   close(): void;
 }
 
@@ -21,18 +23,21 @@ export interface HoldingOptions {
   /** Opens the BPF hold. Called again where it was lost. */
   readonly open: () => Reading<Hold>;
   readonly lost: (why: string) => void;
+  /** Takes away what is pinned, once the hold is closed. */
+  readonly unpin: () => void;
 }
 
 /** A hold that is gone is tried again, in case what took it away was passing. */
 const RETRY_MS = 60_000;
 
 /** Puts the BPF hold behind the one question the loop has: who holds this key. */
-export function makeHolding({ asked, open, lost }: HoldingOptions): Holding {
+export function makeHolding({ asked, open, lost, unpin }: HoldingOptions): Holding {
   const wantsKernel = asked === 'auto' || asked === 'kernel' || asked === 'observe';
   let settings: readonly SettingDemand[] = [];
   let held: ReadonlySet<string> = new Set();
   let paused = false;
   let why = '';
+  let released = false;
   let retryMs = Number.POSITIVE_INFINITY;
   let hold: Hold | undefined = wantsKernel ? opened() : undefined;
 
@@ -64,6 +69,7 @@ export function makeHolding({ asked, open, lost }: HoldingOptions): Holding {
 
   return {
     inForce() {
+      if (released) return { how: 'off', why: 'released' };
       if (asked === 'off' || asked === 'observe') return { how: asked, why };
       return { how: hold ? 'kernel' : 'poll', why };
     },
@@ -83,12 +89,19 @@ export function makeHolding({ asked, open, lost }: HoldingOptions): Holding {
     seen: () => hold?.seen() ?? [],
     tend(nowMs) {
       if (hold && !hold.standing()) drop('the program was detached by somebody else', nowMs);
-      if (!hold && wantsKernel && nowMs >= retryMs) {
+      if (!hold && wantsKernel && !released && nowMs >= retryMs) {
         retryMs = nowMs + RETRY_MS;
         hold = opened();
         arm();
       }
       hold?.beat();
+    },
+    release() {
+      released = true;
+      held = new Set();
+      hold?.close();
+      hold = undefined;
+      unpin();
     },
     close: () => hold?.close(),
   };
