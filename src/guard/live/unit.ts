@@ -67,7 +67,6 @@ RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes
 ${variables.join('')}${CAPABILITIES.map(([name, why]) => `# ${name}: ${why}.`).join('\n')}
 CapabilityBoundingSet=${CAPABILITIES.map(([name]) => name).join(' ')}
-AmbientCapabilities=
 NoNewPrivileges=yes
 LimitMEMLOCK=infinity
 LockPersonality=yes
