@@ -6,6 +6,7 @@ import { VERSION } from '../version.ts';
 import { register as doctor } from './doctor.ts';
 import { register as explain } from './explain.ts';
 import { register as fix } from './fix.ts';
+import { register as guard } from './guard.ts';
 import { helpIn, languageAsked, type Say, versionIn } from './help-language.ts';
 import { register as journal } from './journal.ts';
 import { register as lab } from './lab.ts';
@@ -14,7 +15,7 @@ import { register as preflight } from './preflight.ts';
 import { register as undo } from './undo.ts';
 import { nearest, UsageError } from './usage.ts';
 
-const COMMANDS = [doctor, preflight, fix, undo, journal, leases, explain, lab];
+const COMMANDS = [doctor, preflight, fix, undo, journal, leases, guard, explain, lab];
 
 const AFTER: Bilingual = {
   en: `Examples:

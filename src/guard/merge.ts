@@ -1,10 +1,12 @@
-import { canonicalKey } from '../persistence/kernel-settings.ts';
-import { type Conflict, type Demand, demandKey, demandValue, type SettingDemand } from './demand.ts';
+import { canonicalKey, confOf } from '../persistence/kernel-settings.ts';
+import { type Conflict, type Demand, demandKey, demandValue, isWanted, type SettingDemand } from './demand.ts';
+import { sweptValue } from './swept.ts';
 
 /**
  * One demand a thing. Two of the same thing become one that both accept, with both names under `by` and the reason of
- * the first; where nothing is acceptable to both, all of that thing's are a conflict and none is held. A setting under
- * its other name (conf/all/forwarding is ip_forward) is the same thing. In the order of the first demand of each.
+ * the first; where nothing is acceptable to both, all of that thing's are a conflict and none is held, nor what one of
+ * them would sweep along when it is written. A setting under its other name (conf/all/forwarding is ip_forward) is the
+ * same thing. In the order of the first demand of each.
  */
 export function mergeDemands(demands: readonly Demand[]): {
   readonly demands: readonly Demand[];
@@ -23,7 +25,23 @@ export function mergeDemands(demands: readonly Demand[]): {
     if (one) merged.push(one);
     else conflicts.push({ key, demands: [first, ...others] });
   }
-  return { demands: merged, conflicts };
+  const swept = merged.flatMap((demand) => sweptBy(demand, conflicts));
+  const keys = new Set(swept.map(({ key }) => key));
+  return { demands: merged.filter((demand) => !keys.has(demandKey(demand))), conflicts: [...conflicts, ...swept] };
+}
+
+/** A demand that a write somebody wants, and another does not, would undo: whose will it is to be is open here, too. */
+function sweptBy(demand: Demand, conflicts: readonly Conflict[]): readonly Conflict[] {
+  if (demand.kind !== 'setting') return [];
+  const against = conflicts
+    .flatMap(({ demands }) => demands)
+    .filter((one) => {
+      // conf/default reaches interfaces without an address alone: none that somebody has a demand of.
+      if (one.kind !== 'setting' || confOf(one.key)?.device === 'default') return false;
+      const swept = sweptValue(one.key, one.value, demand.key);
+      return swept !== undefined && !isWanted(demand, swept);
+    });
+  return against.length > 0 ? [{ key: demandKey(demand), demands: [demand, ...against] }] : [];
 }
 
 function underOneName(demand: Demand): Demand {

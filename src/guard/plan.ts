@@ -59,7 +59,7 @@ export function planOf({ examination, holdings, asked, findings }: PlanInput): G
   };
 }
 
-/** One that does not exist yet is held once it does, and said; one that may not be read would be written blindly. */
+/** One that does not exist is held once it does; one that may not be read would be written blindly. */
 function askedOf(
   asked: readonly SettingDemand[],
   { sysctl }: Snapshot,
@@ -68,10 +68,12 @@ function askedOf(
   const undecided: Undecided[] = [];
   for (const demand of asked) {
     const reading = sysctl.get(demand.key);
-    if (reading.known || reading.reason === 'absent') demands.push(demand);
-    if (reading.known) continue;
-    const { reason, detail } = reading;
-    undecided.push({ by: demand.by, about: demandKey(demand), severity: 'warning', reason, detail });
+    if (reading.known || reading.reason === 'absent') {
+      demands.push(demand);
+    } else {
+      const { reason, detail } = reading;
+      undecided.push({ by: demand.by, about: demandKey(demand), severity: 'warning', reason, detail });
+    }
   }
   return { demands, undecided };
 }

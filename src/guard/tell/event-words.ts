@@ -69,9 +69,9 @@ const WORDS: Wording = {
     en: `the kernel no longer holds: ${why}; polling instead`,
     'zh-CN': `内核拦截已失效：${why}；改为轮询`,
   }),
-  upgraded: ({ from, to, appeared, gone }) => ({
-    en: `after the change from ${from} to ${to}: ${afterwards(appeared, gone, 'en')}`,
-    'zh-CN': `从 ${from} 变为 ${to} 之后：${afterwards(appeared, gone, 'zh-CN')}`,
+  upgraded: (event) => ({
+    en: `after the change from ${event.from} to ${event.to}: ${afterwards(event, 'en')}`,
+    'zh-CN': `从 ${event.from} 变为 ${event.to} 之后：${afterwards(event, 'zh-CN')}`,
   }),
   'leases-reclaimed': ({ addresses }) => ({
     en: `${addresses.length} leaked addresses given back: ${addresses.join(', ')}`,
@@ -99,12 +99,12 @@ function changes(added: readonly string[], removed: readonly string[]): string {
   return [...added.map((key) => `+ ${key}`), ...removed.map((key) => `- ${key}`)].join(', ');
 }
 
-function afterwards(appeared: readonly string[], gone: readonly string[], lang: Lang): string {
+function afterwards({ appeared, gone, different }: EventOf<'upgraded'>, lang: Lang): string {
   const zh = lang === 'zh-CN';
-  if (appeared.length === 0 && gone.length === 0) return zh ? '判断结果没有变化' : 'nothing is judged otherwise';
   const parts = [
     ...(appeared.length > 0 ? [`${zh ? '新出现' : 'new'}: ${appeared.join(', ')}`] : []),
     ...(gone.length > 0 ? [`${zh ? '已消失' : 'gone'}: ${gone.join(', ')}`] : []),
+    ...(different.length > 0 ? [`${zh ? '会变成' : 'would have become'}: ${different.join(', ')}`] : []),
   ];
-  return parts.join('; ');
+  return parts.length > 0 ? parts.join('; ') : zh ? '判断结果没有变化' : 'nothing is judged otherwise';
 }

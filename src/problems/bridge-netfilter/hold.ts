@@ -1,5 +1,6 @@
 import { unknown } from '../../hosts/reading.ts';
 import { type Holding, holdSetting, holdUnknown } from '../../judging/demand.ts';
+import type { Severity } from '../../judging/finding.ts';
 import type { Bilingual } from '../../lang.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import type { Family } from '../../snapshot/netfilter/ruleset.ts';
@@ -43,7 +44,8 @@ function relies(bridge: string): Bilingual {
   };
 }
 
-type Verdict = { readonly bridge: Bridge; readonly family: Family; readonly lost: boolean };
+/** A bridge whose frames the rules would eat. */
+type Lost = { readonly bridge: Bridge; readonly one: BridgeSwitches };
 
 /**
  * What the bridges need of the switch they share and of their own, whichever way it stands now. Where one of them needs
@@ -65,10 +67,10 @@ export function holdBridges(parts: Needed, profile: Profile): readonly Holding[]
   }
   const bridges = bridgesHere(parts);
   const layer2 = bridges.filter((bridge) => bridge.role === 'layer2' && forwardsFrames(bridge));
-  const { verdicts, open } = fatesOf(layer2, parts);
+  const { eating, open } = fatesOf(layer2, parts);
   const held = (['ipv4', 'ipv6'] as const).flatMap((family) => {
-    const lost = verdicts.filter((one) => one.lost && one.family === family).map(({ bridge }) => bridge);
-    const reason = lost[0] ? eaten(lost[0].link.name) : phased && family === 'ipv4' ? LAUNCHED : undefined;
+    const lost = eating.filter(({ one }) => one.family === family);
+    const reason = lost[0] ? eaten(lost[0].bridge.link.name) : phased && family === 'ipv4' ? LAUNCHED : undefined;
     return reason ? switchedOff(family, lost, reason, parts, profile) : [];
   });
   const shared = held.some(({ demand }) => demand.kind === 'setting' && demand.key === keyOf('ipv4'));
@@ -77,21 +79,24 @@ export function holdBridges(parts: Needed, profile: Profile): readonly Holding[]
   return [...held, ...(on ? [holdSetting(keyOf('ipv4'), '1', ON)] : switchedOn(bridges, parts, profile)), ...open];
 }
 
-/** Whether the rules would eat each bridge's frames, and where that cannot be told. It matters where they are filtered now. */
-function fatesOf(layer2: readonly Bridge[], parts: Needed): { verdicts: readonly Verdict[]; open: readonly Holding[] } {
-  const verdicts: Verdict[] = [];
+/** The bridges whose frames the rules would eat, and where that cannot be told: it matters where they are filtered now. */
+function fatesOf(layer2: readonly Bridge[], parts: Needed): { eating: readonly Lost[]; open: readonly Holding[] } {
+  const eating: Lost[] = [];
   const open: Holding[] = [];
   for (const bridge of layer2) {
-    for (const { family, own, inForce } of switchesOf(bridge.link, parts.sysctl)) {
+    for (const one of switchesOf(bridge.link, parts.sysctl)) {
+      const { family, own, inForce } = one;
       const fate = inForce.known ? fateIfFiltered(bridge, family, parts) : inForce;
-      if (fate.known) verdicts.push({ bridge, family, lost: fate.value.losses.length > 0 });
-      else
-        open.push(
-          holdUnknown(`${bridge.link.name} ${own}`, !inForce.known || inForce.value ? 'warning' : 'info', fate),
-        );
+      if (!fate.known) open.push(holdUnknown(`${bridge.link.name} ${own}`, mattersNow(one), fate));
+      else if (fate.value.losses.length > 0) eating.push({ bridge, one });
     }
   }
-  return { verdicts, open };
+  return { eating, open };
+}
+
+/** What the rules would do is of no consequence while no frame meets them. */
+function mattersNow({ inForce }: BridgeSwitches): Severity {
+  return inForce.known && !inForce.value ? 'info' : 'warning';
 }
 
 type Held = Extract<Holding, { status: 'held' }>;
@@ -103,7 +108,7 @@ function ownSwitch(bridge: string, name: BridgeSwitches['own'], value: '0' | '1'
 /** The shared switch off, the own ones first, so that nothing that relies on filtering goes without for a moment. */
 function switchedOff(
   family: Family,
-  lost: readonly Bridge[],
+  lost: readonly Lost[],
   reason: Bilingual,
   parts: Needed,
   profile: Profile,
@@ -113,8 +118,10 @@ function switchedOff(
   const relying = keepFiltered(family, parts)
     .filter(({ bridge }) => !hairpinned.some((one) => one.bridge === bridge))
     .map(({ bridge, name }) => ownSwitch(bridge, name, '1', relies(bridge)));
-  const own = family === 'ipv4' ? 'nf_call_iptables' : 'nf_call_ip6tables';
-  const alone = lost.map(({ link }) => ownSwitch(link.name, own, '0', eaten(link.name)));
+  // One that is on without br_netfilter is idle, and nobody's harm yet.
+  const alone = lost
+    .filter(({ one }) => one.global.known || !one.ownOn)
+    .map(({ bridge: { link }, one }) => ownSwitch(link.name, one.own, '0', eaten(link.name)));
   return [
     ...needing,
     ...relying,
