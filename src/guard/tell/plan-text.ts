@@ -162,7 +162,7 @@ function reason(by: string, why: string, { words, options }: Context): string[] 
 }
 
 /** Columns the names take where they are short enough for it: values stand below each other. */
-const NAMES = 38;
+const NAMES = 37;
 
 function heldLines(demand: Demand, context: Context): string[] {
   const { words, paint, now, options } = context;
