@@ -11,15 +11,24 @@ export interface SeenWrites {
   readonly writer: Writer;
   readonly times: number;
   /**
-   * `held`: replaced. `same`: it wrote what is wanted. `observed`: nothing was answered, because only observing or the
-   * heartbeat is old. `length`, `offset`: could not be answered without changing what write(2) returns.
+   * `held`: replaced, or accepted without effect. `same`: it wrote what is wanted. `observed`: nothing was answered,
+   * because only observing, the heartbeat is old, or the demand was refused. `length`, `offset`: could not be answered
+   * without changing what write(2) returns.
    */
   readonly answer: 'held' | 'same' | 'observed' | 'length' | 'offset';
 }
 
-/** A BPF program that answers writes to settings, attached and pinned. */
+/**
+ * A BPF program that answers writes to settings, attached and pinned. Only writers in the guarded network namespace are
+ * answered and counted, and not this process itself. What the kernel writes of its own (a module that loads,
+ * conf/all/forwarding setting every interface's) is no write to it.
+ */
 export interface Hold {
-  /** Replaces what is held. Those that a replacement cannot serve (`also`, `atLeast`) are refused: they are polled. */
+  /**
+   * These are held from now on, by all their names, and nothing else. Those that a program cannot serve (`also`,
+   * `atLeast`, too long, or where the kernel ignores it: see program.ts) are refused and must be polled; who writes them
+   * is seen all the same.
+   */
   set(demands: readonly SettingDemand[]): {
     readonly held: readonly string[];
     readonly refused: readonly { readonly key: string; readonly why: string }[];
@@ -27,9 +36,12 @@ export interface Hold {
   mode(how: 'hold' | 'observe'): void;
   /** Says that the guard lives; without it for five minutes the program only observes. */
   beat(): void;
-  /** Writes since the last call; cheap when there were none. */
+  /**
+   * Writes since the last call, also those an earlier guard left untold; cheap when there were none. Of more than 2048
+   * different writers at a time the rest are answered uncounted.
+   */
   seen(): readonly SeenWrites[];
-  /** Still attached? */
+  /** Still attached? False after `releaseHold` by another, or when another guard took over. */
   standing(): boolean;
   /** Closes our descriptors. What is pinned stays attached, and fails open without heartbeats. */
   close(): void;
