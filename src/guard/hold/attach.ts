@@ -78,21 +78,21 @@ interface New {
   readonly pins: string | undefined;
 }
 
-/** The link is pinned last: a guard that ends before has nothing attached. */
+/** The link is pinned last: a guard that ends before that, or is refused, has nothing attached and nothing pinned. */
 function attachNew(bpf: Bpf, { program, directory, maps, pins }: New): number {
-  if (pins !== undefined) {
+  const link = bpf.link(program, directory);
+  if (pins === undefined) return link;
+  try {
     mkdirSync(pins, { recursive: true, mode: 0o700 });
     unpinMaps(pins, 'all');
     pinMaps(bpf, pins, maps);
-  }
-  const link = bpf.link(program, directory);
-  try {
-    if (pins !== undefined) bpf.pin(link, linkPin(pins));
+    bpf.pin(link, linkPin(pins));
+    return link;
   } catch (error) {
     closeSync(link);
+    unpinMaps(pins, 'all');
     throw error;
   }
-  return link;
 }
 
 interface Kept {

@@ -77,6 +77,8 @@ function refusal(bpf: Bpf, error: unknown, cgroup: string): Unknown {
   // The program was loaded, so it is not the permissions: another program is attached that bears none beside it.
   if (error.call === 'bpf(BPF_LINK_CREATE)' && error.code === 'EPERM')
     return unknown('failed', source, `another program is attached alone there: ${attachedTo(bpf, cgroup)}`);
+  if (error.call === 'bpf(BPF_OBJ_PIN)' && error.code === 'EPERM')
+    return unknown('failed', source, `${message}: not on a bpf file system`);
   if (/ helper | func bpf_probe_read_kernel/.test(message))
     return unknown('denied', source, `${message}; the kernel is locked down, or older than 5.10`);
   return unknown(error.code === 'EPERM' ? 'denied' : 'failed', source, message);

@@ -224,6 +224,7 @@ describe('beside other programs', () => {
     expect(opened).toMatchObject({ known: false, reason: 'failed' });
     expect(opened).toHaveProperty('detail', expect.stringMatching(/^another program is attached alone there: passing/));
     expect(await bed.attached()).toEqual(['passing']);
+    expect(bed.run(['ls', bed.pins]).status).not.toBe(0);
   });
 });
 
@@ -251,6 +252,15 @@ describe('what is missing', () => {
     const guard = bed.guard();
     expect(await guard.open({ cgroup: `${bed.cgroup}/none` })).toMatchObject({ known: false, reason: 'absent' });
     expect(await guard.open({ cgroup: '/tmp' })).toMatchObject({ known: false, reason: 'failed' });
+  });
+
+  it('a bpf file system is told', async () => {
+    const guard = bed.guard();
+    const opened = await guard.open({ pins: `${bed.directory}/pins` });
+    expect(opened).toMatchObject({ known: false, reason: 'failed' });
+    expect(opened).toHaveProperty('detail', expect.stringMatching(/not on a bpf file system$/));
+    expect(await bed.attached()).toEqual([]);
+    expect(bed.run(['ls', '-A', `${bed.directory}/pins`]).stdout).toBe('');
   });
 
   it('BTF is told', async () => {

@@ -91,8 +91,8 @@ export interface Guard {
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 const CACHE = `${PROJECT}/node_modules/.cache/hayward-hold-tests`;
 
-/** Bundles the process, inside the project, so that it finds its native library. */
-function bundle(directory: string): string {
+/** Bundles the process; inside the project it finds its native library. */
+export function bundleGuard(directory: string): string {
   const file = `${directory}/guard.mjs`;
   buildSync({
     entryPoints: [fileURLToPath(new URL('test-guard.ts', import.meta.url))],
@@ -132,7 +132,7 @@ export async function makeTestBed(): Promise<TestBed> {
   const cgroup = `${hierarchy}/${name}`;
   mkdirSync(CACHE, { recursive: true });
   const directory = mkdtempSync(`${CACHE}/run-`);
-  const program = bundle(directory);
+  const program = bundleGuard(directory);
   const mount = `${directory}/bpf`;
   mkdirSync(mount);
   mkdirSync(cgroup);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { openSync, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import koffi from 'koffi';
@@ -81,6 +82,11 @@ const calls = {
   },
   attached: (cgroup: string) => bpf.attached(openSync(cgroup, 'r')).map(({ name }) => name),
   write: (key: string, value: string) => writeFileSync(`/proc/sys/${key}`, value),
+  /** As a child of this process, which is another writer. */
+  run(...argv: readonly [string, ...string[]]) {
+    const { status, stdout, stderr } = spawnSync(argv[0], argv.slice(1), { encoding: 'utf8' });
+    return { status, stdout, stderr };
+  },
   resident: () => process.memoryUsage.rss(),
 };
 
