@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { askGuard } from '../guard/control.ts';
+import { askGuard, LONGEST_PAUSE_MS } from '../guard/control.ts';
 import type { GuardStatus } from '../guard/model.ts';
+import type { Released } from '../guard/own-hold.ts';
 import { guardPlaces } from '../guard/places.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual } from '../lang.ts';
@@ -14,9 +15,6 @@ const NOBODY: Bilingual = {
   en: 'no guard runs here; start one with hayward guard, or hayward guard install',
   'zh-CN': '本机没有运行守护进程；可用 hayward guard 或 hayward guard install 启动',
 };
-
-/** The longest pause: a guard that was forgotten must come back by itself. */
-const LONGEST_PAUSE_MS = 24 * 3_600_000;
 
 /** Where this user's guard is. */
 export function placesHere() {
@@ -119,9 +117,12 @@ async function releaseGuard(raw: RawCommonOptions, command: Command): Promise<vo
   const json = printsJson(options, 'guard release');
   const places = placesHere();
   const told = await askGuard(places.socket, 'POST', '/v1/release');
-  if (told.kind === 'failed') throw new UsageError(told.why);
   const { releaseEverything } = await import('../guard/own-hold.ts');
-  const { released, failed } = releaseEverything(places.run);
+  const own = releaseEverything(places.run);
+  const running: Released = told.kind === 'answered' ? JSON.parse(told.body) : { released: [], failed: [] };
+  const released = [...running.released, ...own.released];
+  // What a guard that runs could not take away, but this could, is away. One that hangs may not know yet.
+  const failed = [...own.failed, ...(told.kind === 'failed' ? [told.why] : [])];
   const words: Bilingual =
     released.length === 0 && told.kind === 'nobody'
       ? { en: 'nothing was held', 'zh-CN': '没有需要放开的守护' }

@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, unlinkSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { existsSync, mkdirSync } from 'node:fs';
 import { type Daemon, startDaemon } from '../guard/daemon.ts';
 import { makeHolding } from '../guard/holding.ts';
 import { lastGoodAt } from '../guard/last-good.ts';
@@ -9,7 +8,6 @@ import type { GuardPlaces } from '../guard/places.ts';
 import { controlRoutes, publicRoutes } from '../guard/routes.ts';
 import { makeSenses } from '../guard/senses.ts';
 import { makeSink, type Sink } from '../guard/sink.ts';
-import { listening, serverOf } from '../guard/tell/server.ts';
 import { openNetworkWatch } from '../guard/watch/netlink.ts';
 import { watchSettings } from '../guard/watch/settings.ts';
 import { harmless } from '../hosts/sanitise.ts';
@@ -19,12 +17,13 @@ import { takeLock } from '../remedies/run-lock.ts';
 import { actingHost } from './acting-host.ts';
 import { type CommonOptions, commonOptions } from './common-options.ts';
 import { placesHere } from './guard-control.ts';
-import type { Address, RawGuardOptions } from './guard-options.ts';
+import { listen } from './guard-listen.ts';
+import type { RawGuardOptions } from './guard-options.ts';
+import { askedSettings } from './guard-plan.ts';
 import { UsageError } from './usage.ts';
 
 const DEFAULT_INTERVAL_MS = 100;
 const DEFAULT_JUDGE_MS = 5 * 60_000;
-const DEFAULT_LISTEN: Address = { host: '127.0.0.1', port: 9470 };
 
 const SECOND: Bilingual = {
   en: 'another guard runs here as process',
@@ -38,20 +37,12 @@ const NO_KERNEL: Bilingual = {
 /** `hayward guard`: until a signal; returns the exit status. */
 export async function runGuard(raw: RawGuardOptions): Promise<number> {
   const options = await commonOptions(raw);
-  const places = placesHere();
-  mkdirSync(places.run, { recursive: true, mode: 0o700 });
-  const lock = takeLock(places.run);
-  if (!lock.held) throw new UsageError(`${SECOND[options.lang]} ${lock.pid} (hayward guard status)`);
-  try {
-    return await guardUntilTold(raw, options, places);
-  } finally {
-    lock.release();
+  await askedSettings(raw.hold);
+  // cgroup v1 has no such file (cgroup-v2.rst, "Core Interface Files").
+  if (raw.cgroup !== undefined && !existsSync(`${raw.cgroup}/cgroup.controllers`)) {
+    throw new UsageError(`--cgroup ${raw.cgroup}: it is no directory of a cgroup v2 hierarchy`);
   }
-}
-
-async function guardUntilTold(raw: RawGuardOptions, options: CommonOptions, places: GuardPlaces): Promise<number> {
-  const token = raw.tokenFile === undefined ? undefined : tokenIn(raw.tokenFile);
-  const notify = await notifier(process.env, process.pid);
+  const places = placesHere();
   const sink = makeSink({
     history: places.history,
     lang: options.lang,
@@ -60,15 +51,45 @@ async function guardUntilTold(raw: RawGuardOptions, options: CommonOptions, plac
     out: (text) => void (options.quiet || process.stdout.write(text)),
     err: (text) => void process.stderr.write(harmless(text, { keepLayout: true })),
   });
+  const lock = lockIn(places.run, options, sink);
+  try {
+    return await guardUntilTold(raw, options, { places, sink, notify: await notifier(process.env, process.pid) });
+  } finally {
+    lock.release();
+  }
+}
+
+/** A place that cannot be written, as on a node whose disk is full or failed, keeps nobody from guarding. Throws UsageError. */
+function lockIn(run: string, { lang }: CommonOptions, sink: Sink): { release(): void } {
+  try {
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+    const lock = takeLock(run);
+    if (lock.held) return lock;
+    throw new UsageError(`${SECOND[lang]} ${lock.pid} (hayward guard status)`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    sink.complain(`another guard beside this one would not be noticed: ${(error as Error).message}`);
+    return { release: () => undefined };
+  }
+}
+
+async function guardUntilTold(
+  raw: RawGuardOptions,
+  options: CommonOptions,
+  surroundings: Surroundings,
+): Promise<number> {
   const told = signals();
-  const daemon = await start(raw, options, { places, sink, notify });
-  const servers = await serve(daemon, raw, { places, token }, sink);
-  told.onReload(() => daemon.reload());
-  const why = await told.end;
-  await daemon.stop(why);
-  for (const server of servers) close(server);
-  removeSocket(places.socket);
-  return 0;
+  const { places, sink } = surroundings;
+  const listening = await listen(raw, places, sink.complain);
+  try {
+    const daemon = await start(raw, options, surroundings);
+    told.onReload(() => daemon.reload());
+    listening.answer(publicRoutes(daemon, sink.ledger), controlRoutes(daemon));
+    await daemon.stop(await told.end);
+    return 0;
+  } finally {
+    listening.close();
+  }
 }
 
 interface Surroundings {
@@ -91,7 +112,7 @@ async function start(
     asked: enforce,
     open: () => openOwnHold(places.run, raw.cgroup),
     lost: (why) => sink.record({ at: new Date().toISOString(), type: 'hold-lost', why }),
-    unpin: () => void releaseEverything(places.run),
+    unpin: () => releaseEverything(places.run),
   });
   const { how, why } = holding.inForce();
   if (enforce === 'kernel' && how !== 'kernel') throw new UsageError(`${NO_KERNEL[options.lang]}: ${why}`);
@@ -125,46 +146,6 @@ function planOptionsOf({ hold = [] }: RawGuardOptions, { profile, only, lang }: 
   ];
 }
 
-async function serve(
-  daemon: Daemon,
-  raw: RawGuardOptions,
-  { places, token }: { places: GuardPlaces; token: string | undefined },
-  sink: Sink,
-): Promise<readonly Server[]> {
-  const routes = publicRoutes(daemon, sink.ledger);
-  const control = serverOf([...routes, ...controlRoutes(daemon)]);
-  // The lock is ours: a socket that is there is what a guard that was killed left.
-  removeSocket(places.socket);
-  const umask = process.umask(0o077);
-  try {
-    await listening(control, { path: places.socket });
-  } finally {
-    process.umask(umask);
-  }
-  const listen = raw.listen === undefined ? DEFAULT_LISTEN : raw.listen;
-  if (listen === null) return [control];
-  const open = serverOf(routes, token);
-  try {
-    await listening(open, listen);
-  } catch (error) {
-    // Guarding matters more than being asked; the default port may belong to another guard, in another network namespace.
-    if (raw.listen !== undefined) throw new UsageError(`--listen: ${(error as Error).message}`);
-    sink.complain(`${listen.host}:${listen.port} cannot be listened on: ${(error as Error).message}`);
-    return [control];
-  }
-  return [control, open];
-}
-
-function tokenIn(path: string): string {
-  try {
-    const token = readFileSync(path, 'utf8').trim();
-    if (token !== '') return token;
-  } catch (error) {
-    throw new UsageError(`--token-file ${path}: ${(error as Error).message}`);
-  }
-  throw new UsageError(`--token-file ${path}: it is empty`);
-}
-
 /** SIGINT and SIGTERM end the guard once, with what is in hand; SIGHUP has the node judged anew. */
 function signals(): { readonly end: Promise<string>; onReload(reload: () => void): void } {
   const end = new Promise<string>((resolve) => {
@@ -178,13 +159,4 @@ function signals(): { readonly end: Promise<string>; onReload(reload: () => void
       reload = then;
     },
   };
-}
-
-function close(server: Server): void {
-  server.close();
-  server.closeAllConnections();
-}
-
-function removeSocket(path: string): void {
-  if (existsSync(path)) unlinkSync(path);
 }

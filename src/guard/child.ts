@@ -32,7 +32,9 @@ export async function planInChild({ program, options, signal }: PlanOptions): Pr
   // 3: something could not be seen, which the plan says itself.
   if (result.exitCode !== 0 && result.exitCode !== 3) return { failed: failureOf(result) };
   try {
-    return { plan: JSON.parse(result.stdout) as GuardPlan };
+    const plan = JSON.parse(result.stdout) as GuardPlan;
+    // The program on the disk may be a newer one than this process.
+    return plan.schemaVersion === 1 ? { plan } : { failed: `its answer has schema ${plan.schemaVersion}` };
   } catch {
     return { failed: `its answer is not JSON: ${lastLine(result.stdout)}` };
   }

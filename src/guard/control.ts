@@ -7,6 +7,9 @@ export type Asked =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'failed'; readonly why: string };
 
+/** The longest pause: a guard that was forgotten must come back by itself. */
+export const LONGEST_PAUSE_MS = 24 * 3_600_000;
+
 const PATIENCE_MS = 3_000;
 
 /** Asks the running guard through its socket, for which one needs the right to open it. Never rejects. */

@@ -1,41 +1,17 @@
-import type { ActingHost } from '../hosts/host.ts';
 import type { Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
 import { afterUpgrade, carryOver } from './afterwards.ts';
-import { type OwnProgram, planInChild, reclaimInChild } from './child.ts';
-import type { Demand } from './demand.ts';
-import type { Holding } from './holding.ts';
+import { planInChild } from './child.ts';
+import type { DaemonOptions } from './daemon-options.ts';
 import { makeKeeper } from './keeper.ts';
-import type { LastGood } from './last-good.ts';
-import type { Notifier } from './live/notify.ts';
-import { everyInterval, makeTurn, type Senses } from './loop.ts';
-import type { Enforcement, GuardPlan, GuardStatus } from './model.ts';
+import { everyInterval, makeTurn } from './loop.ts';
+import type { GuardPlan, GuardStatus } from './model.ts';
 import type { Moment } from './moment.ts';
+import type { Released } from './own-hold.ts';
+import { makeReclaiming } from './reclaiming.ts';
 import { journaledRepairs } from './repairs.ts';
 import { makeRounds } from './rounds.ts';
-import type { Sink } from './sink.ts';
 import { statusOf } from './status.ts';
-
-export interface DaemonOptions {
-  readonly enforce: Enforcement;
-  readonly intervalMs: number;
-  readonly judgeEveryMs: number;
-  /** Options of `guard plan`. */
-  readonly planOptions: readonly string[];
-  /** Give leaked leases back when a judgement finds some. */
-  readonly reclaim: boolean;
-  readonly program: OwnProgram;
-  readonly host: ActingHost;
-  readonly journalDirectory: string;
-  readonly bootId: string;
-  readonly senses: (ask: (why: string) => void) => Senses;
-  /** Told which demands there are, before they are read. */
-  readonly watched: (demands: readonly Demand[]) => void;
-  readonly holding: Holding;
-  readonly lastGood: LastGood;
-  readonly sink: Sink;
-  readonly notify: Notifier;
-}
 
 /** A guard at work. */
 export interface Daemon {
@@ -48,15 +24,13 @@ export interface Daemon {
   /** 0 ends a pause. Returns until when. */
   pause(forMs: number): Date | undefined;
   /** Lets go of everything, for good; goes on looking. */
-  release(): void;
+  release(): Released;
   /** Judges the node anew. */
   reload(): void;
   /** Finishes what is in hand. Rolls nothing back. */
   stop(why: string): Promise<void>;
 }
 
-/** Between two attempts at giving leases back, in milliseconds. */
-const RECLAIM_EVERY_MS = 10 * 60_000;
 /** A loop that has not turned for so long hangs. */
 const HANGS_MS = 10_000;
 
@@ -72,49 +46,66 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const rounds = makeRounds({ everyMs: options.judgeEveryMs, chance: Math.random });
   const senses = options.senses((why) => rounds.ask(why, performance.now()));
   const stopping = new AbortController();
-  const inHand = new Set<Promise<unknown>>();
+  const inHand = new Set<Promise<void>>();
   let plan: GuardPlan | undefined;
+  let ready = false;
   let failure = '';
-  let reclaimedMs = Number.NEGATIVE_INFINITY;
+  let conflicts = '';
+  let round = Promise.resolve();
   let aliveToldMs = Number.NEGATIVE_INFINITY;
   let judging = false;
   let released = false;
 
-  const repairs = journaledRepairs({
-    host: options.host,
-    directory: options.journalDirectory,
-    bootId: options.bootId,
-    tool: VERSION,
-    complain: (why) => sink.complain(`repairs are not in the journal: ${why.en}`),
-  });
+  /** What is under way is finished before the guard ends. An error in it is a bug, and ends the process. */
+  function underWay(work: Promise<void>): void {
+    inHand.add(work);
+    void work.finally(() => inHand.delete(work));
+  }
+
   const turn = makeTurn({
     senses,
     keeper,
     holding,
-    repairs: { ...repairs, first: (demand) => kept(repairs.first(demand)) },
+    repairs: journaledRepairs({
+      host: options.host,
+      directory: options.journalDirectory,
+      bootId: options.bootId,
+      tool: VERSION,
+      complain: (why) => sink.complain(why.en),
+      signal: stopping.signal,
+    }),
     record: sink.record,
     moment,
+    underWay,
   });
-  keeper.act(enforce !== 'observe' && enforce !== 'off', moment());
+  const mayAct = enforce !== 'observe' && enforce !== 'off';
+  keeper.act(mayAct, moment());
+  const reclaim = makeReclaiming({
+    program: options.program,
+    sink,
+    may: () => options.reclaim && mayAct && !released && keeper.pausedUntil(moment()) === undefined,
+    signal: stopping.signal,
+  });
 
-  function kept<T>(work: Promise<T>): Promise<T> {
-    inHand.add(work);
-    void work.finally(() => inHand.delete(work));
-    return work;
-  }
-
-  async function round(): Promise<void> {
+  async function judge(): Promise<void> {
     judging = true;
     rounds.begun(performance.now());
     const { program, planOptions } = options;
     const answer = await planInChild({ program, options: planOptions, signal: stopping.signal });
     judging = false;
-    rounds.ended(performance.now(), 'plan' in answer ? answer.plan.phase : undefined);
+    rounds.ended(performance.now(), 'plan' in answer ? answer.plan.phase : 'failed');
     if (stopping.signal.aborted) return;
-    if ('plan' in answer) adopt(answer.plan);
-    else if (answer.failed !== failure) sink.record({ ...stamp(), type: 'plan-failed', why: answer.failed });
-    failure = 'plan' in answer ? '' : answer.failed;
-    if (plan && wantsReclaim(plan)) await reclaim();
+    if ('failed' in answer) {
+      if (answer.failed !== failure) sink.record({ ...stamp(), type: 'plan-failed', why: answer.failed });
+      failure = answer.failed;
+      return;
+    }
+    failure = '';
+    adopt(answer.plan);
+    if (!ready) await Promise.allSettled([...inHand]);
+    if (!ready) notify.ready();
+    ready = true;
+    underWay(reclaim(answer.plan));
   }
 
   function adopt(fresh: GuardPlan): void {
@@ -129,25 +120,18 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if (first) sink.record({ ...stamp(), type: 'started', enforce, keys: plan.demands.length, pid: process.pid });
     else if (added.length + removed.length > 0)
       sink.record({ ...stamp(), type: 'planned', added, removed, phase: plan.phase });
+    tellConflicts(plan);
     options.lastGood.keep(plan);
     turn();
-    if (first) notify.ready();
     notify.status(`${plan.demands.length} settings held, profile ${plan.profile}`);
   }
 
-  function wantsReclaim({ leases }: GuardPlan): boolean {
-    const acts = options.reclaim && !released && enforce !== 'observe' && enforce !== 'off';
-    const due = performance.now() - reclaimedMs >= RECLAIM_EVERY_MS;
-    return acts && due && keeper.pausedUntil(moment()) === undefined && leases.some(({ leaked }) => leaked > 0);
-  }
-
-  async function reclaim(): Promise<void> {
-    reclaimedMs = performance.now();
-    const answer = await reclaimInChild({ program: options.program, signal: stopping.signal });
-    if ('failed' in answer) sink.complain(`leaked leases could not be given back: ${answer.failed}`);
-    else if (answer.addresses.length > 0) {
-      sink.record({ ...stamp(), type: 'leases-reclaimed', addresses: answer.addresses });
-    }
+  function tellConflicts({ conflicts: found }: GuardPlan): void {
+    const words = found
+      .map(({ key, demands }) => `${key} (${demands.map(({ by }) => by).join(' against ')})`)
+      .join(', ');
+    if (words !== '' && words !== conflicts) sink.complain(`left alone, for it is wanted differently: ${words}`);
+    conflicts = words;
   }
 
   function tellAlive(nowMs: number): void {
@@ -160,11 +144,11 @@ export function startDaemon(options: DaemonOptions): Daemon {
     turn();
     const nowMs = performance.now();
     tellAlive(nowMs);
-    if (!judging && nowMs >= rounds.dueAt()) void kept(round());
+    if (!judging && nowMs >= rounds.dueAt()) round = judge();
   });
 
   return {
-    ready: () => plan !== undefined,
+    ready: () => ready,
     alive: () => performance.now() - beat.lastMs() < HANGS_MS + intervalMs,
     plan: () => plan,
     status: (lang) =>
@@ -189,15 +173,15 @@ export function startDaemon(options: DaemonOptions): Daemon {
     },
     release() {
       released = true;
-      holding.release();
       keeper.act(false, moment());
+      return holding.release();
     },
     reload: () => rounds.ask('asked to', performance.now()),
     async stop(why) {
       notify.stopping(why);
       beat.stop();
       stopping.abort();
-      await Promise.allSettled([...inHand]);
+      await Promise.allSettled([round, ...inHand]);
       keeper.flush(moment());
       for (const event of keeper.events()) sink.record(event);
       sink.record({ ...stamp(), type: 'stopped', why });

@@ -2,6 +2,7 @@ import type { Reading } from '../hosts/reading.ts';
 import type { Demand, SettingDemand } from './demand.ts';
 import type { Hold, SeenWrites } from './hold/hold.ts';
 import type { Enforcement, HeldBy } from './model.ts';
+import type { Released } from './own-hold.ts';
 
 export interface Holding {
   /** What is done now, and why not what was asked for. */
@@ -14,7 +15,7 @@ export interface Holding {
   /** Once a second or so: says that the guard lives, and sees whether the program is still attached. */
   tend(nowMs: number): void;
   /** Lets go, for good: nothing is opened again. */
-  release(): void;
+  release(): Released;
   close(): void;
 }
 
@@ -24,7 +25,7 @@ export interface HoldingOptions {
   readonly open: () => Reading<Hold>;
   readonly lost: (why: string) => void;
   /** Takes away what is pinned, once the hold is closed. */
-  readonly unpin: () => void;
+  readonly unpin: () => Released;
 }
 
 /** A hold that is gone is tried again, in case what took it away was passing. */
@@ -101,7 +102,7 @@ export function makeHolding({ asked, open, lost, unpin }: HoldingOptions): Holdi
       held = new Set();
       hold?.close();
       hold = undefined;
-      unpin();
+      return unpin();
     },
     close: () => hold?.close(),
   };

@@ -92,7 +92,7 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
   let underRepair = false;
   let pace = RESTED;
   let disturbedMs = 0;
-  let rewrites: { readonly ms: number; readonly times: number }[] = [];
+  let rewrites: { readonly ms: number; times: number }[] = [];
   const writers = new Set<string>();
   let contested = false;
   let longestTold = false;
@@ -171,11 +171,22 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
     disturbedMs = now.ms;
     if (!contested && perMinute(now) === 0) writers.clear();
     if (writers.size < MOST_WRITERS) writers.add(by);
-    rewrites.push({ ms: now.ms, times });
+    note(times, now);
     if (contested || perMinute(now) <= FREE_PER_MINUTE) return;
     contested = true;
     pace = inFight(pace);
     tellContested(now);
+  }
+
+  /** By the second, and none older than a minute: somebody may go on for weeks. */
+  function note(times: number, now: Moment): void {
+    const last = rewrites.at(-1);
+    if (last !== undefined && now.ms - last.ms < 1000) {
+      last.times += times;
+      return;
+    }
+    if (rewrites.length > MINUTE_MS / 1000) rewrites.shift();
+    rewrites.push({ ms: now.ms, times });
   }
 
   function perMinute(now: Moment): number {

@@ -15,8 +15,10 @@ export function lastGoodAt(path: string, complain: (why: string) => void): LastG
   return {
     read() {
       try {
-        const plan = JSON.parse(readFileSync(path, 'utf8')) as Partial<GuardPlan>;
-        return plan.schemaVersion === 1 && Array.isArray(plan.demands) ? (plan as GuardPlan) : undefined;
+        const plan: unknown = JSON.parse(readFileSync(path, 'utf8'));
+        if (isPlan(plan)) return plan;
+        setAside(path, complain);
+        return undefined;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') setAside(path, complain);
         return undefined;
@@ -36,6 +38,22 @@ export function lastGoodAt(path: string, complain: (why: string) => void): LastG
       }
     },
   };
+}
+
+/** Of this version, and with everything in it that is compared. */
+function isPlan(value: unknown): value is GuardPlan {
+  const { schemaVersion, bootId, versions, demands, findings } = (value ?? {}) as Partial<GuardPlan>;
+  return (
+    schemaVersion === 1 &&
+    typeof bootId === 'string' &&
+    [versions?.os, versions?.kernel, versions?.distribution].every((one) => typeof one === 'string') &&
+    areObjects(demands) &&
+    areObjects(findings)
+  );
+}
+
+function areObjects(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
 }
 
 function problemsOf({ findings }: GuardPlan): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Reading } from '../hosts/reading.ts';
-import type { Demand } from './demand.ts';
+import { type Demand, isWanted } from './demand.ts';
 import type { Holding } from './holding.ts';
 import type { Keeper, KeptDemand } from './keeper.ts';
 import type { RepairOutcome } from './kept-key.ts';
@@ -23,36 +23,45 @@ export interface LoopParts {
   readonly repairs: JournaledRepairs;
   readonly record: (event: GuardEvent) => void;
   readonly moment: () => Moment;
+  /** Told of work that outlasts the turn: it is finished before the guard ends. */
+  readonly underWay: (work: Promise<void>) => void;
 }
 
 /** Time between two looks at whether the hold stands, in milliseconds. */
 const TEND_MS = 1_000;
-const BUSY = 'another hayward changes this node; tried again';
 
 /**
  * One turn: what the kernel told, who wrote, then each thing is read and put right in the keeper's order. The first repair of
  * a thing goes by the journal and may last longer than the turn; the keeper answers nothing for it meanwhile.
  */
-export function makeTurn({ senses, keeper, holding, repairs, record, moment }: LoopParts): () => void {
+export function makeTurn({ senses, keeper, holding, repairs, record, moment, underWay }: LoopParts): () => void {
   let tendedMs = Number.NEGATIVE_INFINITY;
   let paused = false;
 
   function followPause(now: Moment): void {
     const pausedNow = keeper.pausedUntil(now) !== undefined;
-    if (pausedNow !== paused) holding.pause(pausedNow);
+    if (pausedNow === paused) return;
     paused = pausedNow;
+    holding.pause(paused);
+    // A pause is when people take repairs back.
+    repairs.forget();
+  }
+
+  function takeIn(now: Moment): void {
+    const writes = holding.seen();
+    if (writes.length > 0) keeper.saw(writes, now);
   }
 
   function repair({ key, demand }: KeptDemand): void {
     const outcome = repairs.knows(demand) ? senses.write(demand) : firstTime(demand);
-    if ('then' in outcome) void outcome.then((came) => keeper.repaired(key, came, moment()));
+    if ('then' in outcome) underWay(outcome.then((came) => keeper.repaired(key, came, moment())));
     else keeper.repaired(key, outcome, moment());
   }
 
   async function firstTime(demand: Demand): Promise<RepairOutcome> {
     const repaired = await repairs.first(demand);
-    if (repaired.kind === 'done') return { ok: true };
-    return { ok: false, why: repaired.kind === 'busy' ? BUSY : repaired.why };
+    if (repaired.kind === 'unjournaled') return senses.write(demand);
+    return repaired.kind === 'done' ? { ok: true } : { ok: false, why: repaired.why };
   }
 
   return () => {
@@ -63,10 +72,12 @@ export function makeTurn({ senses, keeper, holding, repairs, record, moment }: L
       tendedMs = now.ms;
       holding.tend(now.ms);
     }
-    const writes = holding.seen();
-    if (writes.length > 0) keeper.saw(writes, now);
+    takeIn(now);
     for (const kept of keeper.order()) {
-      if (keeper.look(kept.key, senses.read(kept.demand), now).do === 'repair') repair(kept);
+      const reading = senses.read(kept.demand);
+      // The writer is counted before what it wrote can be read: whoever came since the turn began is there by now.
+      if (reading.known && !isWanted(kept.demand, reading.value)) takeIn(now);
+      if (keeper.look(kept.key, reading, now).do === 'repair') repair(kept);
     }
     for (const event of keeper.events()) record(event);
   };

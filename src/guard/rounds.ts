@@ -11,7 +11,8 @@ export interface Rounds {
   /** When the next round is due. */
   dueAt(): number;
   begun(nowMs: number): void;
-  ended(nowMs: number, phase: GuardPlan['phase'] | undefined): void;
+  /** `failed`: there was no answer. */
+  ended(nowMs: number, how: GuardPlan['phase'] | 'failed'): void;
   /** Why the next round is due sooner than by the clock; the first few reasons. */
   reasons(): readonly string[];
 }
@@ -27,6 +28,8 @@ const SETTLE_MS = 300;
 /** How much longer than a round the rest after it is, whatever happens on the node; not while a service starts. */
 const REST_FACTOR = 10;
 const LAUNCHING_MS = 2_000;
+/** After a judgement that failed: what is wanted may not be known at all yet. */
+const FAILED_MS = 30_000;
 const JITTER = 0.2;
 const MOST_REASONS = 5;
 
@@ -47,10 +50,12 @@ export function makeRounds({ everyMs, chance }: RoundsOptions): Rounds {
       askedMs = undefined;
       reasons = [];
     },
-    ended(nowMs, phase) {
-      restedMs = nowMs + (phase === 'launching' ? 0 : REST_FACTOR * (nowMs - begunMs));
-      const pause = phase === 'launching' ? LAUNCHING_MS : everyMs * (1 - JITTER + 2 * JITTER * chance());
-      scheduledMs = nowMs + pause;
+    ended(nowMs, how) {
+      const regular = everyMs * (1 - JITTER + 2 * JITTER * chance());
+      const soon = how === 'launching' ? LAUNCHING_MS : how === 'failed' ? FAILED_MS : regular;
+      const rest = how === 'launching' ? 0 : how === 'failed' ? FAILED_MS : REST_FACTOR * (nowMs - begunMs);
+      restedMs = nowMs + rest;
+      scheduledMs = nowMs + Math.min(soon, regular);
     },
     reasons: () => reasons,
   };

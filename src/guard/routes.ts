@@ -1,13 +1,11 @@
 import { LANGS, type Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
+import { LONGEST_PAUSE_MS } from './control.ts';
 import type { Daemon } from './daemon.ts';
 import type { GuardPlan } from './model.ts';
 import type { Ledger } from './tell/ledger.ts';
 import { metricsText } from './tell/metrics.ts';
 import { json, plainText, type Route } from './tell/server.ts';
-
-/** The longest pause: a guard that was forgotten must come back by itself. */
-export const LONGEST_PAUSE_MS = 24 * 3_600_000;
 
 /** What anybody who may ask is told. */
 export function publicRoutes(daemon: Daemon, ledger: Ledger): readonly Route[] {
@@ -66,10 +64,7 @@ export function controlRoutes(daemon: Daemon): readonly Route[] {
     {
       method: 'POST',
       path: '/v1/release',
-      answer() {
-        daemon.release();
-        return json({ released: true });
-      },
+      answer: () => json(daemon.release()),
     },
   ];
 }

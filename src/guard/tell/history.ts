@@ -37,6 +37,8 @@ export function openHistory(path: string, complain: (why: string) => void): Hist
           size = 0;
         }
         const line = `${broken ? NEWLINE : ''}${JSON.stringify(event)}${NEWLINE}`;
+        // A full disk takes a part of it.
+        broken = true;
         appendFileSync(path, line, { mode: 0o600 });
         size += Buffer.byteLength(line);
         broken = false;
