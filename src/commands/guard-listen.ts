@@ -30,7 +30,7 @@ export async function listen(
 
   async function onAddress(): Promise<void> {
     const where = asked === undefined ? DEFAULT_LISTEN : asked;
-    if (where === null) return;
+    if (where === 'off') return;
     const server = serverOf(openRoutes, tokenFile === undefined ? undefined : tokenIn(tokenFile));
     try {
       await listening(server, where);

@@ -11,7 +11,7 @@ export interface RawGuardOptions extends RawCommonOptions {
   enforce?: Enforcement;
   interval?: number;
   judgeEvery?: number;
-  listen?: Address | null;
+  listen?: Address | 'off';
   tokenFile?: string;
   cgroup?: string;
   reclaim?: boolean;
@@ -84,8 +84,8 @@ function interval(value: string): number {
 }
 
 /** `127.0.0.1:9470`, `[::1]:9470`, `:9470` for every address, `off`. */
-function address(value: string): Address | null {
-  if (value === 'off') return null;
+function address(value: string): Address | 'off' {
+  if (value === 'off') return 'off';
   const [, bracketed, plain, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):([0-9]{1,5})$/.exec(value) ?? [];
   if (port === undefined || Number(port) > 65_535) {
     throw new UsageError(`--listen ${value}: expected ADDRESS:PORT, such as 127.0.0.1:9470, or off`);
