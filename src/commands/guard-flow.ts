@@ -5,11 +5,15 @@ import { lastGoodAt } from '../guard/last-good.ts';
 import { notifier } from '../guard/live/notify.ts';
 import { openOwnHold, releaseEverything } from '../guard/own-hold.ts';
 import type { GuardPlaces } from '../guard/places.ts';
+import { WATCHED_PLACES } from '../guard/relevance.ts';
 import { controlRoutes, publicRoutes } from '../guard/routes.ts';
 import { makeSenses } from '../guard/senses.ts';
 import { makeSink, type Sink } from '../guard/sink.ts';
+import { watchFiles } from '../guard/watch/files.ts';
+import { watchModules } from '../guard/watch/modules.ts';
 import { openNetworkWatch } from '../guard/watch/netlink.ts';
 import { watchSettings } from '../guard/watch/settings.ts';
+import { watchUnits } from '../guard/watch/units.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual } from '../lang.ts';
 import { bootIdOf } from '../remedies/interrupted.ts';
@@ -126,7 +130,18 @@ async function start(
     host,
     journalDirectory: directory,
     bootId: await bootIdOf(host),
-    senses: (ask) => makeSenses({ settings, network, host, ask }),
+    senses: (ask) =>
+      makeSenses({
+        settings,
+        network,
+        modules: watchModules(),
+        files: watchFiles({ places: WATCHED_PLACES }),
+        units: watchUnits(),
+        host,
+        ask,
+        complain: sink.complain,
+        nowMs: () => performance.now(),
+      }),
     watched: (demands) => settings.keep(demands.flatMap((one) => (one.kind === 'setting' ? [one.key] : []))),
     holding,
     lastGood: lastGoodAt(places.lastGood, sink.complain),

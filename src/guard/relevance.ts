@@ -39,6 +39,12 @@ const GUESTS =
 /** The kind is not told of everything that vanishes. */
 const GUEST_KINDS = new Set(['veth', 'tun', 'macvtap', 'ipvlan', '']);
 
+/** An address that came or went. Pods' interfaces have theirs, IPv6's own from the first moment on. */
+export function addressNews(link: Pick<LinkNews, 'name' | 'kind'>): Relevance {
+  const others = link.name === 'lo' || isGuests(link);
+  return others ? passes(`${link.name} is a guest's`) : matters(`an address of ${link.name} changed`);
+}
+
 function isGuests({ name, kind }: Pick<LinkNews, 'name' | 'kind'>): boolean {
   return GUEST_KINDS.has(kind) && GUESTS.test(name);
 }
@@ -76,8 +82,6 @@ export interface WatchedPlace {
   readonly directory: string;
   /** Of the names in it; all where absent. */
   readonly names?: RegExp;
-  /** Directories below it, too. */
-  readonly deep?: true;
 }
 
 const SETTINGS_HOMES = ['/etc', '/run', '/usr/local/lib', '/usr/lib'] as const;
@@ -91,10 +95,18 @@ export const WATCHED_PLACES: readonly WatchedPlace[] = [
     { directory: `${home}/modules-load.d`, names: /\.conf$/ },
   ]),
   ...['/etc', '/run', '/usr/lib'].map((home) => ({ directory: `${home}/udev/rules.d`, names: /\.rules$/ })),
-  { directory: '/etc/systemd/system', names: /\.(service|conf)$/, deep: true },
+  { directory: '/etc/systemd/system', names: /\.service$/ },
+  ...[...CLUSTER_UNITS, ...NETWORK_UNITS].map((unit) => ({
+    directory: `/etc/systemd/system/${unit}.d`,
+    names: /\.conf$/,
+  })),
   { directory: '/etc/cni/net.d' },
-  { directory: '/etc/rancher', names: /\.ya?ml$/, deep: true },
-  { directory: '/etc/kubernetes', names: /\.(ya?ml|conf)$/, deep: true },
+  ...['rke2', 'k3s'].flatMap((name): WatchedPlace[] => [
+    { directory: `/etc/rancher/${name}`, names: /\.ya?ml$/ },
+    { directory: `/etc/rancher/${name}/config.yaml.d`, names: /\.ya?ml$/ },
+  ]),
+  { directory: '/etc/kubernetes', names: /\.conf$/ },
+  { directory: '/etc/kubernetes/manifests', names: /\.ya?ml$/ },
   { directory: '/run/flannel', names: /^subnet\.env$/ },
   { directory: '/var/lib/rancher/rke2', names: /^bin$/ },
   { directory: '/var/lib/rancher/k3s/data', names: /^current$/ },
@@ -104,15 +116,13 @@ export const WATCHED_PLACES: readonly WatchedPlace[] = [
 /** What editors and package managers put beside a file before they rename it. */
 const PASSING = /^\.|~$|\.(sw[a-p]|tmp|dpkg-new|dpkg-tmp|rpmnew)$|^4913$/;
 
-/** A file that came, went or changed, by its absolute path. */
+/** A file that came, went or changed, or one of the places itself, by its absolute path. */
 export function fileNews(path: string): Relevance {
   const at = path.lastIndexOf('/');
   const [directory, name] = [path.slice(0, at) || '/', path.slice(at + 1)];
   if (PASSING.test(name)) return passes(`${path} is on its way to another name`);
   const place = WATCHED_PLACES.find(
-    (one) =>
-      (one.directory === directory || (one.deep && directory.startsWith(`${one.directory}/`))) &&
-      (one.names?.test(name) ?? true),
+    (one) => one.directory === path || (one.directory === directory && (one.names?.test(name) ?? true)),
   );
   return place ? matters(`${path} changed`) : passes(`${path} decides nothing`);
 }
