@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROJECT } from '../../probes/kernel-test-bed.ts';
 import type { Unwatched } from './files.ts';
+import { bundled } from './kernel-test-bed.ts';
 
 /**
  * Prints what could not be watched, then what could not once the limit was raised. A user namespace counts inotify
@@ -34,15 +33,7 @@ beforeAll(() => {
   directory = mkdtempSync(`${cache}/run-`);
   program = `${directory}/files.mjs`;
   for (const name of ['a', 'b', 'c']) mkdirSync(`${directory}/${name}`);
-  buildSync({
-    stdin: { contents: PROGRAM, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'ts' },
-    outfile: program,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    logLevel: 'silent',
-  });
+  writeFileSync(program, bundled(PROGRAM));
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import koffi from 'koffi';
 
 const CLONE_NEWNET = 0x40000000;
@@ -30,4 +32,18 @@ export function enterOwnNetwork(): OwnNetwork {
     },
     shell: (script) => run('unshare', '-m', 'sh', '-ec', `mount -t sysfs none /sys; ${script}`),
   };
+}
+
+/** A program of its own, for machines and limits that are not this process's: imports are taken from this folder. */
+export function bundled(program: string): string {
+  const { outputFiles } = buildSync({
+    stdin: { contents: program, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
 }
