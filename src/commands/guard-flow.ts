@@ -5,13 +5,13 @@ import { lastGoodAt } from '../guard/last-good.ts';
 import { notifier } from '../guard/live/notify.ts';
 import { openOwnHold, releaseEverything } from '../guard/own-hold.ts';
 import type { GuardPlaces } from '../guard/places.ts';
-import { WATCHED_PLACES } from '../guard/relevance.ts';
 import { controlRoutes, publicRoutes } from '../guard/routes.ts';
 import { makeSenses } from '../guard/senses.ts';
 import { makeSink, type Sink } from '../guard/sink.ts';
 import { watchFiles } from '../guard/watch/files.ts';
 import { watchModules } from '../guard/watch/modules.ts';
 import { openNetworkWatch } from '../guard/watch/netlink.ts';
+import { PLACES } from '../guard/watch/places.ts';
 import { watchSettings } from '../guard/watch/settings.ts';
 import { watchUnits } from '../guard/watch/units.ts';
 import { harmless } from '../hosts/sanitise.ts';
@@ -135,7 +135,7 @@ async function start(
         settings,
         network,
         modules: watchModules(),
-        files: watchFiles({ places: WATCHED_PLACES }),
+        files: watchFiles({ places: PLACES }),
         units: watchUnits(),
         host,
         ask,

@@ -1,4 +1,5 @@
 import { CLUSTER_UNITS, NETWORK_UNITS } from '../snapshot/units-of-interest.ts';
+import { PLACES } from './watch/places.ts';
 
 /** Whether something that happened may change what has to be held, and why, or why not: for the log. */
 export interface Relevance {
@@ -77,42 +78,6 @@ function described(name: string, kind: string): string {
   return kind === '' ? name : `${kind} ${name}`;
 }
 
-/** A place whose files decide what is held. */
-export interface WatchedPlace {
-  readonly directory: string;
-  /** Of the names in it; all where absent. */
-  readonly names?: RegExp;
-}
-
-const SETTINGS_HOMES = ['/etc', '/run', '/usr/local/lib', '/usr/lib'] as const;
-
-/** The files the judgement reads that an administrator, a package or an installer writes. Missing ones may come later. */
-export const WATCHED_PLACES: readonly WatchedPlace[] = [
-  { directory: '/etc', names: /^(os-release|sysctl\.conf|harvester-release\.yaml)$/ },
-  { directory: '/usr/lib', names: /^os-release$/ },
-  ...SETTINGS_HOMES.flatMap((home): WatchedPlace[] => [
-    { directory: `${home}/sysctl.d`, names: /\.conf$/ },
-    { directory: `${home}/modules-load.d`, names: /\.conf$/ },
-  ]),
-  ...['/etc', '/run', '/usr/lib'].map((home) => ({ directory: `${home}/udev/rules.d`, names: /\.rules$/ })),
-  { directory: '/etc/systemd/system', names: /\.service$/ },
-  ...[...CLUSTER_UNITS, ...NETWORK_UNITS].map((unit) => ({
-    directory: `/etc/systemd/system/${unit}.d`,
-    names: /\.conf$/,
-  })),
-  { directory: '/etc/cni/net.d' },
-  ...['rke2', 'k3s'].flatMap((name): WatchedPlace[] => [
-    { directory: `/etc/rancher/${name}`, names: /\.ya?ml$/ },
-    { directory: `/etc/rancher/${name}/config.yaml.d`, names: /\.ya?ml$/ },
-  ]),
-  { directory: '/etc/kubernetes', names: /\.conf$/ },
-  { directory: '/etc/kubernetes/manifests', names: /\.ya?ml$/ },
-  { directory: '/run/flannel', names: /^subnet\.env$/ },
-  { directory: '/var/lib/rancher/rke2', names: /^bin$/ },
-  { directory: '/var/lib/rancher/k3s/data', names: /^current$/ },
-  ...['/oem', '/system/oem', '/usr/local/cloud-config'].map((directory) => ({ directory, names: /\.ya?ml$/ })),
-];
-
 /** What editors and package managers put beside a file before they rename it. */
 const PASSING = /^\.|~$|\.(sw[a-p]|tmp|dpkg-new|dpkg-tmp|rpmnew)$|^4913$/;
 
@@ -121,7 +86,7 @@ export function fileNews(path: string): Relevance {
   const at = path.lastIndexOf('/');
   const [directory, name] = [path.slice(0, at) || '/', path.slice(at + 1)];
   if (PASSING.test(name)) return passes(`${path} is on its way to another name`);
-  const place = WATCHED_PLACES.find(
+  const place = PLACES.find(
     (one) => one.directory === path || (one.directory === directory && (one.names?.test(name) ?? true)),
   );
   return place ? matters(`${path} changed`) : passes(`${path} decides nothing`);

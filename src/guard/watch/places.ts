@@ -1,5 +1,5 @@
+import { CLUSTER_UNITS, NETWORK_UNITS } from '../../snapshot/units-of-interest.ts';
 import type { Place } from './files.ts';
-import { KUBERNETES_UNITS } from './units.ts';
 
 /**
  * The files that a judgement reads and people change: what the next boot sets, what services set, which system it is.
@@ -21,10 +21,12 @@ function dropIns(name: string, names: RegExp): Place[] {
   return ROOTS.map((root) => ({ directory: `${root}/${name}`, names }));
 }
 
+const UNITS = [...CLUSTER_UNITS, ...NETWORK_UNITS];
+
 function unitPlaces(directory: string): Place[] {
   return [
-    { directory, names: new RegExp(`^(${KUBERNETES_UNITS.join('|')})\\.service$`) },
-    ...KUBERNETES_UNITS.map((unit) => ({ directory: `${directory}/${unit}.service.d`, names: /\.conf$/ })),
+    { directory, names: new RegExp(`^(${UNITS.join('|').replaceAll('.', '\\.')})$`) },
+    ...UNITS.map((unit) => ({ directory: `${directory}/${unit}.d`, names: /\.conf$/ })),
   ];
 }
 
@@ -45,4 +47,9 @@ export const PLACES: readonly Place[] = [
     directory,
     names: /\.(conf|conflist|json)$/,
   })),
+  { directory: '/etc/kubernetes', names: /\.conf$/ },
+  { directory: '/etc/kubernetes/manifests', names: /\.ya?ml$/ },
+  { directory: '/run/flannel', names: /^subnet\.env$/ },
+  { directory: '/var/lib/rancher/rke2', names: /^bin$/ },
+  { directory: '/var/lib/rancher/k3s/data', names: /^current$/ },
 ];

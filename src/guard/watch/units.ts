@@ -1,5 +1,6 @@
 import { readlinkSync, statSync } from 'node:fs';
 import { known, type Reading, unknown } from '../../hosts/reading.ts';
+import { CLUSTER_UNITS, NETWORK_UNITS } from '../../snapshot/units-of-interest.ts';
 import { watchFiles } from './files.ts';
 
 /**
@@ -24,7 +25,7 @@ export interface UnitEvent {
 }
 
 /** Services whose start changes what is to be held, without `.service`. */
-export const KUBERNETES_UNITS = ['rke2-server', 'rke2-agent', 'k3s', 'k3s-agent', 'kubelet', 'containerd'];
+const UNITS = [...CLUSTER_UNITS, ...NETWORK_UNITS].map((unit) => unit.replace(/\.service$/, ''));
 
 export interface UnitsOptions {
   readonly units?: readonly string[];
@@ -36,10 +37,7 @@ export interface UnitsOptions {
  * Absent where systemd is not the init, as sd_booted(3) tells it, or keeps no such links: then starts are only seen by
  * the judgement that runs every few minutes.
  */
-export function watchUnits({
-  units = KUBERNETES_UNITS,
-  root = '/run/systemd',
-}: UnitsOptions = {}): Reading<UnitsWatch> {
+export function watchUnits({ units = UNITS, root = '/run/systemd' }: UnitsOptions = {}): Reading<UnitsWatch> {
   const directory = `${root}/units`;
   if (!isThere(`${root}/system`)) return unknown('absent', `${root}/system`, 'the init is not systemd');
   if (!isThere(directory))
