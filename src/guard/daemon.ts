@@ -176,7 +176,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       keeper.act(false, moment());
       return holding.release();
     },
-    reload: () => rounds.ask('asked to', performance.now()),
+    reload: rounds.demand,
     async stop(why) {
       notify.stopping(why);
       beat.stop();

@@ -40,6 +40,26 @@ describe('rounds', () => {
     expect(rounds.dueAt()).toBe(2_100);
   });
 
+  it('meet the start of a service at once, however long the last one took', () => {
+    const rounds = make();
+    rounds.begun(0);
+    rounds.ended(10_000, 'before-launch');
+    rounds.ask('rke2-server.service started', 10_100);
+    expect(rounds.dueAt()).toBe(10_400);
+  });
+
+  it('come again soon where there was no answer, and at once where a person wants one', () => {
+    const rounds = make();
+    rounds.begun(0);
+    rounds.ended(60_000, 'failed');
+    expect(rounds.dueAt()).toBe(90_000);
+    rounds.demand();
+    expect(rounds.dueAt()).toBeLessThan(0);
+    rounds.begun(60_100);
+    rounds.ended(60_200, 'launched');
+    expect(rounds.dueAt()).toBeCloseTo(360_200);
+  });
+
   it('take at most a tenth of the time, whatever is asked', () => {
     fc.assert(
       fc.property(

@@ -8,6 +8,8 @@ import type { GuardPlan } from './model.ts';
 export interface Rounds {
   /** Something happened that may change what is wanted. */
   ask(why: string, nowMs: number): void;
+  /** A person wants one: at once, whatever the last one cost. */
+  demand(): void;
   /** When the next round is due. */
   dueAt(): number;
   begun(nowMs: number): void;
@@ -25,7 +27,7 @@ export interface RoundsOptions {
 
 /** What comes together is judged together: a card with its VLANs, an editor's three writes. */
 const SETTLE_MS = 300;
-/** How much longer than a round the rest after it is, whatever happens on the node; not while a service starts. */
+/** How much longer than a round the rest after it is, whatever happens on the node; not before and while a service starts. */
 const REST_FACTOR = 10;
 const LAUNCHING_MS = 2_000;
 /** After a judgement that failed: what is wanted may not be known at all yet. */
@@ -38,22 +40,31 @@ export function makeRounds({ everyMs, chance }: RoundsOptions): Rounds {
   let askedMs: number | undefined;
   let begunMs = 0;
   let restedMs = Number.NEGATIVE_INFINITY;
+  let demanded = false;
   let reasons: string[] = [];
   return {
     ask(why, nowMs) {
       askedMs ??= nowMs + SETTLE_MS;
       if (reasons.length < MOST_REASONS && !reasons.includes(why)) reasons.push(why);
     },
-    dueAt: () => Math.max(restedMs, Math.min(scheduledMs, askedMs ?? Number.POSITIVE_INFINITY)),
+    demand() {
+      demanded = true;
+    },
+    dueAt: () =>
+      demanded
+        ? Number.NEGATIVE_INFINITY
+        : Math.max(restedMs, Math.min(scheduledMs, askedMs ?? Number.POSITIVE_INFINITY)),
     begun(nowMs) {
       begunMs = nowMs;
       askedMs = undefined;
+      demanded = false;
       reasons = [];
     },
     ended(nowMs, how) {
       const regular = everyMs * (1 - JITTER + 2 * JITTER * chance());
       const soon = how === 'launching' ? LAUNCHING_MS : how === 'failed' ? FAILED_MS : regular;
-      const rest = how === 'launching' ? 0 : how === 'failed' ? FAILED_MS : REST_FACTOR * (nowMs - begunMs);
+      const starts = how === 'before-launch' || how === 'launching';
+      const rest = starts ? 0 : how === 'failed' ? FAILED_MS : REST_FACTOR * (nowMs - begunMs);
       restedMs = nowMs + rest;
       scheduledMs = nowMs + Math.min(soon, regular);
     },

@@ -13,6 +13,9 @@ import { type RunningGuard, watchGuard } from './running-guard.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
+/** A program that was to end and did not. */
+const ENDS_MS = 60_000;
+
 /** Where a program runs: `other` is a second network namespace, as a Pod has one. */
 export interface Placed {
   readonly netns?: 'guarded' | 'other';
@@ -98,7 +101,11 @@ export async function makeGuardBed(): Promise<GuardBed> {
   }
   function run(argv: readonly string[], how: Placed = {}): Ran {
     const [file, args] = placed(argv, how);
-    const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', env: environment(how) });
+    const { status, stdout, stderr } = spawnSync(file, args, {
+      encoding: 'utf8',
+      env: environment(how),
+      timeout: ENDS_MS,
+    });
     return { status, stdout, stderr };
   }
   function sh(script: string, how: Placed = {}): string {
@@ -114,7 +121,9 @@ export async function makeGuardBed(): Promise<GuardBed> {
     const only = options.includes('--only') ? [] : ['--only', 'ip-forward'];
     const child = start([process.execPath, CLI, 'guard', ...only, ...options], how, error);
     closeSync(error);
-    return watchGuard(child, complaints, how.env?.['HAYWARD_STATE'] ?? state);
+    // As the guard's mount namespace has it: a test may mount a disk of its own there.
+    const root = `/proc/${holders.guarded.pid}/root`;
+    return watchGuard(child, complaints, `${root}${how.env?.['HAYWARD_STATE'] ?? state}`);
   }
 
   sh('ip link set lo up; sysctl -qw net.ipv4.ip_forward=0; sysctl -qw net.ipv4.ip_forward=1');
