@@ -17,7 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'kernel',
-          include: ['{src,lab,test}/**/*.kernel.test.ts'],
+          include: ['{src,lab,test,deploy}/**/*.kernel.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: true,
@@ -26,7 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'vm',
-          include: ['{src,lab,test}/**/*.vm.test.ts'],
+          include: ['{src,lab,test,deploy}/**/*.vm.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 1_200_000,
           fileParallelism: false,

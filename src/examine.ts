@@ -30,13 +30,14 @@ export interface Examination {
 /** Subjects the profile is found from, whatever is judged. */
 const PROFILE_SUBJECTS: readonly SubjectName[] = ['harvester', 'kubernetes', 'cni', 'os', 'links', 'units'];
 
-function chosen(only: readonly string[] | undefined): readonly AnyProblem[] {
+/** The problems of these ids; all where none are named. */
+export function problemsNamed(only: readonly string[] | undefined): readonly AnyProblem[] {
   return only ? PROBLEMS.filter((problem) => only.includes(problem.id)) : PROBLEMS;
 }
 
 /** What a judgement of these problems asks of a node. */
 export function asksOf(only?: readonly string[]): Ask[] {
-  const needs = chosen(only).flatMap((problem) => problem.needs as readonly SubjectName[]);
+  const needs = problemsNamed(only).flatMap((problem) => problem.needs as readonly SubjectName[]);
   const names = new Set<SubjectName>(only ? [...PROFILE_SUBJECTS, ...needs] : (Object.keys(SUBJECTS) as SubjectName[]));
   return asksFor([...names]);
 }
@@ -46,7 +47,7 @@ export function examineCapture(capture: Capture, options: ExamineOptions): Exami
   const snapshot = snapshotOf(capture);
   const named = options.profile === undefined ? undefined : profileNamed(options.profile);
   const found = named ? { profile: named, evidence: ['--profile'] } : findProfile(snapshot);
-  const findings = judge(chosen(options.only), snapshot, found.profile, {
+  const findings = judge(problemsNamed(options.only), snapshot, found.profile, {
     target: capture.target.name,
     lang: options.lang,
   });

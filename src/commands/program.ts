@@ -6,6 +6,7 @@ import { VERSION } from '../version.ts';
 import { register as doctor } from './doctor.ts';
 import { register as explain } from './explain.ts';
 import { register as fix } from './fix.ts';
+import { register as guard } from './guard.ts';
 import { helpIn, languageAsked, type Say, versionIn } from './help-language.ts';
 import { register as journal } from './journal.ts';
 import { register as lab } from './lab.ts';
@@ -14,7 +15,7 @@ import { register as preflight } from './preflight.ts';
 import { register as undo } from './undo.ts';
 import { nearest, UsageError } from './usage.ts';
 
-const COMMANDS = [doctor, preflight, fix, undo, journal, leases, explain, lab];
+const COMMANDS = [doctor, preflight, fix, undo, journal, leases, guard, explain, lab];
 
 const AFTER: Bilingual = {
   en: `Examples:
@@ -83,25 +84,24 @@ function refuseUnknownSubcommand(program: Command, argv: readonly string[]): voi
   throw new UsageError(`unknown command '${parent.name()} ${word}'`, near && `${parent.name()} ${near}`);
 }
 
-/** `hayward lab` alone: commander would print its help, and call that an error. */
-function refuseMissingCommand(program: Command, argv: readonly string[]): void {
+/** `hayward lab` alone, which does nothing of its own: commander would print its help, and call that an error. */
+function missingCommand(error: unknown, program: Command, argv: readonly string[]): unknown {
+  if (!(error instanceof CommanderError) || error.code !== 'commander.help') return error;
   const parent = program.commands.find((command) => command.name() === argv[2]);
-  if (!parent || parent.commands.length === 0 || argv.length > 3) return;
-  const names = parent.commands.map((command) => command.name());
-  throw new UsageError(`${parent.name()} needs a command: ${names.join(', ')}`);
+  const names = parent?.commands.map((command) => command.name()) ?? [];
+  return new UsageError(`${argv[2]} needs a command: ${names.join(', ')}`);
 }
 
 /** Runs one command line. Expected failures end as one line on standard error and an exit status. */
 export async function run(argv: readonly string[]): Promise<void> {
   outliveOutput();
+  const program = buildProgram(languageAsked(argv, process.env));
   try {
-    const program = buildProgram(languageAsked(argv, process.env));
     refuseUnknownCommand(program, argv);
-    refuseMissingCommand(program, argv);
     refuseUnknownSubcommand(program, argv);
     await program.parseAsync([...argv]);
   } catch (error) {
-    process.exitCode = report(error, argv);
+    process.exitCode = report(missingCommand(error, program, argv), argv);
   }
 }
 

@@ -45,7 +45,7 @@ function judgeOne(problem: Runnable, snapshot: Snapshot, profile: Profile, optio
 }
 
 /** Exactly the declared parts, still lazy: a part nobody looks at is never parsed. */
-function partsOf(problem: Runnable, snapshot: Snapshot): Parts<SubjectName> {
+export function partsOf(problem: Pick<Runnable, 'needs'>, snapshot: Snapshot): Parts<SubjectName> {
   const parts = {};
   for (const name of problem.needs) {
     Object.defineProperty(parts, name, { enumerable: true, get: () => snapshot[name] });

@@ -2,6 +2,7 @@ import type { Bilingual } from '../lang.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Remedy } from '../remedies/remedy.ts';
 import type { Snapshot, SubjectName } from '../snapshot/snapshot.ts';
+import type { Holding } from './demand.ts';
 import type { Judgement } from './finding.ts';
 
 /** The words for one problem seen, made from its facts. One or two sentences each. */
@@ -33,6 +34,12 @@ export interface Problem<N extends SubjectName = SubjectName, F = unknown> {
   prove(facts: F): string;
   /** Plans, most wanted first; may look at the same parts. Empty where nothing can be done safely. */
   remedies(facts: F, parts: Parts<N>, profile: Profile): readonly Remedy[];
+  /**
+   * What must stay as it is here, whether it is right or wrong at this moment: what the guard keeps. Made from the same
+   * facts as `check`, so that both always agree: where every demand is met `check` finds nothing that these could cure,
+   * and on a node where `check` finds nothing they are met already.
+   */
+  holds?(parts: Parts<N>, profile: Profile): readonly Holding[];
 }
 
 /** Declares a problem; the types of `needs` and of the facts are inferred and checked. */

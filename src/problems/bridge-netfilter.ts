@@ -1,5 +1,6 @@
 import { sourceOf } from '../hosts/ask.ts';
 import { defineProblem } from '../judging/problem.ts';
+import { holdBridges } from './bridge-netfilter/hold.ts';
 import { GLOBAL, judgeBridges, NEEDS } from './bridge-netfilter/judge.ts';
 import { planBridgeNetfilter } from './bridge-netfilter/plan.ts';
 import { explainBridgeNetfilter } from './bridge-netfilter/words.ts';
@@ -17,4 +18,5 @@ export const bridgeNetfilter = defineProblem({
     return `sysctl ${GLOBAL}; ${show} | grep -o 'nf_call_iptables [01]'; iptables -vnL FORWARD`;
   },
   remedies: planBridgeNetfilter,
+  holds: holdBridges,
 });

@@ -45,6 +45,15 @@ describe('ip-forward', () => {
     expect(judged({ ...ROUTER, sysctl })).toEqual(['ok net.ipv4.ip_forward', 'problem net.ipv4.conf.v2.forwarding']);
   });
 
+  it('finds that interfaces made from now on will not forward, on a node that makes them for Pods', () => {
+    const sysctl = sysctlWith({ 'net/ipv4/ip_forward': '1', 'net/ipv4/conf/default/forwarding': '0' });
+    expect(judged({ ...ROUTER, sysctl }, kubekeyIpvs)).toEqual([
+      'ok net.ipv4.ip_forward',
+      'problem net.ipv4.conf.default.forwarding',
+    ]);
+    expect(judged({ ...ROUTER, sysctl })).toEqual(['ok net.ipv4.ip_forward']);
+  });
+
   it('shows the setting of an interface whatever its name does to a shell', () => {
     const key = 'net/ipv4/conf/v1;reboot/forwarding';
     const facts = { family: 'ipv4', key, why: '', scope: 'interface', link: 'v1;reboot' } as const;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { carriedOut, found, holdings } from '../../test/holding.ts';
 import { link, netfilterWith, seen, snapshotWith, sysctlWith } from '../../test/parts.ts';
 import { unknown } from '../hosts/reading.ts';
 import { generic } from '../profiles/generic.ts';
@@ -20,6 +21,7 @@ const NODEPORT: IpvsService = {
 const KUBERNETES: Kubernetes = {
   distributions: [],
   complete: true,
+  version: seen('RKE2 v1.31.5+rke2r1'),
   proxyMode: seen('ipvs'),
   podCidrs: seen([]),
   serviceCidrs: seen([]),
@@ -36,6 +38,8 @@ const NODE = {
   sysctl: sysctlWith({ 'net/ipv4/vs/conntrack': '1' }),
   kubernetes: KUBERNETES,
 };
+
+const STATS = { connections: 1, inPackets: 5, outPackets: 4, inBytes: 300, outBytes: 200 };
 
 function service(more: Partial<IpvsService>): IpvsService {
   return { ...NODEPORT, ...more };
@@ -120,5 +124,42 @@ describe('ipvs-forwarding', () => {
   it('has nothing to say where the kernel has no IPVS', () => {
     const absent = snapshotWith({ ipvs: unknown('absent', '/proc/net/ip_vs', 'no such file') });
     expect(ipvsForwarding.check(absent, generic)).toMatchObject([{ status: 'not-applicable' }]);
+  });
+});
+
+describe('what ipvs-forwarding keeps', () => {
+  const SETTINGS = {
+    'net/ipv4/vs/conntrack': '0',
+    'net/ipv4/conf/all/arp_ignore': '0',
+    'net/ipv4/conf/all/arp_announce': '0',
+  };
+  const kept = (
+    parts: Parameters<typeof snapshotWith>[0] = {},
+    settings: Readonly<Record<string, string>> = SETTINGS,
+  ) => holdings(ipvsForwarding, { settings, parts: { ...NODE, ipvs: seen([NODEPORT]), ...parts } }, kubekeyIpvs);
+  const strict = { kubernetes: { ...KUBERNETES, strictArp: seen(true) } };
+
+  it('is what IPVS rests on while it balances something', () => {
+    expect(kept()).toEqual(['net.ipv4.vs.conntrack=1']);
+    expect(kept(strict)).toEqual([
+      'net.ipv4.vs.conntrack=1',
+      'net.ipv4.conf.all.arp_ignore=1',
+      'net.ipv4.conf.all.arp_announce=2',
+    ]);
+    expect(kept({ ipvs: seen([]) })).toEqual([]);
+    expect(kept({ ipvs: unknown('absent', '/proc/net/ip_vs', 'no such file') })).toEqual([]);
+    expect(kept({}, {}), 'a setting that does not exist').toEqual([]);
+  });
+
+  it('is not known where IPVS cannot be seen', () => {
+    expect(kept({ ipvs: unknown('denied', '/proc/net/ip_vs', 'not permitted') })).toEqual([
+      'unknown net.ipv4.vs.conntrack',
+    ]);
+  });
+
+  it('leaves the doctor nothing of these to find', () => {
+    const node = { settings: SETTINGS, parts: { ...NODE, ...strict, ipvs: seen([service({ stats: STATS })]) } };
+    expect(found(ipvsForwarding, node, kubekeyIpvs)).toHaveLength(3);
+    expect(found(ipvsForwarding, carriedOut(ipvsForwarding, node, kubekeyIpvs), kubekeyIpvs)).toEqual([]);
   });
 });

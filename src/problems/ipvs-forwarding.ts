@@ -1,12 +1,15 @@
 import type { Unknown } from '../hosts/reading.ts';
-import type { Evidence, Judgement } from '../judging/finding.ts';
+import { type Holding, holdSetting, holdUnknown } from '../judging/demand.ts';
+import type { Evidence, Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem, type Parts } from '../judging/problem.ts';
+import type { Bilingual } from '../lang.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { durable } from '../remedies/persist/durable.ts';
 import { PERSIST_NEEDS } from '../remedies/persist/wanted.ts';
 import type { Remedy } from '../remedies/remedy.ts';
 import type { Step } from '../remedies/step.ts';
 import type { IpvsService } from '../snapshot/ipvs.ts';
+import { sysctlName } from '../snapshot/sysctl-name.ts';
 import { explainIpvs, type IpvsFacts } from './ipvs-forwarding/words.ts';
 
 const NEEDS = ['ipvs', 'links', 'sysctl', 'netfilter', 'kubernetes', ...PERSIST_NEEDS] as const;
@@ -43,21 +46,63 @@ function unread(subject: string, reading: Unknown): readonly Verdict[] {
   return [{ status: 'unknown', subject, severity: 'warning', unknown: reading, evidence: [] }];
 }
 
-/** kube-proxy sets it at start and masquerading needs it: without, NAT never sees IPVS's connections. */
-function judgeConntrack({ sysctl }: Needed): readonly Verdict[] {
-  const value = sysctl.get(CONNTRACK);
-  if (!value.known) return unread('net.ipv4.vs.conntrack', value);
-  if (value.value === '1') return [];
-  const evidence = [{ source: value.source, value: value.value, wanted: '1' }];
-  return [
-    {
-      status: 'problem',
-      subject: 'net.ipv4.vs.conntrack',
-      severity: 'critical',
-      facts: { kind: 'conntrack-off' },
-      evidence,
+/** A setting IPVS rests on here, and what is lost without. */
+interface Rest {
+  readonly key: string;
+  readonly value: string;
+  readonly severity: Severity;
+  readonly facts: IpvsFacts;
+  readonly reason: Bilingual;
+}
+
+const CONNTRACK_REST: Rest = {
+  key: CONNTRACK,
+  value: '1',
+  severity: 'critical',
+  facts: { kind: 'conntrack-off' },
+  reason: {
+    en: 'kube-proxy sets it at start; without it NAT never sees IPVS’s connections',
+    'zh-CN': 'kube-proxy 启动时会设置；为 0 时 NAT 看不到 IPVS 的连接',
+  },
+};
+
+/** strictARP: with the virtual addresses on a device of every node, only these two keep nodes from answering ARP for all. */
+const STRICT_ARP: readonly Rest[] = (['arp_ignore', 'arp_announce'] as const).map((name) => {
+  const key = `net/ipv4/conf/all/${name}`;
+  const value = name === 'arp_ignore' ? '1' : '2';
+  return {
+    key,
+    value,
+    severity: 'warning',
+    facts: { kind: 'arp', key, value },
+    reason: {
+      en: 'strictARP: without it every node answers ARP for every Service address',
+      'zh-CN': 'strictARP：否则每个节点都会应答所有 Service 地址的 ARP',
     },
-  ];
+  };
+});
+
+/** kube-proxy sets the first at start, and masquerading needs it; the others where it is told to. */
+function restsOn({ kubernetes: { strictArp } }: Needed): readonly Rest[] {
+  return [CONNTRACK_REST, ...(strictArp.known && strictArp.value ? STRICT_ARP : [])];
+}
+
+function judgeSettings(parts: Needed): readonly Verdict[] {
+  return restsOn(parts).flatMap(({ key, value: wanted, severity, facts }): readonly Verdict[] => {
+    const subject = sysctlName(key);
+    const value = parts.sysctl.get(key);
+    if (!value.known) return unread(subject, value);
+    if (value.value === wanted) return [];
+    return [
+      {
+        status: 'problem',
+        subject,
+        severity,
+        facts,
+        evidence: [{ source: value.source, value: value.value, wanted }],
+      },
+    ];
+  });
 }
 
 /** kube-proxy hangs every virtual address on the dummy device kube-ipvs0. */
@@ -88,20 +133,6 @@ function judgeMasquerade({ kubernetes, netfilter }: Needed): readonly Verdict[] 
   return [{ status: 'problem', subject: 'KUBE-POSTROUTING', severity: 'critical', facts, evidence }];
 }
 
-/** strictARP: with the virtual addresses on a device of every node, only these two keep nodes from answering ARP for all. */
-function judgeArp({ sysctl, kubernetes }: Needed): readonly Verdict[] {
-  if (!kubernetes.strictArp.known || !kubernetes.strictArp.value) return [];
-  return (['arp_ignore', 'arp_announce'] as const).flatMap((name): readonly Verdict[] => {
-    const wanted = name === 'arp_ignore' ? '1' : '2';
-    const value = sysctl.get(`net/ipv4/conf/all/${name}`);
-    if (!value.known) return unread(`net.ipv4.conf.all.${name}`, value);
-    if (value.value === wanted) return [];
-    const evidence = [{ source: value.source, value: value.value, wanted }];
-    const facts: IpvsFacts = { kind: 'arp', key: `net/ipv4/conf/all/${name}`, value: wanted };
-    return [{ status: 'problem', subject: `net.ipv4.conf.all.${name}`, severity: 'warning', facts, evidence }];
-  });
-}
-
 function check(parts: Needed, profile: Profile): readonly Verdict[] {
   const { ipvs } = parts;
   const expected = profile.proxyMode === 'ipvs';
@@ -116,15 +147,29 @@ function check(parts: Needed, profile: Profile): readonly Verdict[] {
   }
   const found = [
     ...ipvs.value.filter(isOneWay).map((service) => judgeService(service, ipvs.source)),
-    ...judgeConntrack(parts),
+    ...judgeSettings(parts),
     ...judgeDevice(parts, ipvs.value),
     ...judgeMasquerade(parts),
-    ...judgeArp(parts),
   ];
   if (found.length > 0) return found;
   return [
     { status: 'ok', subject: '', evidence: [{ source: ipvs.source, value: `${ipvs.value.length} virtual services` }] },
   ];
+}
+
+/** What IPVS rests on, once it has a service to balance. */
+function holds(parts: Needed, profile: Profile): readonly Holding[] {
+  const { ipvs, sysctl } = parts;
+  if (!ipvs.known) {
+    if (ipvs.reason === 'absent') return [];
+    return [holdUnknown(sysctlName(CONNTRACK), profile.proxyMode === 'ipvs' ? 'warning' : 'info', ipvs)];
+  }
+  if (ipvs.value.length === 0) return [];
+  return restsOn(parts).flatMap(({ key, value: wanted, reason }): readonly Holding[] => {
+    const value = sysctl.get(key);
+    if (value.known) return [holdSetting(key, wanted, reason)];
+    return value.reason === 'absent' ? [] : [holdUnknown(sysctlName(key), 'warning', value)];
+  });
 }
 
 /** IPVS takes requests in and lets no answer out. */
@@ -147,4 +192,5 @@ export const ipvsForwarding = defineProblem({
       ...durable({ settings: [{ key, value }] }, 'ipvs-forwarding', profile, parts),
     ];
   },
+  holds,
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { holdings } from '../../test/holding.ts';
 import { seen, snapshotWith } from '../../test/parts.ts';
 import { type Reading, unknown } from '../hosts/reading.ts';
 import { generic } from '../profiles/generic.ts';
@@ -48,5 +49,16 @@ describe('kernel-modules', () => {
   ] as const)('only notes of a machine that is no node yet that a module is %s', (state, expected) => {
     const snapshot = snapshotWith({ modules: { state: () => seen(state) } });
     expect(kernelModules.check(snapshot, CANDIDATE)).toMatchObject([expected]);
+  });
+
+  it('keeps in memory what can be loaded, and nothing of what is in the image, or missing, or of a candidate', () => {
+    const kept = (state: Reading<ModuleState>, judged: Profile = profile) =>
+      holdings(kernelModules, { settings: {}, parts: { modules: { state: () => state } } }, judged);
+    expect(kept(seen('loaded'))).toEqual(['module ip_vs=loaded']);
+    expect(kept(seen('loadable'))).toEqual(['module ip_vs=loaded']);
+    expect(kept(seen('built-in'))).toEqual([]);
+    expect(kept(seen('absent'))).toEqual([]);
+    expect(kept(unknown('denied', '/lib/modules', 'Permission denied'))).toEqual(['unknown module ip_vs']);
+    expect(kept(seen('loadable'), CANDIDATE)).toEqual([]);
   });
 });

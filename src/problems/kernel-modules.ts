@@ -1,3 +1,4 @@
+import { type Holding, holdUnknown } from '../judging/demand.ts';
 import type { Judgement, Severity } from '../judging/finding.ts';
 import { defineProblem } from '../judging/problem.ts';
 import type { WantedModule } from '../profiles/profile.ts';
@@ -36,6 +37,14 @@ function judgeModule(modules: KernelModules, wanted: WantedModule, isNode: boole
 function severityOf(state: ModuleState, isNode: boolean): Severity {
   if (!isNode) return 'info';
   return state === 'absent' ? 'critical' : 'warning';
+}
+
+/** What is part of the kernel image cannot be taken out, and what is not on disk cannot be loaded. */
+function holdModule(modules: KernelModules, { name, reason }: WantedModule): readonly Holding[] {
+  const state = modules.state(name);
+  if (!state.known) return [holdUnknown(`module ${name}`, 'info', state)];
+  const loads = state.value === 'loaded' || state.value === 'loadable';
+  return loads ? [{ status: 'held', demand: { kind: 'module', name, reason } }] : [];
 }
 
 /** A module the profile wants is neither in memory nor in the kernel image. */
@@ -80,5 +89,9 @@ export const kernelModules = defineProblem({
       },
       ...durable({ settings: [], modules: [module] }, 'kernel-modules', profile, parts),
     ];
+  },
+  /** A candidate for a node loads its modules when it becomes one. */
+  holds({ modules }, { kubernetes, modules: wanted }) {
+    return kubernetes ? wanted.flatMap((one) => holdModule(modules, one)) : [];
   },
 });

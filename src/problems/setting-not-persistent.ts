@@ -10,6 +10,7 @@ import { nextBoot } from '../persistence/next-boot.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { durable } from '../remedies/persist/durable.ts';
 import { sysctlName } from '../snapshot/sysctl-name.ts';
+import { holdWants } from './setting-not-persistent/hold.ts';
 import { evidenceOf, goodValue, KERNEL_DEFAULT, lossOf } from './setting-not-persistent/outlook.ts';
 import { explainLoss, modulesFor, type PersistFacts, proveLoss } from './setting-not-persistent/words.ts';
 
@@ -164,4 +165,5 @@ export const settingNotPersistent = defineProblem({
   remedies({ key, value }, parts, profile) {
     return durable({ settings: [{ key, value }], modules: modulesFor(key) }, 'setting-not-persistent', profile, parts);
   },
+  holds: holdWants,
 });

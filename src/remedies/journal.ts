@@ -40,14 +40,14 @@ type WithoutTime<T> = T extends JournalRecord ? Omit<T, 'at'> : never;
 /** A line about one step, its time left to the journal. */
 export type StepEvent = WithoutTime<Extract<JournalRecord, { readonly step: number }>>;
 
-/** The journal of one run, open for writing: each record is on the disk before `record` returns. */
+/** The journal of one run, open for writing: what is recorded is on the disk before `record` returns. */
 export interface Journal {
   readonly run: string;
   readonly path: string;
   readonly bootId: string;
   steps(): readonly StepRecord[];
-  /** Throws JournalError; what was recorded before stays readable. */
-  record(event: StepEvent): void;
+  /** Several events go to the disk together. Throws JournalError; what was recorded before stays readable. */
+  record(...events: readonly StepEvent[]): void;
   /** Adds to the plan of a run that is taken up again. */
   resume(plan: readonly PlannedRemedy[]): void;
   end(how: 'verified' | 'failed' | 'interrupted'): void;
@@ -134,9 +134,11 @@ export function readOnlyJournal(directory: string, run: RunRecord): Journal {
     path: join(directory, `${run.run}.jsonl`),
     bootId: run.bootId,
     steps: () => steps,
-    record(event) {
-      const step = steps[event.step];
-      if (step) steps[event.step] = advance(step, { ...event, at: '' } as Parameters<typeof advance>[1]);
+    record(...events) {
+      for (const event of events) {
+        const step = steps[event.step];
+        if (step) steps[event.step] = advance(step, { ...event, at: '' } as Parameters<typeof advance>[1]);
+      }
     },
     resume() {},
     end() {},
@@ -156,13 +158,13 @@ interface WriterState {
 
 function writer(state: WriterState): Journal & { write(record: JournalRecord): void } {
   const { run, path, file, bootId, steps, now } = state;
-  function write(record: JournalRecord): void {
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+  function write(...records: readonly JournalRecord[]): void {
+    const lines = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
     guarded(path, () => {
       try {
-        for (let at = 0; at < line.length; ) at += writeSync(file, line, at);
+        for (let at = 0; at < lines.length; ) at += writeSync(file, lines, at);
         fsyncSync(file);
-        state.size += line.length;
+        state.size += lines.length;
       } catch (error) {
         // Half a line would make the next one unreadable.
         ftruncateSync(file, state.size);
@@ -177,12 +179,12 @@ function writer(state: WriterState): Journal & { write(record: JournalRecord): v
     bootId,
     write,
     steps: () => steps,
-    record(event) {
-      const record = { ...event, at: at() } as Parameters<typeof advance>[1];
-      write(record);
-      const step = steps[event.step];
-      if (!step) throw new RangeError(`step ${event.step} is not in the plan`);
-      steps[event.step] = advance(step, record);
+    record(...events) {
+      const records = events.map((event) => ({ ...event, at: at() }) as Parameters<typeof advance>[1]);
+      const unplanned = records.find(({ step }) => !steps[step]);
+      if (unplanned) throw new RangeError(`step ${unplanned.step} is not in the plan`);
+      write(...records);
+      for (const record of records) steps[record.step] = advance(steps[record.step] as StepRecord, record);
     },
     resume(plan) {
       write({ type: 'resumed', at: at(), plan });

@@ -22,6 +22,11 @@ export function renderJson(report: Report, lang: Lang): string {
       notApplicable: count(findings, 'not-applicable'),
     },
   };
+  return jsonText(document);
+}
+
+/** A document as it is printed, harmless to a terminal. */
+export function jsonText(document: object): string {
   return `${harmlessJson(JSON.stringify(document, undefined, 2))}\n`;
 }
 
@@ -29,7 +34,8 @@ function count(findings: readonly Finding[], status: Status): number {
   return findings.filter((finding) => finding.status === status).length;
 }
 
-function jsonFinding(finding: Finding, lang: Lang): object {
+/** A finding in the report's shape: its steps in words. */
+export function jsonFinding(finding: Finding, lang: Lang): Omit<Finding, 'remedies'> & { readonly remedies: object[] } {
   const { remedies, docs, unknown, consequenceOf, prove, ...rest } = finding;
   return {
     ...rest,

@@ -15,6 +15,33 @@ function manifest(...args: string[]): string {
   return `kind: Pod\nspec:\n  containers:\n  - command: [program]\n    args: ${JSON.stringify(args)}\n`;
 }
 
+describe('the release that runs here', () => {
+  const versionOf = (tree: Partial<NodeTree>) => parsed(kubernetes, { files: {}, ...tree }).version;
+  const rke2 = (target: string) => versionOf({ links: { '/var/lib/rancher/rke2/bin': target } });
+
+  it('is where RKE2 links its programs', () => {
+    const target = '/var/lib/rancher/rke2/data/v1.31.5-rke2r1-1f5e9bc6a1d2/bin';
+    expect(rke2(target)).toEqual({ known: true, value: 'RKE2 v1.31.5+rke2r1', source: '/var/lib/rancher/rke2/bin' });
+    expect(rke2('/opt/rke2/bin')).toMatchObject({ known: false, reason: 'failed' });
+  });
+
+  it('is the digest k3s unpacked last, which tells one release from another', () => {
+    const links = { '/var/lib/rancher/k3s/data/current': '/var/lib/rancher/k3s/data/9f0c1b2a3d4e5f60718293a4b5c6d7e8' };
+    expect(versionOf({ links })).toMatchObject({ value: 'k3s 9f0c1b2a3d4e' });
+  });
+
+  it('is the API server’s tag on a control plane', () => {
+    const text = 'spec:\n  containers:\n  - image: registry.k8s.io/kube-apiserver:v1.30.4\n';
+    const files = { '/etc/kubernetes/manifests/kube-apiserver.yaml': text };
+    expect(versionOf({ files })).toMatchObject({ value: 'Kubernetes v1.30.4' });
+  });
+
+  it('is absent on a worker, and not known where nobody looked', () => {
+    expect(versionOf({ files: { '/etc/kubernetes/kubelet.conf': '' } })).toMatchObject({ reason: 'absent' });
+    expect(unseen(kubernetes).version).toMatchObject({ known: false, reason: 'not-collected' });
+  });
+});
+
 describe('distributions', () => {
   it.each([
     [{ '/var/lib/rancher/rke2/agent/kubelet.kubeconfig': '' }, 'rke2', '/var/lib/rancher/rke2/agent'],

@@ -1,6 +1,7 @@
 import type { Ask } from '../hosts/ask.ts';
 import type { CaptureView } from '../hosts/capture.ts';
 import { known, mapReading, type Reading, unknown } from '../hosts/reading.ts';
+import { DISTRIBUTION_VERSION_ASKS, distributionVersionOf } from './distribution-version.ts';
 import { DISTRIBUTION_ASKS, distributionsOf } from './distributions.ts';
 import { cidrsFrom, KUBE_PROXY_ASKS, proxyModeOf, proxySettings, settingFrom } from './kube-proxy.ts';
 import { manifestArguments } from './program-arguments.ts';
@@ -15,6 +16,8 @@ export interface Kubernetes {
   readonly distributions: readonly { readonly name: Distribution; readonly evidence: string }[];
   /** Could everything that would tell be read? */
   readonly complete: boolean;
+  /** The release that runs here, e.g. `RKE2 v1.31.5+rke2r1`; for telling an upgrade. */
+  readonly version: Reading<string>;
   readonly proxyMode: Reading<'iptables' | 'ipvs' | 'nftables' | 'none'>;
   /** Cluster (Pod) and Service CIDRs where the node's own files tell. */
   readonly podCidrs: Reading<readonly string[]>;
@@ -55,6 +58,7 @@ function fromRancher(view: CaptureView, key: string): Reading<readonly string[]>
 export const kubernetes = subject<Kubernetes>({
   asks: [
     ...DISTRIBUTION_ASKS,
+    ...DISTRIBUTION_VERSION_ASKS,
     ...KUBE_PROXY_ASKS,
     ...RANCHER_CONFIG_ASKS,
     ...[...API_SERVERS, ...CONTROLLER_MANAGERS].map((path): Ask => ({ kind: 'file', path })),
@@ -63,6 +67,7 @@ export const kubernetes = subject<Kubernetes>({
     const proxy = proxySettings(view);
     return {
       ...distributionsOf(view),
+      version: distributionVersionOf(view),
       proxyMode: proxyModeOf(proxy),
       strictArp: settingFrom(proxy, 'strictArp'),
       podCidrs: cidrsOf(

@@ -5,6 +5,7 @@ import { bootSecondsOf } from './boot-time.ts';
 import { subject } from './subject.ts';
 import type { TextFile } from './sysctl-files.ts';
 import { UNIT_FILE_ASKS, type UnitFiles, unitFilesOf } from './unit-files.ts';
+import { CLOCK_UNITS, CLUSTER_UNITS, NETWORK_UNITS } from './units-of-interest.ts';
 
 export interface Unit {
   readonly name: string;
@@ -31,35 +32,7 @@ export interface Units {
   readonly units: Reading<readonly Unit[]>;
 }
 
-/** Services that need the settings hayward judges, that set them, or that set them back. */
-const UNITS_OF_INTEREST = [
-  'rke2-server.service',
-  'rke2-agent.service',
-  'k3s.service',
-  'k3s-agent.service',
-  'kubelet.service',
-  'kube-proxy.service',
-  'containerd.service',
-  'docker.service',
-  'crio.service',
-  'systemd-sysctl.service',
-  'systemd-modules-load.service',
-  'systemd-networkd.service',
-  'NetworkManager.service',
-  'wicked.service',
-  'wickedd.service',
-  'networking.service',
-  'firewalld.service',
-  'ufw.service',
-  'nftables.service',
-  'netfilter-persistent.service',
-  'tuned.service',
-  'procps.service',
-  'chrony.service',
-  'chronyd.service',
-  'systemd-timesyncd.service',
-  'ntpd.service',
-] as const;
+const UNITS_OF_INTEREST = [...CLUSTER_UNITS, ...NETWORK_UNITS, ...CLOCK_UNITS] as const;
 
 /**
  * Monotonic times (microseconds since boot) rather than dates: they are printed without a time zone by every systemd

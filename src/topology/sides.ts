@@ -99,3 +99,8 @@ export function routesForOthers(sides: readonly Side[]): boolean {
   const machines = new Set(sides.map(({ peer, link }) => peer ?? link));
   return machines.size > 1 && sides.some((side) => side.kind === 'inner');
 }
+
+/** One Pod's or container's own interface: single addresses alone are routed there. A node may have hundreds. */
+export function isOneGuests({ kind, networks }: Side): boolean {
+  return kind === 'inner' && networks.length > 0 && networks.every((network) => /\/(32|128)$/.test(network));
+}

@@ -41,6 +41,9 @@ describe('wrong usage ends with status 2 and one line that names the right word'
     [['undo', 'no-such-run', '--yes'], 'no-such-run'],
     [['undo', '--format', 'sarif'], 'json'],
     [['journal', '--format', 'prometheus'], 'json'],
+    [['guard', 'plan', '--hold', 'net.ipv4.conf.*.rp_filter=2'], 'no setting below /proc/sys'],
+    [['guard', 'plan', '--hold', 'net.ipv4.ip_forward'], 'expected KEY=VALUE'],
+    [['guard', 'plan', '--format', 'sarif'], 'json'],
   ])('%j', (args, right) => {
     const { status, stdout, stderr } = hayward(...args);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
@@ -50,8 +53,25 @@ describe('wrong usage ends with status 2 and one line that names the right word'
   });
 });
 
+it('a command with commands below it does its own work when it stands alone', () => {
+  const { status, stdout, stderr } = hayward('leases');
+  expect(stderr).not.toContain('needs a command');
+  expect(stdout).not.toBe('');
+  expect(status).not.toBe(2);
+});
+
 describe('help', () => {
-  const COMMANDS = [[], ['doctor'], ['preflight'], ['fix'], ['undo'], ['journal'], ['lab']];
+  const COMMANDS = [
+    [],
+    ['doctor'],
+    ['preflight'],
+    ['fix'],
+    ['undo'],
+    ['journal'],
+    ['lab'],
+    ['guard'],
+    ['guard', 'plan'],
+  ];
 
   it.each(COMMANDS.map((args) => [args]))('of %j shows examples and fits 80 columns', (args) => {
     const { status, stdout } = hayward(...args, '--help');

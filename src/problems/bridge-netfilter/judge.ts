@@ -1,8 +1,9 @@
-import type { Unknown } from '../../hosts/reading.ts';
+import { known, type Reading, type Unknown } from '../../hosts/reading.ts';
 import type { Evidence, Judgement } from '../../judging/finding.ts';
 import type { Parts } from '../../judging/problem.ts';
 import type { Profile } from '../../profiles/profile.ts';
 import { PERSIST_NEEDS } from '../../remedies/persist/wanted.ts';
+import type { Family } from '../../snapshot/netfilter/ruleset.ts';
 import { type BridgeSwitches, switchEvidence, switchesOf } from '../../topology/bridge-switches.ts';
 import { type BridgedFrames, bridgedFrames } from '../../topology/bridged-frames.ts';
 import { type Bridge, bridgesOf } from '../../topology/bridges.ts';
@@ -24,7 +25,7 @@ export const NEEDS = [
   'kubernetes',
   ...PERSIST_NEEDS,
 ] as const;
-type Needed = Parts<(typeof NEEDS)[number]>;
+export type Needed = Parts<(typeof NEEDS)[number]>;
 type Verdict = Judgement<BridgeNetfilterFacts>;
 
 export const GLOBAL = 'net.bridge.bridge-nf-call-iptables';
@@ -39,27 +40,35 @@ type Filtered = { readonly one: BridgeSwitches; readonly frames: BridgedFrames }
 function lossesOn(bridge: Bridge, parts: Needed): { lost: readonly Filtered[]; open: Unknown | undefined } {
   const lost: Filtered[] = [];
   let open: Unknown | undefined;
-  const context = traceContext(parts);
   for (const one of switchesOf(bridge.link, parts.sysctl)) {
     if (!one.inForce.known) open ??= one.inForce;
     if (!one.inForce.known || !one.inForce.value) continue;
-    const rules = parts.netfilter.rules(one.family);
-    if (!rules.known) {
-      open ??= rules;
-      continue;
-    }
-    const frames = bridgedFrames(rules.value, one.family, bridge, stationsOf(bridge.link.name, parts), context);
-    if (frames.losses.length > 0) lost.push({ one, frames });
-    else open ??= undecided(frames, rules.source);
+    const fate = fateIfFiltered(bridge, one.family, parts);
+    if (!fate.known) open ??= fate;
+    else if (fate.value.losses.length > 0) lost.push({ one, frames: fate.value });
   }
   return { lost, open };
+}
+
+/** What becomes of a bridge's frames of one family where they are run through the rules; unknown where that cannot be told. */
+export function fateIfFiltered(bridge: Bridge, family: Family, parts: Needed): Reading<BridgedFrames> {
+  const rules = parts.netfilter.rules(family);
+  if (!rules.known) return rules;
+  const frames = bridgedFrames(rules.value, family, bridge, stationsOf(bridge.link.name, parts), traceContext(parts));
+  const open = frames.losses.length > 0 ? undefined : undecided(frames, rules.source);
+  return open ?? known(frames, rules.source);
+}
+
+/** A bridge has frames to pass on once it has two ports. */
+export function forwardsFrames({ ports }: Bridge): boolean {
+  return ports.length > 1;
 }
 
 /** Frames of machines that are not this host's to filter. */
 function judgeLayer2(bridge: Bridge, parts: Needed, profile: Profile): Verdict {
   const subject = bridge.link.name;
   const evidence = switchesOf(bridge.link, parts.sysctl).flatMap((one) => switchEvidence(subject, one));
-  if (bridge.ports.length < 2 || isStarting(parts, profile)) return { status: 'ok', subject, evidence };
+  if (!forwardsFrames(bridge) || isStarting(parts, profile)) return { status: 'ok', subject, evidence };
   const { lost, open } = lossesOn(bridge, parts);
   const [first] = lost;
   if (!first) return open ? unknownAbout(subject, open, evidence) : { status: 'ok', subject, evidence };
@@ -127,7 +136,7 @@ function judgeCni(bridge: Bridge, parts: Needed, profile: Profile): Verdict {
 }
 
 /** What shows that a Service may lead back to the bridge it was asked from: a translation to one of its addresses, or kube-proxy. */
-function serviceOn(bridge: Bridge, parts: Needed, profile: Profile): Evidence | undefined {
+export function serviceOn(bridge: Bridge, parts: Needed, profile: Profile): Evidence | undefined {
   const { networks } = stationsOf(bridge.link.name, parts);
   const rules = parts.netfilter.rules('ipv4');
   const chains = (rules.known ? rules.value.tables : []).flatMap((table) => [...table.chains.values()]);
@@ -174,11 +183,16 @@ function resettersHere(parts: Needed, profile: Profile): readonly string[] {
     .map(({ unit }) => unit);
 }
 
+/** The node's bridges; none where its links are not known. */
+export function bridgesHere({ links, cni }: Pick<Needed, 'links' | 'cni'>): readonly Bridge[] {
+  const configs = cni.known ? cni.value.flatMap((config) => (config.known ? [config.value] : [])) : [];
+  return links.known ? bridgesOf(links.value, configs) : [];
+}
+
 /** Every bridge by whose frames it carries, then what the profile wants of the switch they share. */
 export function judgeBridges(parts: Needed, profile: Profile): readonly Verdict[] {
   if (!parts.links.known) return [unknownAbout('', parts.links)];
-  const configs = parts.cni.known ? parts.cni.value.flatMap((config) => (config.known ? [config.value] : [])) : [];
-  const judged = bridgesOf(parts.links.value, configs)
+  const judged = bridgesHere(parts)
     .filter(({ role }) => role !== 'docker')
     .map((bridge) => (bridge.role === 'cni' ? judgeCni : judgeLayer2)(bridge, parts, profile));
   const lost = judged.some(({ status }) => status === 'problem');

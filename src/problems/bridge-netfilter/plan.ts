@@ -5,7 +5,7 @@ import type { Remedy } from '../../remedies/remedy.ts';
 import type { Step } from '../../remedies/step.ts';
 import type { Family } from '../../snapshot/netfilter/ruleset.ts';
 import { type BridgeSwitches, switchesOf } from '../../topology/bridge-switches.ts';
-import { bridgesOf } from '../../topology/bridges.ts';
+import { bridgesHere } from './judge.ts';
 import type { BridgeNetfilterFacts } from './words.ts';
 
 type Needed = Parts<'sysctl' | 'links' | 'cni' | 'units' | 'os' | 'udevRules' | 'moduleFiles' | 'harvester'>;
@@ -71,7 +71,7 @@ function filter(bridge: string, parts: Needed, profile: Profile): readonly Remed
   ];
 }
 
-function keyOf(family: Family): string {
+export function keyOf(family: Family): string {
   return family === 'ipv4' ? 'net/bridge/bridge-nf-call-iptables' : 'net/bridge/bridge-nf-call-ip6tables';
 }
 
@@ -81,17 +81,19 @@ function globalOn(family: Family, parts: Needed): string[] {
   return value.known && value.value !== '0' ? [key] : [];
 }
 
-function switchesByBridge(family: Family, parts: Needed): { name: string; role: string; one: BridgeSwitches }[] {
-  const links = parts.links.known ? parts.links.value : [];
-  const configs = parts.cni.known ? parts.cni.value.flatMap((config) => (config.known ? [config.value] : [])) : [];
-  return bridgesOf(links, configs).flatMap(({ link, role }) =>
+function switchesByBridge(
+  family: Family,
+  parts: Pick<Needed, 'sysctl' | 'links' | 'cni'>,
+): { name: string; role: string; one: BridgeSwitches }[] {
+  return bridgesHere(parts).flatMap(({ link, role }) =>
     switchesOf(link, parts.sysctl)
       .filter((one) => one.family === family)
       .map((one) => ({ name: link.name, role, one })),
   );
 }
 
-function keepFiltered(family: Family, parts: Needed): BridgeStep[] {
+/** Bridges that are filtered now and whose owners rely on it. */
+export function keepFiltered(family: Family, parts: Pick<Needed, 'sysctl' | 'links' | 'cni'>): BridgeStep[] {
   return switchesByBridge(family, parts)
     .filter(({ role, one }) => role !== 'layer2' && one.inForce.known && one.inForce.value)
     .map(({ name, one }) => ({ kind: 'bridge-setting', bridge: name, name: one.own, value: '1' }));

@@ -46,12 +46,16 @@ function disrupts(links: string): NonNullable<Remedy['disrupts']> {
 
 /** Interfaces whose IPv6 default route was learned from a router advertisement and that would stop listening. */
 function advertisedLinks(parts: Needed): string[] {
-  const routes = parts.routes.known ? parts.routes.value : [];
-  const links = routes
-    .filter((route) => route.family === 'ipv6' && route.destination === '::/0' && route.protocol === 'ra')
-    .flatMap((route) => route.nextHops.flatMap((hop) => (hop.link === undefined ? [] : [hop.link])));
-  return [...new Set(links)].filter((link) => {
+  return advertisedBy(parts.routes).filter((link) => {
     const acceptRa = parts.sysctl.get(`net/ipv6/conf/${link}/accept_ra`);
     return !acceptRa.known || acceptRa.value !== '2';
   });
+}
+
+/** Interfaces by which the IPv6 default route was learned from a router advertisement. */
+export function advertisedBy(routes: Needed['routes']): string[] {
+  const links = (routes.known ? routes.value : [])
+    .filter((route) => route.family === 'ipv6' && route.destination === '::/0' && route.protocol === 'ra')
+    .flatMap((route) => route.nextHops.flatMap((hop) => (hop.link === undefined ? [] : [hop.link])));
+  return [...new Set(links)];
 }

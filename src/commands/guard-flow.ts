@@ -1,0 +1,177 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { type Daemon, startDaemon } from '../guard/daemon.ts';
+import { makeHolding } from '../guard/holding.ts';
+import { lastGoodAt } from '../guard/last-good.ts';
+import { notifier } from '../guard/live/notify.ts';
+import { openOwnHold, releaseEverything } from '../guard/own-hold.ts';
+import type { GuardPlaces } from '../guard/places.ts';
+import { controlRoutes, publicRoutes } from '../guard/routes.ts';
+import { makeSenses } from '../guard/senses.ts';
+import { makeSink, type Sink } from '../guard/sink.ts';
+import { watchFiles } from '../guard/watch/files.ts';
+import { watchModules } from '../guard/watch/modules.ts';
+import { openNetworkWatch } from '../guard/watch/netlink.ts';
+import { PLACES } from '../guard/watch/places.ts';
+import { watchSettings } from '../guard/watch/settings.ts';
+import { watchUnits } from '../guard/watch/units.ts';
+import { harmless } from '../hosts/sanitise.ts';
+import type { Bilingual } from '../lang.ts';
+import { bootIdOf } from '../remedies/interrupted.ts';
+import { takeLock } from '../remedies/run-lock.ts';
+import { actingHost } from './acting-host.ts';
+import { type CommonOptions, commonOptions } from './common-options.ts';
+import { placesHere } from './guard-control.ts';
+import { listen } from './guard-listen.ts';
+import type { RawGuardOptions } from './guard-options.ts';
+import { askedSettings } from './guard-plan.ts';
+import { UsageError } from './usage.ts';
+
+const DEFAULT_INTERVAL_MS = 100;
+const DEFAULT_JUDGE_MS = 5 * 60_000;
+
+const SECOND: Bilingual = {
+  en: 'another guard runs here as process',
+  'zh-CN': '本机已有守护进程在运行，进程号',
+};
+const NO_KERNEL: Bilingual = {
+  en: 'writes cannot be answered in the kernel',
+  'zh-CN': '无法在内核中拦截写入',
+};
+
+/** `hayward guard`: until a signal; returns the exit status. */
+export async function runGuard(raw: RawGuardOptions): Promise<number> {
+  const options = await commonOptions(raw);
+  await askedSettings(raw.hold);
+  // cgroup v1 has no such file (cgroup-v2.rst, "Core Interface Files").
+  if (raw.cgroup !== undefined && !existsSync(`${raw.cgroup}/cgroup.controllers`)) {
+    throw new UsageError(`--cgroup ${raw.cgroup}: it is no directory of a cgroup v2 hierarchy`);
+  }
+  const places = placesHere();
+  const sink = makeSink({
+    history: places.history,
+    lang: options.lang,
+    color: options.color,
+    json: options.format === 'json' || process.stdout.isTTY !== true,
+    out: (text) => void (options.quiet || process.stdout.write(text)),
+    err: (text) => void process.stderr.write(harmless(text, { keepLayout: true })),
+  });
+  const lock = lockIn(places.run, options, sink);
+  try {
+    return await guardUntilTold(raw, options, { places, sink, notify: await notifier(process.env, process.pid) });
+  } finally {
+    lock.release();
+  }
+}
+
+/** A place that cannot be written, as on a node whose disk is full or failed, keeps nobody from guarding. Throws UsageError. */
+function lockIn(run: string, { lang }: CommonOptions, sink: Sink): { release(): void } {
+  try {
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+    const lock = takeLock(run);
+    if (lock.held) return lock;
+    throw new UsageError(`${SECOND[lang]} ${lock.pid} (hayward guard status)`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    sink.complain(`another guard beside this one would not be noticed: ${(error as Error).message}`);
+    return { release: () => undefined };
+  }
+}
+
+async function guardUntilTold(
+  raw: RawGuardOptions,
+  options: CommonOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  const told = signals();
+  const { places, sink } = surroundings;
+  const listening = await listen(raw, places, sink.complain);
+  try {
+    const daemon = await start(raw, options, surroundings);
+    told.onReload(() => daemon.reload());
+    listening.answer(publicRoutes(daemon, sink.ledger), controlRoutes(daemon));
+    await daemon.stop(await told.end);
+    return 0;
+  } finally {
+    listening.close();
+  }
+}
+
+interface Surroundings {
+  readonly places: GuardPlaces;
+  readonly sink: Sink;
+  readonly notify: Awaited<ReturnType<typeof notifier>>;
+}
+
+async function start(
+  raw: RawGuardOptions,
+  options: CommonOptions,
+  { places, sink, notify }: Surroundings,
+): Promise<Daemon> {
+  const enforce = raw.enforce ?? 'auto';
+  const { host, directory } = await actingHost({});
+  const settings = watchSettings();
+  const network = await openNetworkWatch();
+  if (!network.known) sink.complain(network.detail);
+  const holding = makeHolding({
+    asked: enforce,
+    open: () => openOwnHold(places.run, raw.cgroup),
+    lost: (why) => sink.record({ at: new Date().toISOString(), type: 'hold-lost', why }),
+    unpin: () => releaseEverything(places.run),
+  });
+  const { how, why } = holding.inForce();
+  if (enforce === 'kernel' && how !== 'kernel') throw new UsageError(`${NO_KERNEL[options.lang]}: ${why}`);
+  return startDaemon({
+    enforce,
+    intervalMs: raw.interval ?? DEFAULT_INTERVAL_MS,
+    judgeEveryMs: raw.judgeEvery ?? DEFAULT_JUDGE_MS,
+    planOptions: planOptionsOf(raw, options),
+    reclaim: raw.reclaim !== false,
+    program: { node: process.execPath, script: process.argv[1] ?? '' },
+    host,
+    journalDirectory: directory,
+    bootId: await bootIdOf(host),
+    senses: (ask) =>
+      makeSenses({
+        settings,
+        network,
+        modules: watchModules(),
+        files: watchFiles({ places: PLACES }),
+        units: watchUnits(),
+        host,
+        ask,
+        complain: sink.complain,
+        nowMs: () => performance.now(),
+      }),
+    watched: (demands) => settings.keep(demands.flatMap((one) => (one.kind === 'setting' ? [one.key] : []))),
+    holding,
+    lastGood: lastGoodAt(places.lastGood, sink.complain),
+    sink,
+    notify,
+  });
+}
+
+/** What the child that judges is told. */
+function planOptionsOf({ hold = [] }: RawGuardOptions, { profile, only, lang }: CommonOptions): readonly string[] {
+  return [
+    '--lang',
+    lang,
+    ...(profile === undefined ? [] : ['--profile', profile]),
+    ...(only === undefined ? [] : ['--only', only.join(',')]),
+    ...hold.flatMap((one) => ['--hold', one]),
+  ];
+}
+
+/** SIGINT and SIGTERM end the guard once, with what is in hand; SIGHUP has the node judged anew. */
+function signals(): { readonly end: Promise<string>; onReload(reload: () => void): void } {
+  const end = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+  });
+  let reload = (): void => undefined;
+  process.on('SIGHUP', () => reload());
+  return {
+    end,
+    onReload(then) {
+      reload = then;
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import { JournalError } from '../remedies/journal.ts';
+import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
+import { addGuardOptions, type RawGuardOptions } from './guard-options.ts';
+import { EXAMPLES, type Say } from './help-language.ts';
+
+interface Doing {
+  dryRun?: boolean;
+  yes?: boolean;
+}
+
+/** Adds `install` and `uninstall` below `guard`. */
+export function registerInstall(guard: Command, say: Say): void {
+  const install = guard
+    .command('install')
+    .summary(say({ en: 'run the guard as a service, from now on', 'zh-CN': '把守护进程安装为服务并立即启动' }))
+    .description(
+      say({
+        en: 'Make a systemd service of the guard, with the options given here, and start it. It begins before RKE2, k3s and the kubelet at each boot. The program stays where it is: do not remove it.',
+        'zh-CN':
+          '按此处给出的选项把守护进程做成 systemd 服务并启动；每次开机都先于 RKE2、k3s 和 kubelet 启动。程序文件留在原处，请勿删除。',
+      }),
+    )
+    .addHelpText(
+      'after',
+      `\n${say(EXAMPLES)}\n  hayward guard install --dry-run\n  hayward guard install --enforce observe\n  hayward guard install --yes`,
+    );
+  doing(addGuardOptions(addCommonOptions(install, say), say), say).action(installGuard);
+  const uninstall = guard
+    .command('uninstall')
+    .summary(say({ en: 'stop the guard and leave nothing of it', 'zh-CN': '停止守护进程并彻底移除' }))
+    .description(
+      say({
+        en: 'Stop the service, take its unit and its state away, and let go of what is held. Settings stay as they are; the journal of what was changed stays for hayward undo.',
+        'zh-CN': '停止服务，移除其单元和状态，放开所有守护。各项设置保持现状；改动日志保留，供 hayward undo 使用。',
+      }),
+    );
+  doing(addCommonOptions(uninstall, say), say).action(uninstallGuard);
+}
+
+function doing(command: Command, say: Say): Command {
+  return command
+    .option('--dry-run', say({ en: 'show what would be done, and do nothing', 'zh-CN': '只展示将做什么' }))
+    .option('-y, --yes', say({ en: 'do not ask', 'zh-CN': '不询问，直接执行' }));
+}
+
+async function installGuard(own: RawGuardOptions & Doing, command: Command): Promise<void> {
+  const raw = { ...command.parent?.opts(), ...own };
+  const options = await commonOptions(raw);
+  const { runInstall } = await import('./guard-install-flow.ts');
+  process.exitCode = await failing(() =>
+    runInstall({
+      ...options,
+      json: printsJson(options, 'guard install'),
+      dryRun: raw.dryRun === true,
+      yes: raw.yes === true,
+      guardOptions: wordsOf(command),
+    }),
+  );
+}
+
+async function uninstallGuard(own: RawCommonOptions & Doing, command: Command): Promise<void> {
+  const raw = { ...command.parent?.opts(), ...own };
+  const options = await commonOptions(raw);
+  const { runUninstall } = await import('./guard-install-flow.ts');
+  process.exitCode = await failing(() =>
+    runUninstall({
+      ...options,
+      json: printsJson(options, 'guard uninstall'),
+      dryRun: raw.dryRun === true,
+      yes: raw.yes === true,
+    }),
+  );
+}
+
+async function failing(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    process.stderr.write(`hayward: ${error.message}\n`);
+    return 1;
+  }
+}
+
+/** What the service is told, as it was typed: all but what is about installing. */
+const OWN = new Set(['--dry-run', '--yes', '-y', '--json', '--quiet', '-q', '--verbose', '-v', '--no-color']);
+
+function wordsOf(command: Command): readonly string[] {
+  const typed = process.argv.slice(process.argv.indexOf(command.name()) + 1);
+  return typed.filter((word) => !OWN.has(word));
+}

@@ -1,0 +1,94 @@
+import { type Command, Option } from 'commander';
+import { ENFORCEMENTS, type Enforcement } from '../guard/model.ts';
+import type { RawCommonOptions } from './common-options.ts';
+import { durationMs } from './duration.ts';
+import { addHoldOption } from './guard-plan.ts';
+import type { Say } from './help-language.ts';
+import { UsageError, unknownWord } from './usage.ts';
+
+/** As commander hands them over. */
+export interface RawGuardOptions extends RawCommonOptions {
+  enforce?: Enforcement;
+  interval?: number;
+  judgeEvery?: number;
+  listen?: Address | 'off';
+  tokenFile?: string;
+  cgroup?: string;
+  reclaim?: boolean;
+  hold?: string[];
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Faster than this the loop itself would be what is seen in top. */
+const LEAST_INTERVAL_MS = 10;
+
+/** The options of `guard` itself, which `guard install` takes too. */
+export function addGuardOptions(command: Command, say: Say): Command {
+  return addHoldOption(command, say)
+    .addOption(
+      new Option(
+        '--enforce <how>',
+        say({
+          en: `${ENFORCEMENTS.join(', ')} (default: auto, which is kernel where it can be, else poll)`,
+          'zh-CN': `${ENFORCEMENTS.join('、')}（默认 auto：能用 kernel 就用，否则 poll）`,
+        }),
+      ).argParser((value: string) => {
+        const found = ENFORCEMENTS.find((one) => one === value);
+        if (found === undefined) throw unknownWord('enforcement', value, ENFORCEMENTS);
+        return found;
+      }),
+    )
+    .addOption(
+      new Option(
+        '--interval <duration>',
+        say({ en: 'how often settings are read (default: 100ms)', 'zh-CN': '读取设置的间隔（默认 100ms）' }),
+      ).argParser(interval),
+    )
+    .addOption(
+      new Option(
+        '--judge-every <duration>',
+        say({ en: 'how often the whole node is judged (default: 5m)', 'zh-CN': '完整评估节点的间隔（默认 5m）' }),
+      ).argParser((value: string) => Math.max(1_000, durationMs('--judge-every', value))),
+    )
+    .addOption(
+      new Option(
+        '--listen <address>',
+        say({
+          en: 'where /metrics, /healthz, /readyz and /v1/findings are; off for nowhere (default: 127.0.0.1:9470)',
+          'zh-CN': '/metrics、/healthz、/readyz、/v1/findings 的监听地址；off 为不监听（默认 127.0.0.1:9470）',
+        }),
+      ).argParser(address),
+    )
+    .option(
+      '--token-file <file>',
+      say({ en: 'who asks must show the token in this file', 'zh-CN': '访问者须出示该文件中的令牌' }),
+    )
+    .option(
+      '--cgroup <dir>',
+      say({
+        en: 'answer writes of this cgroup v2 directory and below (default: its root, that is everybody)',
+        'zh-CN': '只拦截此 cgroup v2 目录及其下级的写入（默认为根目录，即所有进程）',
+      }),
+    )
+    .option('--no-reclaim', say({ en: 'leave leaked leases alone', 'zh-CN': '不回收泄漏的租约' }));
+}
+
+function interval(value: string): number {
+  const ms = durationMs('--interval', value);
+  if (ms < LEAST_INTERVAL_MS) throw new UsageError(`--interval ${value}: at least ${LEAST_INTERVAL_MS}ms`);
+  return ms;
+}
+
+/** `127.0.0.1:9470`, `[::1]:9470`, `:9470` for every address, `off`. */
+function address(value: string): Address | 'off' {
+  if (value === 'off') return 'off';
+  const [, bracketed, plain, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):([0-9]{1,5})$/.exec(value) ?? [];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new UsageError(`--listen ${value}: expected ADDRESS:PORT, such as 127.0.0.1:9470, or off`);
+  }
+  return { host: bracketed ?? plain ?? '', port: Number(port) };
+}

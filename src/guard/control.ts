@@ -1,0 +1,34 @@
+import { request } from 'node:http';
+
+/** What became of asking the guard that runs here. */
+export type Asked =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: string }
+  /** No guard listens there. */
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** The longest pause: a guard that was forgotten must come back by itself. */
+export const LONGEST_PAUSE_MS = 24 * 3_600_000;
+
+const PATIENCE_MS = 3_000;
+
+/** Asks the running guard through its socket, for which one needs the right to open it. Never rejects. */
+export function askGuard(socket: string, method: 'GET' | 'POST', path: string): Promise<Asked> {
+  return new Promise((resolve) => {
+    const asking = request({ socketPath: socket, method, path, timeout: PATIENCE_MS }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => {
+        body += part;
+      });
+      response.on('end', () => resolve({ kind: 'answered', status: response.statusCode ?? 0, body }));
+      response.on('error', (error) => resolve({ kind: 'failed', why: error.message }));
+    });
+    asking.on('timeout', () => asking.destroy(new Error(`${socket}: no answer within ${PATIENCE_MS / 1000} s`)));
+    asking.on('error', (error: NodeJS.ErrnoException) => {
+      const nobody = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
+      resolve(nobody ? { kind: 'nobody' } : { kind: 'failed', why: error.message });
+    });
+    asking.end();
+  });
+}

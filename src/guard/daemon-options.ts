@@ -1,0 +1,31 @@
+import type { ActingHost } from '../hosts/host.ts';
+import type { OwnProgram } from './child.ts';
+import type { Demand } from './demand.ts';
+import type { Holding } from './holding.ts';
+import type { LastGood } from './last-good.ts';
+import type { Notifier } from './live/notify.ts';
+import type { Senses } from './loop.ts';
+import type { Enforcement } from './model.ts';
+import type { Sink } from './sink.ts';
+
+/** What a guard is made of, and how it is asked to guard. */
+export interface DaemonOptions {
+  readonly enforce: Enforcement;
+  readonly intervalMs: number;
+  readonly judgeEveryMs: number;
+  /** Options of `guard plan`. */
+  readonly planOptions: readonly string[];
+  /** Give leaked leases back when a judgement finds some. */
+  readonly reclaim: boolean;
+  readonly program: OwnProgram;
+  readonly host: ActingHost;
+  readonly journalDirectory: string;
+  readonly bootId: string;
+  readonly senses: (ask: (why: string) => void) => Senses;
+  /** Told which demands there are, before they are read. */
+  readonly watched: (demands: readonly Demand[]) => void;
+  readonly holding: Holding;
+  readonly lastGood: LastGood;
+  readonly sink: Sink;
+  readonly notify: Notifier;
+}

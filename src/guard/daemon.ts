@@ -1,0 +1,195 @@
+import type { Lang } from '../lang.ts';
+import { VERSION } from '../version.ts';
+import { afterUpgrade, carryOver } from './afterwards.ts';
+import { planInChild } from './child.ts';
+import type { DaemonOptions } from './daemon-options.ts';
+import { makeKeeper } from './keeper.ts';
+import { everyInterval, makeTurn } from './loop.ts';
+import type { GuardPlan, GuardStatus } from './model.ts';
+import type { Moment } from './moment.ts';
+import type { Released } from './own-hold.ts';
+import { makeReclaiming } from './reclaiming.ts';
+import { journaledRepairs } from './repairs.ts';
+import { makeRounds } from './rounds.ts';
+import { statusOf } from './status.ts';
+
+/** A guard at work. */
+export interface Daemon {
+  /** The first full round is over: what is wanted is known, held and put right once. */
+  readonly ready: () => boolean;
+  /** The loop turns. */
+  readonly alive: () => boolean;
+  readonly status: (lang: Lang) => GuardStatus;
+  readonly plan: () => GuardPlan | undefined;
+  /** 0 ends a pause. Returns until when. */
+  pause(forMs: number): Date | undefined;
+  /** Lets go of everything, for good; goes on looking. */
+  release(): Released;
+  /** Judges the node anew. */
+  reload(): void;
+  /** Finishes what is in hand. Rolls nothing back. */
+  stop(why: string): Promise<void>;
+}
+
+/** A loop that has not turned for so long hangs. */
+const HANGS_MS = 10_000;
+
+function moment(): Moment {
+  return { ms: performance.now(), at: new Date() };
+}
+
+/** Starts guarding: the first round begins at once, and turns follow each other until `stop`. */
+export function startDaemon(options: DaemonOptions): Daemon {
+  const { enforce, intervalMs, holding, sink, notify } = options;
+  const since = new Date();
+  const keeper = makeKeeper({ intervalMs });
+  const rounds = makeRounds({ everyMs: options.judgeEveryMs, chance: Math.random });
+  const senses = options.senses((why) => rounds.ask(why, performance.now()));
+  const stopping = new AbortController();
+  const inHand = new Set<Promise<void>>();
+  let plan: GuardPlan | undefined;
+  let ready = false;
+  let failure = '';
+  let conflicts = '';
+  let round = Promise.resolve();
+  let aliveToldMs = Number.NEGATIVE_INFINITY;
+  let judging = false;
+  let released = false;
+
+  /** What is under way is finished before the guard ends. An error in it is a bug, and ends the process. */
+  function underWay(work: Promise<void>): void {
+    inHand.add(work);
+    void work.finally(() => inHand.delete(work));
+  }
+
+  const turn = makeTurn({
+    senses,
+    keeper,
+    holding,
+    repairs: journaledRepairs({
+      host: options.host,
+      directory: options.journalDirectory,
+      bootId: options.bootId,
+      tool: VERSION,
+      complain: (why) => sink.complain(why.en),
+      signal: stopping.signal,
+    }),
+    record: sink.record,
+    moment,
+    underWay,
+  });
+  const mayAct = enforce !== 'observe' && enforce !== 'off';
+  keeper.act(mayAct, moment());
+  const reclaim = makeReclaiming({
+    program: options.program,
+    sink,
+    may: () => options.reclaim && mayAct && !released && keeper.pausedUntil(moment()) === undefined,
+    signal: stopping.signal,
+  });
+
+  async function judge(): Promise<void> {
+    judging = true;
+    rounds.begun(performance.now());
+    const { program, planOptions } = options;
+    const answer = await planInChild({ program, options: planOptions, signal: stopping.signal });
+    judging = false;
+    rounds.ended(performance.now(), 'plan' in answer ? answer.plan.phase : 'failed');
+    if (stopping.signal.aborted) return;
+    if ('failed' in answer) {
+      if (answer.failed !== failure) sink.record({ ...stamp(), type: 'plan-failed', why: answer.failed });
+      failure = answer.failed;
+      return;
+    }
+    failure = '';
+    adopt(answer.plan);
+    if (!ready) await Promise.allSettled([...inHand]);
+    if (!ready) notify.ready();
+    ready = true;
+    underWay(reclaim(answer.plan));
+  }
+
+  function adopt(fresh: GuardPlan): void {
+    const before = plan ?? options.lastGood.read();
+    const upgraded = before && afterUpgrade(before, fresh);
+    const first = plan === undefined;
+    plan = plan ? carryOver(plan, fresh) : fresh;
+    options.watched(plan.demands);
+    const { added, removed } = keeper.want(plan.demands);
+    if (!released) holding.hold(plan.demands);
+    if (upgraded) sink.record(upgraded);
+    if (first) sink.record({ ...stamp(), type: 'started', enforce, keys: plan.demands.length, pid: process.pid });
+    else if (added.length + removed.length > 0)
+      sink.record({ ...stamp(), type: 'planned', added, removed, phase: plan.phase });
+    tellConflicts(plan);
+    options.lastGood.keep(plan);
+    turn();
+    notify.status(`${plan.demands.length} settings held, profile ${plan.profile}`);
+  }
+
+  function tellConflicts({ conflicts: found }: GuardPlan): void {
+    const words = found
+      .map(({ key, demands }) => `${key} (${demands.map(({ by }) => by).join(' against ')})`)
+      .join(', ');
+    if (words !== '' && words !== conflicts) sink.complain(`left alone, for it is wanted differently: ${words}`);
+    conflicts = words;
+  }
+
+  function tellAlive(nowMs: number): void {
+    if (notify.watchdogMs === undefined || nowMs - aliveToldMs < notify.watchdogMs / 2) return;
+    aliveToldMs = nowMs;
+    notify.alive();
+  }
+
+  const beat = everyInterval(intervalMs, () => {
+    turn();
+    const nowMs = performance.now();
+    tellAlive(nowMs);
+    if (!judging && nowMs >= rounds.dueAt()) round = judge();
+  });
+
+  return {
+    ready: () => ready,
+    alive: () => performance.now() - beat.lastMs() < HANGS_MS + intervalMs,
+    plan: () => plan,
+    status: (lang) =>
+      statusOf(
+        {
+          pid: process.pid,
+          since: since.toISOString(),
+          asked: enforce,
+          holding,
+          plan,
+          stateOf: keeper.state,
+          pausedUntil: keeper.pausedUntil(moment()),
+          recent: sink.ledger.recent(),
+        },
+        lang,
+      ),
+    pause(forMs) {
+      if (forMs > 0) keeper.pause(forMs, moment());
+      else keeper.resume(moment());
+      turn();
+      return keeper.pausedUntil(moment());
+    },
+    release() {
+      released = true;
+      keeper.act(false, moment());
+      return holding.release();
+    },
+    reload: rounds.demand,
+    async stop(why) {
+      notify.stopping(why);
+      beat.stop();
+      stopping.abort();
+      await Promise.allSettled([round, ...inHand]);
+      keeper.flush(moment());
+      for (const event of keeper.events()) sink.record(event);
+      sink.record({ ...stamp(), type: 'stopped', why });
+      holding.close();
+    },
+  };
+}
+
+function stamp(): { readonly at: string } {
+  return { at: new Date().toISOString() };
+}
