@@ -116,11 +116,17 @@ async function leases(raw: RawOptions): Promise<void> {
     throw new UsageError(`leases prints text or json, not ${options.format}`);
   }
   const started = new Date();
+  // What prints is loaded while the node's commands run.
+  const printing = Promise.all([
+    import('../leases/history-file.ts'),
+    import('../leases/report.ts'),
+    import('../leases/runtime-report.ts'),
+    import('../report/leases-json.ts'),
+  ]);
   const seen = await observeAll(await hostsFrom(raw), raw, options);
   refuseUnknownNetworks(seen, raw.network);
-  const { historyKeeper } = await import('../leases/history-file.ts');
-  const { countsOf, leasesStatus, networkReports } = await import('../leases/report.ts');
-  const { runtimeReports } = await import('../leases/runtime-report.ts');
+  const [{ historyKeeper }, { countsOf, leasesStatus, networkReports }, { runtimeReports }, { leasesJson }] =
+    await printing;
   const keeper = historyKeeper({
     environment: process.env,
     root: process.geteuid?.() === 0,
@@ -133,7 +139,6 @@ async function leases(raw: RawOptions): Promise<void> {
   if (options.format === 'json') {
     const { VERSION } = await import('../version.ts');
     const tool = { name: 'hayward', version: VERSION };
-    const { leasesJson } = await import('../report/leases-json.ts');
     const takenAt = started.toISOString();
     const head = {
       schemaVersion: 1,

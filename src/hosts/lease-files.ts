@@ -11,9 +11,9 @@ const NETWORK_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 const LEASE_NAME = /^[0-9A-Fa-f.:]+$/;
 /** What almost every file holds: such a lease is one line of the answer, which for tens of thousands counts. */
 const LEASE_TEXT = /^[A-Za-z0-9][A-Za-z0-9_.-]*\r\n[!-.0-9;-~]{1,15}$/;
-const OWN_NAME = /^(lock|last_reserved_ip\..*)$/;
 /** host-local keeps one for each range set it ever gave from (disk backend, Reserve). */
 const SET_NAME = /^last_reserved_ip\./;
+const LOCK_NAME = 'lock';
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
@@ -57,20 +57,20 @@ function readNetwork(directory: string, network: string, answer: Answer): void {
     if (state !== 'absent') answer.lines.push(`unreadable ${state} ${network}`);
     return;
   }
-  const sets = entries.filter(({ name }) => SET_NAME.test(name)).length;
-  if (sets > 0) answer.lines.push(`sets ${sets} ${network}`);
   const buffer = Buffer.allocUnsafe(MAX_LEASE_BYTES);
-  let foreign = 0;
+  const others: string[] = [];
   let refused = '';
   for (const entry of entries) {
-    if (OWN_NAME.test(entry.name)) continue;
-    if (!entry.isFile() || !LEASE_NAME.test(entry.name)) foreign += 1;
+    if (!entry.isFile() || !LEASE_NAME.test(entry.name)) others.push(entry.name);
     else refused = readLease(directory, `${network}/${entry.name}`, buffer, answer.lines) || refused;
     if (answer.lines.length >= LINES_A_PIECE) {
       answer.pieces.push(answer.lines.join('\n'));
       answer.lines = [];
     }
   }
+  const sets = others.filter((name) => SET_NAME.test(name)).length;
+  const foreign = others.filter((name) => name !== LOCK_NAME).length - sets;
+  if (sets > 0) answer.lines.push(`sets ${sets} ${network}`);
   if (foreign > 0) answer.lines.push(`foreign ${foreign} ${network}`);
   if (refused) answer.lines.push(`unreadable ${refused} ${network}`);
 }

@@ -12,19 +12,19 @@ const lease = (name: string, id: string, link = 'eth0') => `lease 1763731265.721
 const whole = (...lines: string[]) => [...wholeHolders([lines.join('\n')], new Set([A, B]))];
 
 it.each([
-  ['an address of the only range set', ['sets 1 pods', lease('pods/10.52.0.2', A), lease('pods/10.52.0.3', C)], [A]],
-  ['one of each of two', ['sets 2 pods', lease('pods/10.52.0.2', A), lease('pods/fd00::2', A)], [A]],
-  ['one of two: the other was taken away', ['sets 2 pods', lease('pods/10.52.0.2', A), lease('pods/fd00::2', B)], []],
-  ['one of a further interface', ['sets 1 pods', lease('pods/10.52.0.2', A, 'net1')], []],
+  ['an address of the only range set', [lease('pods/10.52.0.2', A), lease('pods/10.52.0.3', C), 'sets 1 pods'], [A]],
+  ['one of each of two', [lease('pods/10.52.0.2', A), lease('pods/fd00::2', A), 'sets 2 pods'], [A]],
+  ['one of two: the other was taken away', [lease('pods/10.52.0.2', A), lease('pods/fd00::2', B), 'sets 2 pods'], []],
+  ['one of a further interface', [lease('pods/10.52.0.2', A, 'net1'), 'sets 1 pods'], []],
   ['one of how many is not told', [lease('pods/10.52.0.2', A)], []],
   [
     'one of each of two networks of two sets',
-    ['sets 2 a', lease('a/10.52.0.2', A), 'network b', 'sets 2 b', lease('b/10.53.0.2', A)],
+    [lease('a/10.52.0.2', A), 'sets 2 a', 'network b', lease('b/10.53.0.2', A), 'sets 2 b'],
     [],
   ],
-  ['one of a network after another', ['sets 2 a', 'network b', 'sets 1 b', lease('b/10.53.0.2', B)], [B]],
-  ['one of how many is told of the network before', ['sets 1 a', 'network b', lease('b/10.53.0.2', B)], []],
-  ['a lease without a text', ['sets 1 pods', 'lease 1 0 pods/10.52.0.2'], []],
+  ['one of a network after another', ['sets 2 a', 'network b', lease('b/10.53.0.2', B), 'sets 1 b'], [B]],
+  ['one of how many is told of the next network', [lease('a/10.53.0.2', B), 'network b', 'sets 1 b'], []],
+  ['a lease without a text', ['lease 1 0 pods/10.52.0.2', 'sets 1 pods'], []],
 ])('of sandboxes that hold %s', (_what, lines, expected) => {
   expect(whole('network pods', ...lines)).toEqual(expected);
 });

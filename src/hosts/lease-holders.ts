@@ -8,7 +8,7 @@ export const FIRST_INTERFACE = 'eth0';
  */
 export function wholeHolders(texts: readonly string[], ids: ReadonlySet<string>): ReadonlySet<string> {
   const beginnings = new Set([...ids].map((id) => id.slice(0, BEGINNING)));
-  const count: Count = { ids, beginnings, whole: new Set(), sets: 0, held: new Map() };
+  const count: Count = { ids, beginnings, whole: new Set(), held: new Map() };
   for (const text of texts) {
     for (let start = 0, end = 0; end !== -1; start = end + 1) {
       end = text.indexOf('\n', start);
@@ -25,19 +25,18 @@ interface Count {
   readonly ids: ReadonlySet<string>;
   readonly beginnings: ReadonlySet<string>;
   readonly whole: Set<string>;
-  /** How many range sets the network in hand has, and how many of their addresses each sandbox holds. */
-  sets: number;
+  /** How many addresses of the network in hand each sandbox holds. */
   held: Map<string, number>;
 }
 
 const ENDING = ` ${FIRST_INTERFACE}`;
 
 function countLine(line: string, count: Count): void {
-  if (line.startsWith('network ')) {
-    count.sets = 0;
-    count.held = new Map();
-  } else if (line.startsWith('sets ')) {
-    count.sets = Number.parseInt(line.slice('sets '.length), 10);
+  if (line.startsWith('network ')) count.held = new Map();
+  else if (line.startsWith('sets ')) {
+    // Behind the leases of its network.
+    const sets = Number.parseInt(line.slice('sets '.length), 10);
+    for (const [id, leases] of count.held) if (leases === sets) count.whole.add(id);
   } else if (line.startsWith('lease ') && line.endsWith(ENDING)) {
     const end = line.length - ENDING.length;
     const start = line.lastIndexOf(' ', end - 1) + 1;
@@ -45,9 +44,6 @@ function countLine(line: string, count: Count): void {
   }
 }
 
-function countHolder(id: string, { ids, whole, sets, held }: Count): void {
-  if (!ids.has(id)) return;
-  const leases = (held.get(id) ?? 0) + 1;
-  held.set(id, leases);
-  if (leases === sets) whole.add(id);
+function countHolder(id: string, { ids, held }: Count): void {
+  if (ids.has(id)) held.set(id, (held.get(id) ?? 0) + 1);
 }

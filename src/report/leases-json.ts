@@ -4,7 +4,7 @@ import type { LeaseVerdict } from '../leases/model.ts';
 import { type NetworkReport, sinceOf } from '../leases/report.ts';
 
 /** Leases in one piece of text: enough to be quick, few enough to be small. */
-const LEASES_A_PIECE = 100;
+const LEASES_A_PIECE = 400;
 
 /**
  * What `leases` and `leases reclaim` print as JSON: the fields of `head`, then the networks, each lease on one line. In
