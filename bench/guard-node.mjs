@@ -26,12 +26,13 @@ const LINKS = ['bench0', 'bench1', 'bench2', 'bench3'];
 /** USER_HZ, as proc(5) has it: the same on every architecture Node runs on. */
 const TICKS = 100;
 
-/** Seconds of processor time, its children's that have ended included. */
+/** Seconds of processor time: its own, and that of its children that have ended. */
 export function cpuOf(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
+  const [user, system, childrensUser, childrensSystem] = fields.slice(11, 15).map((ticks) => Number(ticks) / TICKS);
+  return { own: user + system, childrens: childrensUser + childrensSystem };
 }
 
 export function residentMiB(pid) {
