@@ -38,6 +38,7 @@ export interface ChangeWords {
   readonly notUndone: (run: string) => string;
   readonly noRuns: string;
   readonly nothingStands: string;
+  readonly guarded: (pid: number) => string;
   readonly stands: (count: number, of: number) => string;
   readonly standsNot: string;
   readonly wasInterrupted: string;
@@ -88,6 +89,8 @@ const en: ChangeWords = {
   notUndone: (run) => `Not everything of run ${run} could be taken back.`,
   noRuns: 'Nothing was ever changed here by hayward.',
   nothingStands: 'Nothing of any run is still in place.',
+  guarded: (pid) =>
+    `a guard (process ${pid}) keeps this and would put it right again; hayward guard pause 10m, or end it, then undo`,
   stands: (count, of) => `${count} of ${of} changes stand`,
   standsNot: 'nothing of it stands',
   wasInterrupted: 'interrupted',
@@ -139,6 +142,8 @@ const zh: ChangeWords = {
   notUndone: (run) => `运行 ${run} 未能全部撤销。`,
   noRuns: 'hayward 未在这里做过任何改动。',
   nothingStands: '没有仍然生效的改动。',
+  guarded: (pid) =>
+    `守护进程（${pid}）正在守护这些设置，撤销后会立即恢复；请先 hayward guard pause 10m 或停止它，再 undo`,
   stands: (count, of) => `${of} 处改动中有 ${count} 处仍然生效`,
   standsNot: '已无改动留存',
   wasInterrupted: '曾被中断',
