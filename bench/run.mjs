@@ -4,7 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const BENCHMARKS = ['startup.mjs', 'doctor.mjs', 'ssh-hosts.mjs', 'leases.mjs', 'lease-lock.mjs', 'guard-senses.mjs'];
+const BENCHMARKS = [
+  'startup.mjs',
+  'doctor.mjs',
+  'ssh-hosts.mjs',
+  'leases.mjs',
+  'lease-lock.mjs',
+  'guard.mjs',
+  'guard-senses.mjs',
+];
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 function run(file) {

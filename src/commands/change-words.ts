@@ -39,6 +39,7 @@ export interface ChangeWords {
   readonly runBefore: (command: string) => string;
   readonly noRuns: string;
   readonly nothingStands: string;
+  readonly guarded: (pid: number) => string;
   readonly stands: (count: number, of: number) => string;
   readonly standsNot: string;
   readonly wasInterrupted: string;
@@ -91,6 +92,8 @@ const en: ChangeWords = {
     `What is left of it is left alone, and undo without a name comes back to it. The run before it: ${command}`,
   noRuns: 'Nothing was ever changed here by hayward.',
   nothingStands: 'Nothing of any run is still in place.',
+  guarded: (pid) =>
+    `a guard (process ${pid}) keeps this and would put it right again; hayward guard pause 10m, or end it, then undo`,
   stands: (count, of) => `${count} of ${of} changes stand`,
   standsNot: 'nothing of it stands',
   wasInterrupted: 'interrupted',
@@ -143,6 +146,8 @@ const zh: ChangeWords = {
   runBefore: (command) => `其余部分保持不动；不指定名称的 undo 仍会先处理它。要撤销它之前的运行：${command}`,
   noRuns: 'hayward 未在这里做过任何改动。',
   nothingStands: '没有仍然生效的改动。',
+  guarded: (pid) =>
+    `守护进程（${pid}）正在守护这些设置，撤销后会立即恢复；请先 hayward guard pause 10m 或停止它，再 undo`,
   stands: (count, of) => `${of} 处改动中有 ${count} 处仍然生效`,
   standsNot: '已无改动留存',
   wasInterrupted: '曾被中断',

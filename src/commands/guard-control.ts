@@ -5,7 +5,7 @@ import type { GuardStatus } from '../guard/model.ts';
 import type { Released } from '../guard/own-hold.ts';
 import { guardPlaces } from '../guard/places.ts';
 import { harmless } from '../hosts/sanitise.ts';
-import type { Bilingual } from '../lang.ts';
+import type { Bilingual, Lang } from '../lang.ts';
 import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
 import { durationMs } from './duration.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
@@ -74,12 +74,20 @@ async function showStatus(raw: RawCommonOptions, command: Command): Promise<void
   process.exitCode = statusExit(status);
 }
 
-async function statusNow(lang: string): Promise<GuardStatus> {
-  const answer = await askGuard(placesHere().socket, 'GET', `/v1/status?lang=${lang}`);
+async function statusNow(lang: Lang): Promise<GuardStatus> {
+  const { socket, run } = placesHere();
+  const answer = await askGuard(socket, 'GET', `/v1/status?lang=${lang}`);
   if (answer.kind === 'failed') throw new UsageError(answer.why);
   if (answer.kind === 'answered') return JSON.parse(answer.body) as GuardStatus;
   const { notRunning } = await import('../guard/status.ts');
-  return notRunning();
+  const { heldHere } = await import('../guard/own-hold.ts');
+  const { watchSettings } = await import('../guard/watch/settings.ts');
+  const [held, settings] = [heldHere(run), watchSettings()];
+  const read = (key: string) => {
+    const reading = settings.read(key);
+    return reading.known ? reading.value : null;
+  };
+  return notRunning(held.known ? held.value : undefined, read, lang);
 }
 
 function statusExit({ running, keys, conflicts }: GuardStatus): 0 | 1 | 3 {

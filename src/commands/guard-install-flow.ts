@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { installPlan, startGuard, systemdRuns, uninstall } from '../guard/live/install.ts';
 import { GUARD_UNIT, GUARD_UNIT_PATH } from '../guard/live/unit.ts';
 import type { ActingHost } from '../hosts/host.ts';
@@ -82,10 +83,10 @@ async function install(
   return verified ? 0 : 1;
 }
 
-/** A service has no login's environment: what says where state is kept goes into its unit. */
+/** A service has no login's environment nor its directory: what says where state is kept goes into its unit, absolute. */
 function stateVariables(): Readonly<Record<string, string>> {
   const names = ['HAYWARD_STATE', 'XDG_STATE_HOME'];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, resolve(process.env[name])]] : [])));
 }
 
 /** The whole of `guard uninstall`; returns the exit status. Throws HostError. */

@@ -22,8 +22,8 @@ export function register(program: Command, say: Say): void {
       'after',
       `
 ${say(EXAMPLES)}
-  hayward guard plan                       ${say({ en: 'what would be kept, and why', 'zh-CN': '将守护什么、为什么' })}
-  hayward guard --enforce observe          ${say({ en: 'only see who writes: a safe start', 'zh-CN': '只看是谁写入：最安全的第一步' })}
+  hayward guard plan                  ${say({ en: 'what would be kept, and why', 'zh-CN': '将守护什么、为什么' })}
+  hayward guard --enforce observe     ${say({ en: 'only see who writes: the safe first step', 'zh-CN': '只看是谁写入：最安全的第一步' })}
   hayward guard
   hayward guard --hold net.ipv4.conf.all.arp_ignore=1
   hayward guard status`,

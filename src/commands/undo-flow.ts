@@ -1,3 +1,6 @@
+import { askGuard } from '../guard/control.ts';
+import type { GuardStatus } from '../guard/model.ts';
+import { GUARD_REMEDY } from '../guard/repairs.ts';
 import type { ActingHost } from '../hosts/host.ts';
 import type { Lang } from '../lang.ts';
 import { bootIdOf, type Runs, setCorruptAside, stands } from '../remedies/interrupted.ts';
@@ -10,6 +13,7 @@ import { actingHost, warnWithoutRoot } from './acting-host.ts';
 import { block, jsonText, line, resultJson, resultText, standingText } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
+import { placesHere } from './guard-control.ts';
 import { catchInterruption } from './interruption.ts';
 import { readableRuns } from './readable-runs.ts';
 import { nearest, UsageError } from './usage.ts';
@@ -33,6 +37,11 @@ export async function runUndo(options: UndoFlowOptions): Promise<number> {
     if (options.json) process.stdout.write(jsonText({ run: '', steps: [], verified: true }));
     else process.stdout.write(line(found.runs.length === 0 ? words.noRuns : words.nothingStands));
     return 0;
+  }
+  const keeper = await keeperOf(run, options.host);
+  if (keeper !== undefined) {
+    notice(words.guarded(keeper));
+    return 1;
   }
   const show = options.json ? process.stderr : process.stdout;
   if (!options.json || !options.yes) show.write(standingText(run, host.name, options));
@@ -59,6 +68,16 @@ function chooseRun({ runs, corrupt }: Runs, named: string | undefined): RunRecor
   if (broken) throw new UsageError(`the journal of run ${named} is corrupt: ${broken.why}`);
   const ids = runs.map((one) => one.run);
   throw new UsageError(`there is no run '${named}'`, nearest(named, ids) ?? ids.at(-1));
+}
+
+/** The process of a guard that would put right again at once what is taken back here. */
+async function keeperOf({ steps }: RunRecord, host: string | undefined): Promise<number | undefined> {
+  if (host !== undefined || !steps.some(({ remedy }) => remedy.id === GUARD_REMEDY)) return undefined;
+  const answer = await askGuard(placesHere().socket, 'GET', '/v1/status');
+  if (answer.kind !== 'answered' || answer.status !== 200) return undefined;
+  const { pid, paused, enforce } = JSON.parse(answer.body) as GuardStatus;
+  const acts = enforce?.inForce === 'kernel' || enforce?.inForce === 'poll';
+  return acts && !paused && pid !== null ? pid : undefined;
 }
 
 interface Undo {

@@ -60,6 +60,20 @@ describe('after an upgrade', () => {
     });
   });
 
+  it('finds nothing otherwise in what is wanted otherwise before the first launch', () => {
+    const present: GuardPlan = {
+      ...LAST,
+      bootId: '22222222-0000-0000-0000-000000000000',
+      phase: 'before-launch',
+      demands: [
+        setting('net/ipv4/ip_forward', '1'),
+        setting('net/bridge/bridge-nf-call-iptables', '1', 'bridge-netfilter'),
+      ],
+      now: { 'net.ipv4.ip_forward': '0', 'net.bridge.bridge-nf-call-iptables': '1' },
+    };
+    expect(afterUpgrade(LAST, present)?.different).toEqual(['net.ipv4.ip_forward: 0, wanted 1']);
+  });
+
   it('is nothing in the same boot of the same releases, whatever is found', () => {
     expect(afterUpgrade(LAST, { ...LAST, findings: [] })).toBeUndefined();
   });

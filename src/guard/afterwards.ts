@@ -18,7 +18,7 @@ export function afterUpgrade(last: GuardPlan, present: GuardPlan): EventOf<'upgr
     to: changed.map(({ to }) => to).join(', '),
     appeared: after.filter((one) => !before.includes(one)),
     gone: before.filter((one) => !after.includes(one)),
-    different: last.demands.flatMap((demand) => differenceOf(demand, present.now)),
+    different: last.demands.flatMap((demand) => differenceOf(demand, present)),
   };
 }
 
@@ -42,10 +42,15 @@ function problemsOf({ findings }: GuardPlan): readonly string[] {
   return [...new Set(found.map(({ problem, subject }) => `${problem} ${subject}`.trim()))];
 }
 
-/** What was held and does not read so now: what the change would have left, had nobody kept it. */
-function differenceOf(demand: Demand, now: GuardPlan['now']): readonly string[] {
+/**
+ * What was held and does not read so now: what the change would have left, had nobody kept it. Not where another value
+ * is wanted by now, as before a service's first launch after boot.
+ */
+function differenceOf(demand: Demand, { now, demands }: GuardPlan): readonly string[] {
   const key = demandKey(demand);
   const found = now[key];
+  const wanted = demands.find((one) => demandKey(one) === key);
+  if (wanted && demandValue(wanted) !== demandValue(demand)) return [];
   return found === undefined || isWanted(demand, found) ? [] : [`${key}: ${found}, wanted ${demandValue(demand)}`];
 }
 

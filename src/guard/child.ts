@@ -10,8 +10,8 @@ export interface OwnProgram {
 
 export type PlanAnswer = { readonly plan: GuardPlan } | { readonly failed: string };
 
-/** A node with thousands of rules takes two seconds; one that hangs must not pile up children. */
-const PLAN_TIMEOUT_MS = 60_000;
+/** A node with thousands of rules takes two seconds; a slow one that is being booted may take a minute. */
+const PLAN_TIMEOUT_MS = 120_000;
 /** Reclaiming looks twice and waits for host-local's lock. */
 const RECLAIM_TIMEOUT_MS = 300_000;
 const MOST_OUTPUT_BYTES = 32 * 1024 * 1024;

@@ -1,5 +1,7 @@
-import type { Lang } from '../lang.ts';
+import type { Bilingual, Lang } from '../lang.ts';
+import { sysctlName } from '../snapshot/sysctl-name.ts';
 import { type Demand, demandKey, demandValue, isWanted } from './demand.ts';
+import type { Held } from './hold/pins.ts';
 import type { Holding } from './holding.ts';
 import type { KeptState } from './kept-key.ts';
 import type { Enforcement, GuardEvent, GuardPlan, GuardStatus, KeyStatus } from './model.ts';
@@ -66,8 +68,19 @@ function keyStatus(demand: Demand, { stateOf, holding }: StatusSources, lang: La
   };
 }
 
-/** What there is to say where no guard runs. `keys` is empty: nothing is held but what a kernel hold left behind. */
-export function notRunning(): GuardStatus {
+const LEFT: Bilingual = {
+  en: 'A guard that has ended left it held; hayward guard release lets go',
+  'zh-CN': '已结束的守护进程留下的内核守护；可用 hayward guard release 放开',
+};
+
+/**
+ * What there is to say where no guard runs. `keys` is what the program of one that has ended still answers for, until its
+ * heartbeat is too old.
+ *
+ * @param read a setting's value now, null where it cannot be read.
+ */
+export function notRunning(held: Held | undefined, read: (key: string) => string | null, lang: Lang): GuardStatus {
+  const settings = held?.attached && held.mode === 'hold' ? held.settings.filter(({ answered }) => answered) : [];
   return {
     schemaVersion: 1,
     running: false,
@@ -76,11 +89,28 @@ export function notRunning(): GuardStatus {
     profile: null,
     phase: null,
     enforce: null,
-    keys: [],
+    keys: settings.map(({ key, value: wanted }) => leftKey(key, wanted, read(key), lang)),
     conflicts: [],
     paused: false,
     pausedUntil: null,
     recent: [],
     judged: null,
+  };
+}
+
+function leftKey(key: string, wanted: string, value: string | null, lang: Lang): KeyStatus {
+  return {
+    key: sysctlName(key),
+    value,
+    wanted,
+    right: value === wanted,
+    held: 'kernel',
+    drifts: 0,
+    repairs: 0,
+    lastWriter: null,
+    lastDriftAt: null,
+    contested: false,
+    by: '',
+    reason: LEFT[lang],
   };
 }

@@ -39,7 +39,11 @@ describe('guards beside each other', () => {
     expect((await first.status()).pid).toBe(first.pid);
   });
 
-  it('those of two network namespaces hold each its own, and release each its own', async () => {
+  it.each([
+    ['bpf file systems of their own', 'true'],
+    ['the one the system has', 'mount -t bpf bpf /sys/fs/bpf'],
+  ])('those of two network namespaces hold and release each its own, pinned on %s', async (_, mount) => {
+    bed.sh(mount);
     const options = ['--enforce', 'kernel', '--cgroup', bed.cgroup, '--listen', 'off'];
     const elsewhere = { netns: 'other', env: { HAYWARD_STATE: `${bed.directory}/other` } } as const;
     bed.sh(`sysctl -qw ${FORWARD}=0`, elsewhere);

@@ -82,6 +82,19 @@ describe('hayward guard --enforce kernel', () => {
     expect(bed.read(FORWARD)).toBe('1');
   });
 
+  it('says what a guard that was killed left held', async () => {
+    const guard = holding('--hold', `${FORWARD}=1`);
+    await guard.ready();
+    await guard.end('SIGKILL');
+    const left = bed.hayward(['guard', 'status', '--json']);
+    expect(left.status).toBe(3);
+    expect(JSON.parse(left.stdout)).toMatchObject({
+      running: false,
+      keys: [{ key: FORWARD, value: '1', wanted: '1', right: true, held: 'kernel' }],
+    });
+    expect(bed.hayward(['guard', 'status']).stdout).toContain('still holds these');
+  });
+
   it.each([
     ['while it runs', true],
     ['after it was killed', false],

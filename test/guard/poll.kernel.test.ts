@@ -43,7 +43,7 @@ describe('hayward guard --enforce poll', () => {
     // The first drift of each thing is journaled, the second is not.
     const stood = [1, 2].flatMap(() =>
       bed
-        .sh(`exec ${process.execPath} ${RECORDER} ${keys.map((key) => `${key}=1`).join(' ')}`)
+        .sh(`exec ${process.execPath} ${RECORDER} 0 ${keys.map((key) => `${key}=1`).join(' ')}`)
         .split('\n')
         .map((line) => JSON.parse(line).stoodMs),
     );

@@ -72,6 +72,23 @@ describe('hayward guard', () => {
     expect(await guard.status()).toMatchObject({ paused: false, pausedUntil: null });
   });
 
+  it('is not undone under its hands, and journals anew what was undone in a pause', async () => {
+    bed.sh(`sysctl -qw ${FORWARD}=0`);
+    const guard = bed.guard(['--enforce', 'poll', ...quiet]);
+    await guard.ready();
+    const refused = bed.hayward(['undo', '--yes']);
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining(`process ${guard.pid}`)]);
+    expect(bed.read(FORWARD)).toBe('1');
+    await guard.post('/v1/pause?ms=600000');
+    expect(bed.hayward(['undo', '--yes']).status).toBe(0);
+    expect(bed.read(FORWARD)).toBe('0');
+    await guard.post('/v1/pause?ms=0');
+    await eventually(() => bed.read(FORWARD) === '1');
+    await guard.end();
+    expect(bed.hayward(['undo', '--yes']).status).toBe(0);
+    expect(bed.read(FORWARD)).toBe('0');
+  });
+
   it('holds nothing that two want differently, says so, and keeps the rest', async () => {
     const guard = bed.guard([
       '--enforce',

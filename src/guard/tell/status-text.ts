@@ -14,6 +14,7 @@ const MOST_EVENTS = 6;
 interface Words {
   readonly running: (status: GuardStatus) => string;
   readonly notRunning: string;
+  readonly left: string;
   readonly paused: (until: string) => string;
   readonly judged: (problems: number, unknown: number, at: string) => string;
   readonly headings: readonly [string, string, string, string, string, string];
@@ -30,6 +31,7 @@ const WORDS: Readonly<Record<Lang, Words>> = {
     running: ({ pid, since, enforce, profile }) =>
       `guarding since ${since}, process ${pid}, profile ${profile ?? 'not known yet'}, enforcing by ${enforce?.inForce}${enforce?.why ? ` (${enforce.why})` : ''}`,
     notRunning: 'No guard runs here. Start one: hayward guard, or hayward guard install',
+    left: 'What one that has ended left behind still holds these; hayward guard release lets go',
     paused: (until) => `paused until ${until}; sooner: hayward guard pause 0`,
     judged: (problems, unknown, at) => `judged ${at}: ${problems} problems, ${unknown} not known (hayward doctor)`,
     headings: ['setting', 'now', 'wanted', 'held by', 'drifts', 'last writer'],
@@ -44,6 +46,7 @@ const WORDS: Readonly<Record<Lang, Words>> = {
     running: ({ pid, since, enforce, profile }) =>
       `自 ${since} 起守护，进程 ${pid}，profile ${profile ?? '尚未确定'}，方式 ${enforce?.inForce}${enforce?.why ? `（${enforce.why}）` : ''}`,
     notRunning: '本机没有运行守护进程。启动：hayward guard，或 hayward guard install',
+    left: '已结束的守护进程留下的内核程序仍在守护以下设置；hayward guard release 可放开',
     paused: (until) => `暂停至 ${until}；提前恢复：hayward guard pause 0`,
     judged: (problems, unknown, at) => `${at} 评估：${problems} 个问题，${unknown} 项未知（见 hayward doctor）`,
     headings: ['设置', '现值', '应为', '守护方式', '漂移', '最近写入者'],
@@ -62,6 +65,7 @@ export function statusText(status: GuardStatus, options: RenderOptions): string 
   const paint = painter(options.color);
   const lines = [
     ...wrap(harmless(status.running ? words.running(status) : words.notRunning), options.width),
+    ...(status.running || status.keys.length === 0 ? [] : wrap(words.left, options.width)),
     ...(status.pausedUntil === null ? [] : [paint(words.paused(status.pausedUntil), 'warning')]),
     ...(status.judged
       ? wrap(words.judged(status.judged.problems, status.judged.unknown, status.judged.at), options.width)
