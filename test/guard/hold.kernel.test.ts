@@ -39,6 +39,13 @@ describe('hayward guard --enforce kernel', () => {
       `hayward_guard_held_total{key="${FORWARD}",comm="sysctl",cgroup="${bed.path}/writers"} 1\n`,
     );
     expect(metrics).not.toContain('pid=');
+    bed.sh(`for i in 1 2 3 4 5; do sysctl -w ${FORWARD}=0; done`, { below: '/writers' });
+    // The kernel holds it: there is nothing to be put right, and so nothing to wait with.
+    expect(await guard.told('contested', FORWARD)).toMatchObject({
+      perMinute: 6,
+      writers: [`sysctl (${bed.path}/writers)`],
+      retryMs: 0,
+    });
   });
 
   it('says in guard status --json what is held and how', async () => {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { askGuard } from '../../src/guard/control.ts';
 import type { EventOf, GuardEvent, GuardStatus, KeyStatus } from '../../src/guard/model.ts';
+import { askGuard } from '../../src/guard/tell/control.ts';
 
 type Type = GuardEvent['type'];
 
