@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { askGuard, LONGEST_PAUSE_MS } from '../guard/control.ts';
+import { guardDirectories } from '../guard/directories.ts';
+import type { Released } from '../guard/hold/on-node.ts';
 import type { GuardStatus } from '../guard/model.ts';
-import type { Released } from '../guard/own-hold.ts';
-import { guardPlaces } from '../guard/places.ts';
+import { askGuard, LONGEST_PAUSE_MS } from '../guard/tell/control.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual, Lang } from '../lang.ts';
 import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
@@ -18,7 +18,7 @@ const NOBODY: Bilingual = {
 
 /** Where this user's guard is. */
 export function placesHere() {
-  return guardPlaces({
+  return guardDirectories({
     environment: process.env,
     root: process.geteuid?.() === 0,
     harvester: existsSync('/etc/harvester-release.yaml'),
@@ -79,8 +79,8 @@ async function statusNow(lang: Lang): Promise<GuardStatus> {
   const answer = await askGuard(socket, 'GET', `/v1/status?lang=${lang}`);
   if (answer.kind === 'failed') throw new UsageError(answer.why);
   if (answer.kind === 'answered') return JSON.parse(answer.body) as GuardStatus;
-  const { notRunning } = await import('../guard/status.ts');
-  const { heldHere } = await import('../guard/own-hold.ts');
+  const { notRunning } = await import('../guard/tell/status.ts');
+  const { heldHere } = await import('../guard/hold/on-node.ts');
   const { watchSettings } = await import('../guard/watch/settings.ts');
   const [held, settings] = [heldHere(run), watchSettings()];
   const read = (key: string) => {
@@ -123,7 +123,7 @@ async function releaseGuard(raw: RawCommonOptions, command: Command): Promise<vo
   const json = printsJson(options, 'guard release');
   const places = placesHere();
   const told = await askGuard(places.socket, 'POST', '/v1/release');
-  const { releaseEverything } = await import('../guard/own-hold.ts');
+  const { releaseEverything } = await import('../guard/hold/on-node.ts');
   const own = releaseEverything(places.run);
   const running: Released = told.kind === 'answered' ? JSON.parse(told.body) : { released: [], failed: [] };
   const released = [...running.released, ...own.released];

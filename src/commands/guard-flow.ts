@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { type Daemon, startDaemon } from '../guard/daemon.ts';
-import { makeHolding } from '../guard/holding.ts';
-import { lastGoodAt } from '../guard/last-good.ts';
+import type { GuardDirectories } from '../guard/directories.ts';
+import { makeEnforcer } from '../guard/hold/enforcer.ts';
+import { openOwnHold, releaseEverything } from '../guard/hold/on-node.ts';
 import { notifier } from '../guard/live/notify.ts';
-import { openOwnHold, releaseEverything } from '../guard/own-hold.ts';
-import type { GuardPlaces } from '../guard/places.ts';
-import { controlRoutes, publicRoutes } from '../guard/routes.ts';
-import { makeSenses } from '../guard/senses.ts';
-import { makeSink, type Sink } from '../guard/sink.ts';
+import { lastGoodAt } from '../guard/plan/last-good.ts';
+import { controlRoutes, publicRoutes } from '../guard/tell/routes.ts';
+import { makeSink, type Sink } from '../guard/tell/sink.ts';
 import { watchFiles } from '../guard/watch/files.ts';
 import { watchModules } from '../guard/watch/modules.ts';
 import { openNetworkWatch } from '../guard/watch/netlink.ts';
 import { PLACES } from '../guard/watch/places.ts';
+import { makeSenses } from '../guard/watch/senses.ts';
 import { watchSettings } from '../guard/watch/settings.ts';
 import { watchUnits } from '../guard/watch/units.ts';
 import { harmless } from '../hosts/sanitise.ts';
@@ -97,7 +97,7 @@ async function guardUntilTold(
 }
 
 interface Surroundings {
-  readonly places: GuardPlaces;
+  readonly places: GuardDirectories;
   readonly sink: Sink;
   readonly notify: Awaited<ReturnType<typeof notifier>>;
 }
@@ -112,7 +112,7 @@ async function start(
   const settings = watchSettings();
   const network = await openNetworkWatch();
   if (!network.known) sink.complain(network.detail);
-  const holding = makeHolding({
+  const holding = makeEnforcer({
     asked: enforce,
     open: () => openOwnHold(places.run, raw.cgroup),
     lost: (why) => sink.record({ at: new Date().toISOString(), type: 'hold-lost', why }),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
-import type { GuardPlaces } from '../guard/places.ts';
+import type { GuardDirectories } from '../guard/directories.ts';
 import { listening, type Route, serverOf } from '../guard/tell/server.ts';
 import type { Address, RawGuardOptions } from './guard-options.ts';
 import { UsageError } from './usage.ts';
@@ -21,7 +21,7 @@ export interface Listening {
  */
 export async function listen(
   { listen: asked, tokenFile }: Pick<RawGuardOptions, 'listen' | 'tokenFile'>,
-  { socket }: GuardPlaces,
+  { socket }: GuardDirectories,
   complain: (why: string) => void,
 ): Promise<Listening> {
   const openRoutes: Route[] = [];

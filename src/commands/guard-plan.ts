@@ -44,7 +44,7 @@ export function addHoldOption(command: Command, say: Say): Command {
 
 /** What `--hold` asks for, or a usage error that says what is wrong with it. */
 export async function askedSettings(hold: readonly string[] = []): Promise<readonly SettingDemand[]> {
-  const { askedDemand } = await import('../guard/hold-option.ts');
+  const { askedDemand } = await import('../guard/plan/asked.ts');
   return hold.map((text) => {
     const demand = askedDemand(text);
     if (typeof demand === 'string') throw new UsageError(`--hold ${text}: ${demand}`);
@@ -95,7 +95,7 @@ async function plan(raw: RawOptions): Promise<void> {
 async function makePlan(asked: readonly SettingDemand[], options: CommonOptions): Promise<GuardPlan> {
   const { asksOf, examineCapture, problemsNamed } = await import('../examine.ts');
   const { holdingsOf } = await import('../judging/holdings.ts');
-  const { planOf } = await import('../guard/plan.ts');
+  const { planOf } = await import('../guard/plan/plan.ts');
   const { jsonFinding } = await import('../report/json.ts');
   const { localHost } = await import('../hosts/local.ts');
   const host = localHost();

@@ -1,6 +1,6 @@
-import { askGuard } from '../guard/control.ts';
 import type { GuardStatus } from '../guard/model.ts';
-import { GUARD_REMEDY } from '../guard/repairs.ts';
+import { GUARD_REMEDY } from '../guard/repair/repairs.ts';
+import { askGuard } from '../guard/tell/control.ts';
 import type { ActingHost } from '../hosts/host.ts';
 import type { Lang } from '../lang.ts';
 import { bootIdOf, type Runs, setCorruptAside, stands } from '../remedies/interrupted.ts';

@@ -1,12 +1,12 @@
 import type { ActingHost } from '../hosts/host.ts';
-import type { OwnProgram } from './child.ts';
 import type { Demand } from './demand.ts';
-import type { Holding } from './holding.ts';
-import type { LastGood } from './last-good.ts';
+import type { Enforcer } from './hold/enforcer.ts';
+import type { OwnProgram } from './judge/child.ts';
 import type { Notifier } from './live/notify.ts';
 import type { Senses } from './loop.ts';
 import type { Enforcement } from './model.ts';
-import type { Sink } from './sink.ts';
+import type { LastGood } from './plan/last-good.ts';
+import type { Sink } from './tell/sink.ts';
 
 /** What a guard is made of, and how it is asked to guard. */
 export interface DaemonOptions {
@@ -24,7 +24,7 @@ export interface DaemonOptions {
   readonly senses: (ask: (why: string) => void) => Senses;
   /** Told which demands there are, before they are read. */
   readonly watched: (demands: readonly Demand[]) => void;
-  readonly holding: Holding;
+  readonly holding: Enforcer;
   readonly lastGood: LastGood;
   readonly sink: Sink;
   readonly notify: Notifier;

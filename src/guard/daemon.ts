@@ -1,17 +1,17 @@
 import type { Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
-import { afterUpgrade, carryOver } from './afterwards.ts';
-import { planInChild } from './child.ts';
 import type { DaemonOptions } from './daemon-options.ts';
-import { makeKeeper } from './keeper.ts';
+import type { Released } from './hold/on-node.ts';
+import { planInChild } from './judge/child.ts';
+import { makeRounds } from './judge/rounds.ts';
+import { makeKeeper } from './keep/keeper.ts';
 import { everyInterval, makeTurn } from './loop.ts';
 import type { GuardPlan, GuardStatus } from './model.ts';
 import type { Moment } from './moment.ts';
-import type { Released } from './own-hold.ts';
-import { makeReclaiming } from './reclaiming.ts';
-import { journaledRepairs } from './repairs.ts';
-import { makeRounds } from './rounds.ts';
-import { statusOf } from './status.ts';
+import { afterUpgrade, carryOver } from './plan/upgrade.ts';
+import { makeReclaiming } from './repair/reclaiming.ts';
+import { journaledRepairs } from './repair/repairs.ts';
+import { statusOf } from './tell/status.ts';
 
 /** A guard at work. */
 export interface Daemon {

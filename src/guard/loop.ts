@@ -1,11 +1,11 @@
 import type { Reading } from '../hosts/reading.ts';
 import { type Demand, isWanted } from './demand.ts';
-import type { Holding } from './holding.ts';
-import type { Keeper, KeptDemand } from './keeper.ts';
-import type { RepairOutcome } from './kept-key.ts';
+import type { Enforcer } from './hold/enforcer.ts';
+import type { Keeper, KeptDemand } from './keep/keeper.ts';
+import type { RepairOutcome } from './keep/kept-key.ts';
 import type { GuardEvent } from './model.ts';
 import type { Moment } from './moment.ts';
-import type { JournaledRepairs } from './repairs.ts';
+import type { JournaledRepairs } from './repair/repairs.ts';
 
 /** What the loop sees and touches of the node. */
 export interface Senses {
@@ -19,7 +19,7 @@ export interface Senses {
 export interface LoopParts {
   readonly senses: Senses;
   readonly keeper: Keeper;
-  readonly holding: Holding;
+  readonly holding: Enforcer;
   readonly repairs: JournaledRepairs;
   readonly record: (event: GuardEvent) => void;
   readonly moment: () => Moment;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { guardDirectories } from '../../src/guard/directories.ts';
 import { guardUnit } from '../../src/guard/live/unit.ts';
-import { guardPlaces } from '../../src/guard/places.ts';
 import { PLACES } from '../../src/guard/watch/places.ts';
 import type { Ask } from '../../src/hosts/ask.ts';
 import { CRI_PLACES } from '../../src/hosts/cri/listing.ts';
@@ -72,7 +72,7 @@ describe('what the DaemonSet shows the guard', () => {
   });
 
   test('may be written where state, leases and pins are, and nowhere else', () => {
-    const { state, run } = guardPlaces({ environment: {}, root: true, harvester: false });
+    const { state, run } = guardDirectories({ environment: {}, root: true, harvester: false });
     const written = [state, run, '/var/lib/cni/networks/x/10.0.0.1', '/sys/fs/bpf/hayward-1'];
     const open = mounts.filter(({ readOnly }) => readOnly !== true);
     expect(new Set(written.map(mountOf))).toEqual(new Set(open));

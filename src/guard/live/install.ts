@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import type { ActingHost } from '../../hosts/host.ts';
 import { runOrThrow } from '../../remedies/run.ts';
 import type { PlannedRemedy } from '../../remedies/run-record.ts';
-import { releaseEverything } from '../own-hold.ts';
-import type { GuardPlaces } from '../places.ts';
+import type { GuardDirectories } from '../directories.ts';
+import { releaseEverything } from '../hold/on-node.ts';
 import { GUARD_UNIT, GUARD_UNIT_PATH, guardUnit, type UnitOptions } from './unit.ts';
 
 /** What installing changes, as a plan that is shown, journaled and can be taken back. */
@@ -41,7 +41,7 @@ export async function startGuard(host: ActingHost): Promise<void> {
  * Stops the service, takes its unit away, lets go of what is held and removes the guard's own state. The journal stays
  * while it holds anything. Returns what was there. Throws HostError.
  */
-export async function uninstall(host: ActingHost, places: GuardPlaces): Promise<readonly string[]> {
+export async function uninstall(host: ActingHost, places: GuardDirectories): Promise<readonly string[]> {
   const gone: string[] = [];
   if (await isThere(host, GUARD_UNIT_PATH)) {
     if (await systemdRuns(host)) await runOrThrow(host, ['systemctl', 'disable', '--now', '--', GUARD_UNIT]);

@@ -1,5 +1,5 @@
 import { unitArgument } from '../../remedies/persist/quoting.ts';
-import type { OwnProgram } from '../child.ts';
+import type { OwnProgram } from '../judge/child.ts';
 
 /** The guard's service. */
 export const GUARD_UNIT = 'hayward-guard.service';
@@ -90,7 +90,7 @@ RestrictSUIDSGID=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service @module @mount bpf
 SystemCallErrorNumber=EPERM
-RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6 AF_PACKET
+RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6
 
 [Install]
 WantedBy=multi-user.target

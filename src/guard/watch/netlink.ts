@@ -1,7 +1,7 @@
 import { known, type Reading, type Unknown, unknown } from '../../hosts/reading.ts';
 import { reasonFor, wordsFor } from '../../hosts/system-errors.ts';
 import type { BridgeDemand } from '../demand.ts';
-import type { RepairOutcome } from '../kept-key.ts';
+import type { RepairOutcome } from '../keep/kept-key.ts';
 import {
   askLink,
   askLinks,

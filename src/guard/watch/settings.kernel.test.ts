@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SettingDemand } from '../demand.ts';
-import { makeKeeper } from '../keeper.ts';
+import { makeKeeper } from '../keep/keeper.ts';
 import { enterOwnNetwork } from './kernel-test-bed.ts';
 import { watchSettings } from './settings.ts';
 

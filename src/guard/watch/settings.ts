@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { known, type Reading, unknown } from '../../hosts/reading.ts';
 import { codeOf, failureFor, wordsFor } from '../../hosts/system-errors.ts';
-import type { RepairOutcome } from '../kept-key.ts';
+import type { RepairOutcome } from '../keep/kept-key.ts';
 
 /**
  * Settings read again and again. Each file is opened once and read by pread(2) at its beginning, which the kernel

@@ -16,7 +16,7 @@ afterAll(async () => {
 /** Appends what it sees to /run/seen, one line each. */
 const PROGRAM = `
 import { appendFileSync } from 'node:fs';
-import { makeKeeper } from '../keeper.ts';
+import { makeKeeper } from '../keep/keeper.ts';
 import { watchModules } from './modules.ts';
 import { watchSettings } from './settings.ts';
 import { watchUnits } from './units.ts';

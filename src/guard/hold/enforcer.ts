@@ -1,0 +1,109 @@
+import type { Reading } from '../../hosts/reading.ts';
+import type { Demand, SettingDemand } from '../demand.ts';
+import type { Enforcement, HeldBy } from '../model.ts';
+import type { Hold, SeenWrites } from './hold.ts';
+import type { Released } from './on-node.ts';
+
+export interface Enforcer {
+  /** What is done now, and why not what was asked for. */
+  readonly inForce: () => { readonly how: Exclude<Enforcement, 'auto'>; readonly why: string };
+  hold(demands: readonly Demand[]): void;
+  heldBy(demand: Demand): HeldBy;
+  /** While paused writers are still seen. */
+  pause(paused: boolean): void;
+  seen(): readonly SeenWrites[];
+  /** Once a second or so: says that the guard lives, and sees whether the program is still attached. */
+  tend(nowMs: number): void;
+  /** Lets go, for good: nothing is opened again. */
+  release(): Released;
+  close(): void;
+}
+
+export interface EnforcerOptions {
+  readonly asked: Enforcement;
+  /** Opens the BPF hold. Called again where it was lost. */
+  readonly open: () => Reading<Hold>;
+  readonly lost: (why: string) => void;
+  /** Takes away what is pinned, once the hold is closed. */
+  readonly unpin: () => Released;
+}
+
+/** A hold that is gone is tried again, in case what took it away was passing. */
+const RETRY_MS = 60_000;
+
+/** Puts the BPF hold behind the one question the loop has: who holds this key. */
+export function makeEnforcer({ asked, open, lost, unpin }: EnforcerOptions): Enforcer {
+  const wantsKernel = asked === 'auto' || asked === 'kernel' || asked === 'observe';
+  let settings: readonly SettingDemand[] = [];
+  let held: ReadonlySet<string> = new Set();
+  let paused = false;
+  let why = '';
+  let released = false;
+  let retryMs = Number.POSITIVE_INFINITY;
+  let hold: Hold | undefined = wantsKernel ? opened() : undefined;
+
+  function opened(): Hold | undefined {
+    const reading = open();
+    if (reading.known) {
+      why = '';
+      return reading.value;
+    }
+    why = reading.detail;
+    return undefined;
+  }
+
+  function arm(): void {
+    if (!hold) return;
+    hold.mode(paused || asked === 'observe' ? 'observe' : 'hold');
+    held = new Set(hold.set(settings).held);
+    hold.beat();
+  }
+
+  function drop(reason: string, nowMs: number): void {
+    hold?.close();
+    hold = undefined;
+    held = new Set();
+    why = reason;
+    retryMs = nowMs + RETRY_MS;
+    lost(reason);
+  }
+
+  return {
+    inForce() {
+      if (released) return { how: 'off', why: 'released' };
+      if (asked === 'off' || asked === 'observe') return { how: asked, why };
+      return { how: hold ? 'kernel' : 'poll', why };
+    },
+    hold(demands) {
+      settings = demands.filter((demand) => demand.kind === 'setting');
+      arm();
+    },
+    heldBy(demand) {
+      if (demand.kind === 'bridge-setting') return 'event';
+      const inKernel = demand.kind === 'setting' && held.has(demand.key) && asked !== 'observe';
+      return inKernel ? 'kernel' : 'poll';
+    },
+    pause(on) {
+      paused = on;
+      hold?.mode(paused || asked === 'observe' ? 'observe' : 'hold');
+    },
+    seen: () => hold?.seen() ?? [],
+    tend(nowMs) {
+      if (hold && !hold.standing()) drop('the program was detached by somebody else', nowMs);
+      if (!hold && wantsKernel && !released && nowMs >= retryMs) {
+        retryMs = nowMs + RETRY_MS;
+        hold = opened();
+        arm();
+      }
+      hold?.beat();
+    },
+    release() {
+      released = true;
+      held = new Set();
+      hold?.close();
+      hold = undefined;
+      return unpin();
+    },
+    close: () => hold?.close(),
+  };
+}
