@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import { guardDirectories } from '../guard/directories.ts';
 import type { Released } from '../guard/hold/on-node.ts';
 import type { GuardStatus } from '../guard/model.ts';
-import { askGuard, LONGEST_PAUSE_MS } from '../guard/tell/control.ts';
+import { type Asked, askGuard, LONGEST_PAUSE_MS } from '../guard/tell/control.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual, Lang } from '../lang.ts';
 import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
 import { durationMs } from './duration.ts';
+import { withGivenBefore } from './given-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { UsageError } from './usage.ts';
 
@@ -64,8 +65,8 @@ export function registerControl(guard: Command, say: Say): void {
   addCommonOptions(release, say).action(releaseGuard);
 }
 
-async function showStatus(raw: RawCommonOptions, command: Command): Promise<void> {
-  const options = await commonOptions({ ...command.parent?.opts(), ...raw });
+async function showStatus(_own: RawCommonOptions, command: Command): Promise<void> {
+  const options = await commonOptions(withGivenBefore<RawCommonOptions>(command));
   const json = printsJson(options, 'guard status');
   const status = await statusNow(options.lang);
   const { statusText } = await import('../guard/tell/status-text.ts');
@@ -78,7 +79,7 @@ async function statusNow(lang: Lang): Promise<GuardStatus> {
   const { socket, run } = placesHere();
   const answer = await askGuard(socket, 'GET', `/v1/status?lang=${lang}`);
   if (answer.kind === 'failed') throw new UsageError(answer.why);
-  if (answer.kind === 'answered') return JSON.parse(answer.body) as GuardStatus;
+  if (answer.kind === 'answered') return JSON.parse(answeredWell(answer).body) as GuardStatus;
   const { notRunning } = await import('../guard/tell/status.ts');
   const { heldHere } = await import('../guard/hold/on-node.ts');
   const { watchSettings } = await import('../guard/watch/settings.ts');
@@ -96,16 +97,21 @@ function statusExit({ running, keys, conflicts }: GuardStatus): 0 | 1 | 3 {
   return wrong || conflicts.length > 0 ? 1 : 0;
 }
 
-async function pauseGuard(duration: string, raw: RawCommonOptions, command: Command): Promise<void> {
-  const options = await commonOptions({ ...command.parent?.opts(), ...raw });
+async function pauseGuard(duration: string, _own: RawCommonOptions, command: Command): Promise<void> {
+  const options = await commonOptions(withGivenBefore<RawCommonOptions>(command));
   const ms = durationMs('pause', duration);
   if (ms > LONGEST_PAUSE_MS) throw new UsageError(`pause ${duration}: at most a day, so that it is not forgotten`);
   const answer = await askGuard(placesHere().socket, 'POST', `/v1/pause?ms=${Math.round(ms)}`);
   if (answer.kind === 'nobody') throw new UsageError(NOBODY[options.lang]);
   if (answer.kind === 'failed') throw new UsageError(answer.why);
-  if (answer.status !== 200) throw new UsageError(harmless(answer.body.trim()));
-  if (!options.quiet)
-    process.stdout.write(await pauseWords(answer.body, options.lang, printsJson(options, 'guard pause')));
+  const { body } = answeredWell(answer);
+  if (!options.quiet) process.stdout.write(await pauseWords(body, options.lang, printsJson(options, 'guard pause')));
+}
+
+/** A guard that has only just begun answers 503 to all but its probes. Throws UsageError with what it said. */
+function answeredWell(answer: Extract<Asked, { kind: 'answered' }>): { readonly body: string } {
+  if (answer.status === 200) return answer;
+  throw new UsageError(harmless(answer.body.trim()) || `the guard answered ${answer.status}`);
 }
 
 async function pauseWords(body: string, lang: keyof Bilingual, json: boolean): Promise<string> {
@@ -118,14 +124,15 @@ async function pauseWords(body: string, lang: keyof Bilingual, json: boolean): P
   return `${words[lang]}\n`;
 }
 
-async function releaseGuard(raw: RawCommonOptions, command: Command): Promise<void> {
-  const options = await commonOptions({ ...command.parent?.opts(), ...raw });
+async function releaseGuard(_own: RawCommonOptions, command: Command): Promise<void> {
+  const options = await commonOptions(withGivenBefore<RawCommonOptions>(command));
   const json = printsJson(options, 'guard release');
   const places = placesHere();
   const told = await askGuard(places.socket, 'POST', '/v1/release');
   const { releaseEverything } = await import('../guard/hold/on-node.ts');
   const own = releaseEverything(places.run);
-  const running: Released = told.kind === 'answered' ? JSON.parse(told.body) : { released: [], failed: [] };
+  const running: Released =
+    told.kind === 'answered' && told.status === 200 ? JSON.parse(told.body) : { released: [], failed: [] };
   const released = [...running.released, ...own.released];
   // What a guard that runs could not take away, but this could, is away. One that hangs may not know yet.
   const failed = [...own.failed, ...(told.kind === 'failed' ? [told.why] : [])];

@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { JournalError } from '../remedies/journal.ts';
 import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
-import { addGuardOptions, type RawGuardOptions } from './guard-options.ts';
+import { withGivenBefore } from './given-options.ts';
+import { addGuardOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
+import { askedSettings } from './guard-plan.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
+import { UsageError } from './usage.ts';
 
 interface Doing {
   dryRun?: boolean;
@@ -44,9 +49,10 @@ function doing(command: Command, say: Say): Command {
     .option('-y, --yes', say({ en: 'do not ask', 'zh-CN': '不询问，直接执行' }));
 }
 
-async function installGuard(own: RawGuardOptions & Doing, command: Command): Promise<void> {
-  const raw = { ...command.parent?.opts(), ...own };
+async function installGuard(_own: RawGuardOptions & Doing, command: Command): Promise<void> {
+  const raw = withGivenBefore<RawGuardOptions & Doing>(command);
   const options = await commonOptions(raw);
+  await checkGuardOptions(raw);
   const { runInstall } = await import('./guard-install-flow.ts');
   process.exitCode = await failing(() =>
     runInstall({
@@ -54,13 +60,13 @@ async function installGuard(own: RawGuardOptions & Doing, command: Command): Pro
       json: printsJson(options, 'guard install'),
       dryRun: raw.dryRun === true,
       yes: raw.yes === true,
-      guardOptions: wordsOf(command),
+      guardOptions: guardWords(raw),
     }),
   );
 }
 
-async function uninstallGuard(own: RawCommonOptions & Doing, command: Command): Promise<void> {
-  const raw = { ...command.parent?.opts(), ...own };
+async function uninstallGuard(_own: RawCommonOptions & Doing, command: Command): Promise<void> {
+  const raw = withGivenBefore<RawCommonOptions & Doing>(command);
   const options = await commonOptions(raw);
   const { runUninstall } = await import('./guard-install-flow.ts');
   process.exitCode = await failing(() =>
@@ -83,10 +89,12 @@ async function failing(work: () => Promise<number>): Promise<number> {
   }
 }
 
-/** What the service is told, as it was typed: all but what is about installing. */
-const OWN = new Set(['--dry-run', '--yes', '-y', '--json', '--quiet', '-q', '--verbose', '-v', '--no-color']);
-
-function wordsOf(command: Command): readonly string[] {
-  const typed = process.argv.slice(process.argv.indexOf(command.name()) + 1);
-  return typed.filter((word) => !OWN.has(word));
+/** What would keep the service from starting is said now. Throws UsageError. */
+async function checkGuardOptions({ hold, tokenFile, cgroup }: RawGuardOptions): Promise<void> {
+  await askedSettings(hold);
+  const { tokenIn } = await import('./guard-listen.ts');
+  if (tokenFile !== undefined) tokenIn(tokenFile);
+  if (cgroup !== undefined && !existsSync(join(cgroup, 'cgroup.procs'))) {
+    throw new UsageError(`--cgroup ${cgroup}: it is no cgroup directory`);
+  }
 }

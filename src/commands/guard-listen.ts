@@ -73,7 +73,7 @@ export async function listen(
   };
 }
 
-function tokenIn(path: string): string {
+export function tokenIn(path: string): string {
   try {
     const token = readFileSync(path, 'utf8').trim();
     if (token !== '') return token;

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ENFORCEMENTS, type Enforcement } from '../guard/model.ts';
 import type { RawCommonOptions } from './common-options.ts';
@@ -91,4 +92,33 @@ function address(value: string): Address | 'off' {
     throw new UsageError(`--listen ${value}: expected ADDRESS:PORT, such as 127.0.0.1:9470, or off`);
   }
   return { host: bracketed ?? plain ?? '', port: Number(port) };
+}
+
+/**
+ * The options as words again, for the service that `guard install` makes. Paths are made absolute: a service has another
+ * working directory.
+ */
+export function guardWords(raw: RawGuardOptions): readonly string[] {
+  const { enforce, interval: ms, judgeEvery, listen, tokenFile, cgroup, profile, only, lang, hold = [] } = raw;
+  return [
+    ...word('--enforce', enforce),
+    ...word('--interval', ms === undefined ? undefined : `${ms}ms`),
+    ...word('--judge-every', judgeEvery === undefined ? undefined : `${judgeEvery}ms`),
+    ...word('--listen', listen === undefined || listen === 'off' ? listen : addressText(listen)),
+    ...word('--token-file', tokenFile === undefined ? undefined : resolve(tokenFile)),
+    ...word('--cgroup', cgroup === undefined ? undefined : resolve(cgroup)),
+    ...word('--profile', profile),
+    ...word('--only', only),
+    ...word('--lang', lang),
+    ...hold.flatMap((one) => word('--hold', one)),
+    ...(raw.reclaim === false ? ['--no-reclaim'] : []),
+  ];
+}
+
+function word(option: string, value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [option, value];
+}
+
+function addressText({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

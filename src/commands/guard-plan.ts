@@ -10,6 +10,7 @@ import {
   printsJson,
   type RawCommonOptions,
 } from './common-options.ts';
+import { withGivenBefore } from './given-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { progressLine } from './progress.ts';
 import { UsageError } from './usage.ts';
@@ -77,7 +78,8 @@ ${say(EXIT_STATUS)}`,
   addCommonOptions(addHoldOption(command, say), say).action(plan);
 }
 
-async function plan(raw: RawOptions): Promise<void> {
+async function plan(_own: RawOptions, command: Command): Promise<void> {
+  const raw = withGivenBefore<RawOptions>(command);
   const options = await commonOptions(raw);
   const json = printsJson(options, 'guard plan');
   const made = await makePlan(await askedSettings(raw.hold), options);

@@ -62,6 +62,7 @@ TimeoutStartSec=${START_TIMEOUT_S}
 WatchdogSec=${WATCHDOG_S}
 Restart=on-failure
 RestartSec=2
+RestartPreventExitStatus=2
 RuntimeDirectory=hayward
 RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes

@@ -1,0 +1,83 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { addCommonOptions } from './common-options.ts';
+import { withGivenBefore } from './given-options.ts';
+import { addGuardOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
+
+/** What `guard install` would have its service told, from a command line. */
+function wordsFrom(...line: readonly string[]): readonly string[] {
+  let words: readonly string[] = [];
+  const guard = new Command('guard').enablePositionalOptions();
+  addGuardOptions(
+    addCommonOptions(guard, ({ en }) => en),
+    ({ en }) => en,
+  );
+  const install = guard.command('install');
+  addGuardOptions(
+    addCommonOptions(install, ({ en }) => en),
+    ({ en }) => en,
+  ).action((_own, command: Command) => {
+    words = guardWords(withGivenBefore<RawGuardOptions>(command));
+  });
+  guard.parse(line, { from: 'user' });
+  return words;
+}
+
+describe('the words of an installed guard', () => {
+  it('are those given on either side of install, and no default', () => {
+    expect(wordsFrom('install')).toEqual([]);
+    expect(wordsFrom('--enforce', 'observe', '--no-reclaim', 'install', '--interval', '2s')).toEqual([
+      '--enforce',
+      'observe',
+      '--interval',
+      '2000ms',
+      '--no-reclaim',
+    ]);
+  });
+
+  it('prefer what stands behind install, and leave out what is about installing', () => {
+    expect(wordsFrom('--enforce', 'poll', 'install', '--enforce', 'off', '--json', '-qv')).toEqual([
+      '--enforce',
+      'off',
+    ]);
+  });
+
+  it('are absolute paths, addresses as they are typed, and every --hold', () => {
+    const words = wordsFrom(
+      'install',
+      '--token-file',
+      'tok',
+      '--listen',
+      '[::1]:9470',
+      '--hold',
+      'a.b=1',
+      '--hold',
+      'c.d=2',
+    );
+    expect(words).toEqual([
+      '--listen',
+      '[::1]:9470',
+      '--token-file',
+      `${process.cwd()}/tok`,
+      '--hold',
+      'a.b=1',
+      '--hold',
+      'c.d=2',
+    ]);
+  });
+
+  it('can be read again as they were', () => {
+    const once = wordsFrom(
+      'install',
+      '--judge-every',
+      '90s',
+      '--listen',
+      'off',
+      '--profile',
+      'harvester',
+      '--lang',
+      'zh-CN',
+    );
+    expect(wordsFrom('install', ...once)).toEqual(once);
+  });
+});
