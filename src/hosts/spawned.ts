@@ -6,6 +6,8 @@ export interface SpawnedOptions extends RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Bytes of standard output beyond which the program is stopped and the result is a failure. */
   readonly maxOutputBytes: number;
+  /** How long it may take to end once it was asked to, in milliseconds; then it is killed. */
+  readonly graceMs?: number;
 }
 
 /** How long a program that was asked to end may take before it is killed. */
@@ -36,7 +38,7 @@ export function spawned(file: string, args: readonly string[], options: SpawnedO
     if (trouble) return;
     trouble = why;
     killGroup(child, 'SIGTERM');
-    killer = setTimeout(() => killGroup(child, 'SIGKILL'), GRACE_MS);
+    killer = setTimeout(() => killGroup(child, 'SIGKILL'), options.graceMs ?? GRACE_MS);
   }
   function cancel(): void {
     stop('cancelled');

@@ -21,9 +21,10 @@ export function makeReclaiming({ program, sink, may, signal }: ReclaimingOptions
     if (!due || !may() || !leases.some(({ leaked }) => leaked > 0)) return;
     lastMs = performance.now();
     const answer = await reclaimInChild({ program, signal });
-    if (signal.aborted) return;
-    if ('failed' in answer) sink.complain(`leaked leases could not be given back: ${answer.failed}`);
-    else if (answer.addresses.length > 0) {
+    if ('failed' in answer) {
+      // A guard that is told to end ends it as well.
+      if (!signal.aborted) sink.complain(`leaked leases could not be given back: ${answer.failed}`);
+    } else if (answer.addresses.length > 0) {
       sink.record({ at: new Date().toISOString(), type: 'leases-reclaimed', addresses: answer.addresses });
     }
   };
