@@ -56,6 +56,19 @@ describe('one key', () => {
     expect(keeper.state(FORWARD)).toMatchObject({ drifts: 1, repairs: 1, value: '1', contested: false });
   });
 
+  it('is not taken for rewritten where a new plan came while the repair of the old one was under way', () => {
+    const keeper = keeperOf(forward);
+    expect(keeper.look(FORWARD, says('0'), at(0))).toEqual({ do: 'repair', value: '1' });
+    keeper.want([{ ...forward, value: '0' }]);
+    keeper.repaired(FORWARD, { ok: true }, at(50));
+    expect(keeper.events()).toMatchObject([{ type: 'drift' }, { type: 'repaired', from: '0', to: '1' }]);
+    expect(keeper.state(FORWARD)).toMatchObject({ value: '1', drifts: 1, repairs: 1 });
+    expect(keeper.look(FORWARD, says('1'), at(100))).toEqual({ do: 'repair', value: '0' });
+    keeper.repaired(FORWARD, { ok: true }, at(101));
+    expect(keeper.events()).toMatchObject([{ type: 'repaired', from: '1', to: '0', after: 'plan' }]);
+    expect(keeper.state(FORWARD)).toMatchObject({ value: '0', drifts: 1 });
+  });
+
   it('waits for the answer to the repair it asked for', () => {
     const keeper = keeperOf({ kind: 'module', name: 'br_netfilter', by: 'x', reason: { en: '', 'zh-CN': '' } });
     const key = 'module br_netfilter';

@@ -1,6 +1,6 @@
 import type { Reading } from '../../hosts/reading.ts';
 import { sysctlName } from '../../snapshot/sysctl-name.ts';
-import { type Demand, demandKey, demandValue } from '../demand.ts';
+import { type Demand, demandKey } from '../demand.ts';
 import type { SeenWrites } from '../hold/hold.ts';
 import type { GuardEvent } from '../model.ts';
 import type { Moment } from '../moment.ts';
@@ -80,12 +80,13 @@ export function makeKeeper({ intervalMs }: KeeperOptions): Keeper {
   }
 
   /** A write of ours that reaches others is nobody's drift there. */
-  function foresee(written: KeptDemand): void {
-    if (written.demand.kind !== 'setting') return;
+  function foresee(name: string, written: string): void {
+    const source = ordered.find(({ key }) => key === name)?.demand;
+    if (source?.kind !== 'setting') return;
     for (const { key, demand } of ordered) {
       if (demand.kind !== 'setting') continue;
-      const value = sweptValue(written.demand.key, demandValue(written.demand), demand.key);
-      if (value !== undefined) kept.get(key)?.expect(value, written.key);
+      const value = sweptValue(source.key, written, demand.key);
+      if (value !== undefined) kept.get(key)?.expect(value, name);
     }
   }
 
@@ -108,9 +109,8 @@ export function makeKeeper({ intervalMs }: KeeperOptions): Keeper {
     order: () => ordered,
     look: (key, reading, now) => kept.get(key)?.look(reading, now, ruling) ?? { do: 'nothing' },
     repaired(key, outcome, now) {
-      kept.get(key)?.repaired(outcome, now, ruling);
-      const written = outcome.ok ? ordered.find((one) => one.key === key) : undefined;
-      if (written) foresee(written);
+      const written = kept.get(key)?.repaired(outcome, now, ruling);
+      if (written !== undefined) foresee(key, written);
     },
     saw(writes, now) {
       for (const seen of writes) kept.get(sysctlName(seen.key))?.saw(seen, now);

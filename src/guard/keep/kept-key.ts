@@ -34,6 +34,8 @@ export interface KeptState {
   readonly lastWriter: Writer | null;
   readonly lastDriftAt: string | null;
   readonly contested: boolean;
+  /** Who rewrites it where it is contested, in order; empty where nobody was seen. */
+  readonly writers: readonly string[];
   /** How long the next repair waits after the last one, in milliseconds. */
   readonly retryMs: number;
 }
@@ -49,7 +51,8 @@ export interface Ruling {
 export interface KeptKey {
   /** Judges what was read. After `repair` it answers nothing until `repaired` tells how that went. */
   look(reading: Reading<string>, now: Moment, ruling: Ruling): KeepAction;
-  repaired(outcome: RepairOutcome, now: Moment, ruling: Ruling): void;
+  /** The value that was written; undefined where it was not. */
+  repaired(outcome: RepairOutcome, now: Moment, ruling: Ruling): string | undefined;
   saw(seen: SeenWrites, now: Moment): void;
   /** The next look may read this, which then is the doing of our own repair of another key, or of a new plan. */
   expect(value: string, because: string): void;
@@ -89,7 +92,8 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
   let settled = false;
   let excursion: Excursion | undefined;
   let expected: { readonly value: string; readonly because: string } | undefined;
-  let underRepair = false;
+  /** What is being written; a new plan may want something else by the time it is. */
+  let underRepair: string | undefined;
   let pace = RESTED;
   let disturbedMs = 0;
   let rewrites: { readonly ms: number; times: number }[] = [];
@@ -103,7 +107,7 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
 
   function look(reading: Reading<string>, now: Moment, ruling: Ruling): KeepAction {
     for (const event of ledger.due(now)) tell(event);
-    if (underRepair) return NOTHING;
+    if (underRepair !== undefined) return NOTHING;
     if (!reading.known) return blind(reading, now);
     unreadable = null;
     value = reading.value;
@@ -150,8 +154,8 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
     if (!ruling.acting) return NOTHING;
     const due = dueAt(pace, intervalMs);
     if (now.ms < due) return { do: 'wait', untilMs: due };
-    underRepair = true;
-    return { do: 'repair', value: demandValue(demand) };
+    underRepair = demandValue(demand);
+    return { do: 'repair', value: underRepair };
   }
 
   function leave(found: string, now: Moment): Excursion {
@@ -200,12 +204,14 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
     tell({ at, type: 'contested', key, perMinute: perMinute(now), writers: [...writers].sort(), retryMs });
   }
 
-  function repaired(outcome: RepairOutcome, now: Moment, ruling: Ruling): void {
-    underRepair = false;
+  function repaired(outcome: RepairOutcome, now: Moment, ruling: Ruling): string | undefined {
+    // Asked for of this thing under a plan that has dropped it since: it is read anew.
+    if (underRepair === undefined) return undefined;
+    const to = underRepair;
+    underRepair = undefined;
     pace = afterAttempt(pace, now.ms, outcome.ok);
     const at = now.at.toISOString();
     if (outcome.ok) {
-      const to = demandValue(demand);
       repairs += 1;
       tell({
         at,
@@ -221,10 +227,13 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
       settled = true;
       excursion = undefined;
       unanswered = null;
+      if (!isWanted(demand, to)) expected = { value: to, because: 'plan' };
     } else tell({ at, type: 'repair-failed', key, why: outcome.why });
-    if (!contested || longestTold || waitMs(pace, intervalMs) < LONGEST_WAIT_MS) return;
-    longestTold = true;
-    tellContested(now);
+    if (contested && !longestTold && waitMs(pace, intervalMs) >= LONGEST_WAIT_MS) {
+      longestTold = true;
+      tellContested(now);
+    }
+    return outcome.ok ? to : undefined;
   }
 
   function cause(): { after?: string } {
@@ -267,6 +276,7 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
       lastWriter,
       lastDriftAt,
       contested,
+      writers: contested ? [...writers].sort() : [],
       retryMs: waitMs(pace, intervalMs),
     }),
   };
