@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { GuardPlan } from '../model.ts';
 
-/** The last plan of a healthy node, kept over reboots, for the first judgement after an upgrade to be compared with. */
+/** The last plan of a node without critical problems (others it may have had for years), kept over reboots, for the first judgement after an upgrade to be compared with. */
 export interface LastGood {
   /** Undefined where there is none, or none that can be read. */
   read(): GuardPlan | undefined;
-  /** Keeps a plan without problems, where it says anything new. */
+  /** Keeps a plan without critical problems, where it says anything new. */
   keep(plan: GuardPlan): void;
 }
 

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { harmlessJson } from '../../hosts/sanitise.ts';
 
 /** What a path answers. */
 export interface Answer {
@@ -22,8 +23,9 @@ export function plainText(body: string, status = 200): Answer {
   return { status, type: PLAIN, body: `${body}\n` };
 }
 
+/** Writers choose their own names, and findings quote files: nothing in it is for a terminal to act on. */
 export function json(value: unknown, status = 200): Answer {
-  return { status, type: 'application/json', body: `${JSON.stringify(value)}\n` };
+  return { status, type: 'application/json', body: `${harmlessJson(JSON.stringify(value))}\n` };
 }
 
 /** Everything is answered from memory, at once: a client that dawdles is let go. */
