@@ -34,6 +34,9 @@ export interface Daemon {
 /** A loop that has not turned for so long hangs. */
 const HANGS_MS = 10_000;
 
+/** Below the unit's TimeoutStartSec. `/readyz` waits for the first full round all the same. */
+const READY_AT_LATEST_MS = 45_000;
+
 function moment(): Moment {
   return { ms: performance.now(), at: new Date() };
 }
@@ -42,6 +45,7 @@ function moment(): Moment {
 export function startDaemon(options: DaemonOptions): Daemon {
   const { enforce, intervalMs, holding, sink, notify } = options;
   const since = new Date();
+  const startedMs = performance.now();
   const keeper = makeKeeper({ intervalMs });
   const rounds = makeRounds({ everyMs: options.judgeEveryMs, chance: Math.random });
   const senses = options.senses((why) => rounds.ask(why, performance.now()));
@@ -54,7 +58,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
   let round = Promise.resolve();
   let aliveToldMs = Number.NEGATIVE_INFINITY;
   let judging = false;
-  let released = false;
+  let letGo = false;
+  let readyTold = false;
 
   /** What is under way is finished before the guard ends. An error in it is a bug, and ends the process. */
   function underWay(work: Promise<void>): void {
@@ -83,13 +88,19 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const reclaim = makeReclaiming({
     program: options.program,
     sink,
-    may: () => options.reclaim && mayAct && !released && keeper.pausedUntil(moment()) === undefined,
+    may: () => options.reclaim && mayAct && !holding.released() && keeper.pausedUntil(moment()) === undefined,
     signal: stopping.signal,
   });
 
+  /** RKE2 and the others wait for it (Before= in the unit), but not for a judgement that fails or takes for ever. */
+  function tellReady(): void {
+    if (!readyTold) notify.ready();
+    readyTold = true;
+  }
+
   async function judge(): Promise<void> {
     judging = true;
-    rounds.begun(performance.now());
+    const because = rounds.begun(performance.now());
     const { program, planOptions } = options;
     const answer = await planInChild({ program, options: planOptions, signal: stopping.signal });
     judging = false;
@@ -98,28 +109,29 @@ export function startDaemon(options: DaemonOptions): Daemon {
     if ('failed' in answer) {
       if (answer.failed !== failure) sink.record({ ...stamp(), type: 'plan-failed', why: answer.failed });
       failure = answer.failed;
+      tellReady();
       return;
     }
     failure = '';
-    adopt(answer.plan);
+    adopt(answer.plan, because);
     if (!ready) await Promise.allSettled([...inHand]);
-    if (!ready) notify.ready();
     ready = true;
+    tellReady();
     underWay(reclaim(answer.plan));
   }
 
-  function adopt(fresh: GuardPlan): void {
+  function adopt(fresh: GuardPlan, because: readonly string[]): void {
     const before = plan ?? options.lastGood.read();
     const upgraded = before && afterUpgrade(before, fresh);
     const first = plan === undefined;
     plan = plan ? carryOver(plan, fresh) : fresh;
     options.watched(plan.demands);
     const { added, removed } = keeper.want(plan.demands);
-    if (!released) holding.hold(plan.demands);
+    if (!holding.released()) holding.hold(plan.demands);
     if (upgraded) sink.record(upgraded);
     if (first) sink.record({ ...stamp(), type: 'started', enforce, keys: plan.demands.length, pid: process.pid });
     else if (added.length + removed.length > 0)
-      sink.record({ ...stamp(), type: 'planned', added, removed, phase: plan.phase });
+      sink.record({ ...stamp(), type: 'planned', added, removed, phase: plan.phase, because });
     tellConflicts(plan);
     options.lastGood.keep(plan);
     turn();
@@ -140,10 +152,20 @@ export function startDaemon(options: DaemonOptions): Daemon {
     notify.alive();
   }
 
+  /** `guard release` may not have reached this guard, but its hold: it looks on from then on, all the same. */
+  function followRelease(): void {
+    if (letGo || !holding.released()) return;
+    letGo = true;
+    keeper.act(false, moment());
+    sink.complain('let go of by hayward guard release: this guard only looks on until it is started again');
+  }
+
   const beat = everyInterval(intervalMs, () => {
     turn();
+    followRelease();
     const nowMs = performance.now();
     tellAlive(nowMs);
+    if (nowMs - startedMs > READY_AT_LATEST_MS) tellReady();
     if (!judging && nowMs >= rounds.dueAt()) round = judge();
   });
 
@@ -172,9 +194,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
       return keeper.pausedUntil(moment());
     },
     release() {
-      released = true;
-      keeper.act(false, moment());
-      return holding.release();
+      const what = holding.release();
+      followRelease();
+      return what;
     },
     reload: rounds.demand,
     async stop(why) {

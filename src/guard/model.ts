@@ -79,6 +79,8 @@ export type GuardEvent = { readonly at: string } & (
       readonly added: readonly string[];
       readonly removed: readonly string[];
       readonly phase: string;
+      /** What happened on the node that called for another judgement; empty where it was due by the clock. */
+      readonly because: readonly string[];
     }
   | { readonly type: 'plan-failed'; readonly why: string }
   /** It reads otherwise than wanted. The writer is known under `kernel` and `observe` only. */

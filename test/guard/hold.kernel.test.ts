@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, type GuardBed, makeGuardBed } from './bed.ts';
 
@@ -100,6 +101,43 @@ describe('hayward guard --enforce kernel', () => {
       keys: [{ key: FORWARD, value: '1', wanted: '1', right: true, held: 'kernel' }],
     });
     expect(bed.hayward(['guard', 'status']).stdout).toContain('still holds these');
+  });
+
+  it.each(['off', 'poll', 'observe'])(
+    'what a guard that was killed left answers no writer any more with %s',
+    async (how) => {
+      const first = holding('--hold', `${FORWARD}=1`);
+      await first.ready();
+      await first.end('SIGKILL');
+      bed.sh(`sysctl -w ${FORWARD}=0`);
+      expect(bed.read(FORWARD)).toBe('1');
+      // Before anything is planned: the judgement hangs.
+      const programs = `${bed.directory}/bin`;
+      mkdirSync(programs);
+      writeFileSync(`${programs}/nice`, '#!/bin/sh\nexec sleep infinity\n', { mode: 0o755 });
+      const options = ['--enforce', how, '--cgroup', bed.cgroup, '--listen', 'off', '--hold', `${FORWARD}=1`];
+      const second = bed.guard(options, { env: { PATH: `${programs}:${process.env['PATH']}` } });
+      await eventually(() => bed.run(['pgrep', '-P', String(second.pid), '-x', 'sleep']).status === 0);
+      bed.sh(`sysctl -w ${FORWARD}=0`);
+      expect(bed.read(FORWARD)).toBe('0');
+      expect(bed.attached()).toEqual(how === 'observe' ? ['hayward_hold'] : []);
+      expect(await second.status()).toMatchObject({ enforce: { asked: how, inForce: how, why: '' } });
+      expect(await second.end()).toBe(0);
+    },
+  );
+
+  it('only looks on once guard release took its hold away past it', async () => {
+    bed.sh('mount -t bpf bpf /sys/fs/bpf');
+    const guard = holding('--hold', `${FORWARD}=1`);
+    await guard.ready();
+    const elsewhere = { env: { HAYWARD_STATE: `${bed.directory}/elsewhere` } };
+    expect(bed.hayward(['guard', 'release'], elsewhere)).toMatchObject({ status: 0, stderr: '' });
+    await eventually(async () => (await guard.status()).enforce?.inForce === 'off');
+    bed.sh(`sysctl -w ${FORWARD}=0`);
+    await eventually(async () => (await guard.key(FORWARD)).value === '0');
+    expect(guard.events.filter(({ type }) => type === 'hold-lost')).toEqual([]);
+    expect(guard.complaints()).toContain('guard release');
+    expect([bed.read(FORWARD), bed.attached()]).toEqual(['0', []]);
   });
 
   it.each([

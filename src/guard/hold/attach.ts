@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, unlinkSync } from 'node:fs';
 import type { Bpf } from './bpf.ts';
 import { inodeOf } from './cgroups.ts';
 import type { HoldOptions } from './hold.ts';
@@ -27,6 +27,8 @@ export interface Attachment {
   finish(): void;
   /** Whether the link still leads from this cgroup to a program that answers for us. */
   standing(): boolean;
+  /** Whether the link's pin is there still, or there never was one. */
+  pinned(): boolean;
   /** What is pinned stays attached. */
   close(): void;
 }
@@ -113,6 +115,7 @@ function watch(bpf: Bpf, { maps, program, link }: Kept, { cgroup, pins }: Place,
       finished = true;
       unpinMaps(pins, 'others');
     },
+    pinned: () => pins === undefined || existsSync(linkPin(pins)),
     standing(): boolean {
       const info = bpf.linkInfo(link);
       // The kernel detaches from a cgroup that is gone, but some time later.

@@ -12,10 +12,15 @@ export interface Enforcer {
   /** While paused writers are still seen. */
   pause(paused: boolean): void;
   seen(): readonly SeenWrites[];
-  /** Once a second or so: says that the guard lives, and sees whether the program is still attached. */
+  /**
+   * Once a second or so: says that the guard lives, and sees whether the program is still attached. One that could not be
+   * opened, or was lost, is tried again each minute; one that `guard release` took away is not.
+   */
   tend(nowMs: number): void;
   /** Lets go, for good: nothing is opened again. */
   release(): Released;
+  /** Whether somebody let go, through this guard or past it. */
+  readonly released: () => boolean;
   close(): void;
 }
 
@@ -24,14 +29,17 @@ export interface EnforcerOptions {
   /** Opens the BPF hold. Called again where it was lost. */
   readonly open: () => Reading<Hold>;
   readonly lost: (why: string) => void;
-  /** Takes away what is pinned, once the hold is closed. */
+  /** Takes away what is pinned, by whichever guard, once the hold is closed. */
   readonly unpin: () => Released;
 }
 
-/** A hold that is gone is tried again, in case what took it away was passing. */
+/** Where there is no hold it is tried again, in case what kept or took it away was passing. */
 const RETRY_MS = 60_000;
 
-/** Puts the BPF hold behind the one question the loop has: who holds this key. */
+/**
+ * Puts the BPF hold behind the one question the loop has: who holds this key. What an earlier guard left holding is taken
+ * over; where writes are not to be answered, it is let go of (`off`, `poll`) or made to observe, before anything is planned.
+ */
 export function makeEnforcer({ asked, open, lost, unpin }: EnforcerOptions): Enforcer {
   const wantsKernel = asked === 'auto' || asked === 'kernel' || asked === 'observe';
   let settings: readonly SettingDemand[] = [];
@@ -39,8 +47,12 @@ export function makeEnforcer({ asked, open, lost, unpin }: EnforcerOptions): Enf
   let paused = false;
   let why = '';
   let released = false;
-  let retryMs = Number.POSITIVE_INFINITY;
-  let hold: Hold | undefined = wantsKernel ? opened() : undefined;
+  let doubted = false;
+  let retryMs: number | undefined;
+  let hold: Hold | undefined;
+  if (wantsKernel) hold = opened();
+  else why = unpin().failed.join('; ');
+  if (asked === 'observe') arm();
 
   function opened(): Hold | undefined {
     const reading = open();
@@ -68,6 +80,28 @@ export function makeEnforcer({ asked, open, lost, unpin }: EnforcerOptions): Enf
     lost(reason);
   }
 
+  function letGo(): void {
+    released = true;
+    held = new Set();
+    hold?.close();
+    hold = undefined;
+  }
+
+  /** Who lets go detaches and then unpins: which of the two it was is told at the second look. */
+  function see(detached: Hold, nowMs: number): void {
+    if (!detached.pinned()) letGo();
+    else if (doubted) drop('the program was detached by somebody else', nowMs);
+    doubted = hold !== undefined;
+  }
+
+  function retry(nowMs: number): void {
+    retryMs ??= nowMs + RETRY_MS;
+    if (nowMs < retryMs) return;
+    retryMs = nowMs + RETRY_MS;
+    hold = opened();
+    arm();
+  }
+
   return {
     inForce() {
       if (released) return { how: 'off', why: 'released' };
@@ -89,21 +123,16 @@ export function makeEnforcer({ asked, open, lost, unpin }: EnforcerOptions): Enf
     },
     seen: () => hold?.seen() ?? [],
     tend(nowMs) {
-      if (hold && !hold.standing()) drop('the program was detached by somebody else', nowMs);
-      if (!hold && wantsKernel && !released && nowMs >= retryMs) {
-        retryMs = nowMs + RETRY_MS;
-        hold = opened();
-        arm();
-      }
+      if (hold && !hold.standing()) see(hold, nowMs);
+      else doubted = false;
+      if (!hold && wantsKernel && !released) retry(nowMs);
       hold?.beat();
     },
     release() {
-      released = true;
-      held = new Set();
-      hold?.close();
-      hold = undefined;
+      letGo();
       return unpin();
     },
+    released: () => released,
     close: () => hold?.close(),
   };
 }

@@ -43,6 +43,8 @@ export interface Hold {
   seen(): readonly SeenWrites[];
   /** Still attached? False after `releaseHold` by another, or when another guard took over. */
   standing(): boolean;
+  /** False once its pin was taken away: after `releaseHold`, which detaches first. True where it was never pinned. */
+  pinned(): boolean;
   /** Closes our descriptors. What is pinned stays attached, and fails open without heartbeats. */
   close(): void;
 }

@@ -61,6 +61,7 @@ export function runHold({ bpf, attachment, config, mount, options }: Running): H
       return newWrites();
     },
     standing: () => attachment.standing(),
+    pinned: () => attachment.pinned(),
     close: () => attachment.close(),
   };
 

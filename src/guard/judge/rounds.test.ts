@@ -26,11 +26,14 @@ describe('rounds', () => {
     rounds.ask('link br0', 50_000);
     rounds.ask('link br0.5', 50_100);
     rounds.ask('link br0', 50_200);
-    expect([rounds.dueAt(), rounds.reasons()]).toEqual([50_300, ['link br0', 'link br0.5']]);
-    rounds.begun(50_300);
+    expect(rounds.dueAt()).toBe(50_300);
+    expect(rounds.begun(50_300)).toEqual(['link br0', 'link br0.5']);
     rounds.ask('later', 50_350);
     rounds.ended(50_400, 'launched');
     expect(rounds.dueAt()).toBe(51_400);
+    expect(rounds.begun(51_400)).toEqual(['later']);
+    rounds.ended(51_500, 'launched');
+    expect(rounds.begun(400_000)).toEqual([]);
   });
 
   it('follow a service to its READY closely', () => {
@@ -38,6 +41,24 @@ describe('rounds', () => {
     rounds.begun(0);
     rounds.ended(100, 'launching');
     expect(rounds.dueAt()).toBe(2_100);
+  });
+
+  it('follow one that is hours on its way less and less, and the next one closely again', () => {
+    const rounds = make();
+    let now = 0;
+    const next = (how: 'launching' | 'failed' | 'launched') => {
+      rounds.begun(now);
+      rounds.ended(now, how);
+      const wait = rounds.dueAt() - now;
+      now += wait;
+      return wait;
+    };
+    while (now < 180_000) expect(next('launching')).toBe(2_000);
+    expect(Array.from({ length: 9 }, () => Math.round(next('launching')))).toEqual([
+      ...[4, 8, 16, 32, 64, 128, 256, 300, 300].map((seconds) => seconds * 1_000),
+    ]);
+    expect([next('failed'), next('launching')].map(Math.round)).toEqual([30_000, 300_000]);
+    expect([next('launched'), next('launching')].map(Math.round)).toEqual([300_000, 2_000]);
   });
 
   it('meet the start of a service at once, however long the last one took', () => {

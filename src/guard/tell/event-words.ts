@@ -23,9 +23,9 @@ const WORDS: Wording = {
     'zh-CN': `开始守护 ${keys} 项设置（${enforce}），进程 ${pid}`,
   }),
   stopped: ({ why }) => ({ en: `stopped: ${why}; nothing is rolled back`, 'zh-CN': `已停止：${why}；不回滚任何设置` }),
-  planned: ({ added, removed, phase }) => ({
-    en: `what is held changed (${phase}): ${changes(added, removed)}`,
-    'zh-CN': `守护内容有变（${phase}）：${changes(added, removed)}`,
+  planned: ({ added, removed, phase, because }) => ({
+    en: `what is held changed (${[phase, ...because].join('; ')}): ${changes(added, removed)}`,
+    'zh-CN': `守护内容有变（${[phase, ...because].join('；')}）：${changes(added, removed)}`,
   }),
   'plan-failed': ({ why }) => ({
     en: `the node could not be judged, what was held stays held: ${why}`,
