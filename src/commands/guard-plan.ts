@@ -100,11 +100,12 @@ async function makePlan(asked: readonly SettingDemand[], options: CommonOptions)
   const { planOf } = await import('../guard/plan/plan.ts');
   const { jsonFinding } = await import('../report/json.ts');
   const { localHost } = await import('../hosts/local.ts');
+  const { thorough } = await import('../thorough-host.ts');
   const host = localHost();
   const progress = progressLine(!options.quiet);
   progress.update(host.name);
   const own = asked.map(({ key }): Ask => ({ kind: 'values', glob: `/proc/sys/${key}` }));
-  const capture = await host.collect([...asksOf(options.only), ...own], { timeoutMs: LOOK_MS });
+  const capture = await thorough(host).collect([...asksOf(options.only), ...own], { timeoutMs: LOOK_MS });
   progress.end();
   const examination = examineCapture(capture, options);
   const { snapshot, profile } = examination;
