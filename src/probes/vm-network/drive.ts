@@ -27,6 +27,24 @@ const FRAMES_A_TURN = 256;
 const TURN_MS = 250;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** What gives back the leases of the probes that run in this process. */
+const stops = new Set<() => void>();
+
+/** Before the interfaces go: whoever made them listens too, and was there first. */
+function onSignal(): void {
+  for (const stop of stops) stopQuietly(stop);
+  stops.clear();
+  guard(false);
+}
+
+/** The signal then ends the process as if nobody had listened. */
+function guard(on: boolean): void {
+  for (const signal of SIGNALS) {
+    if (on) process.prependListener(signal, onSignal);
+    else process.off(signal, onSignal);
+  }
+}
+
 /**
  * Runs a machine to its end on real sockets. A signal that ends the process first gives back what was leased.
  *
@@ -74,7 +92,8 @@ async function run(machine: ProbeMachine, ends: Ends, open: readonly End[]): Pro
   }
 
   const stop = (): void => perform(machine.stop(performance.now()));
-  for (const signal of SIGNALS) process.prependOnceListener(signal, stop);
+  if (stops.size === 0) guard(true);
+  stops.add(stop);
   try {
     perform(machine.start(performance.now()));
     while (!machine.over) {
@@ -86,12 +105,13 @@ async function run(machine: ProbeMachine, ends: Ends, open: readonly End[]): Pro
       if (performance.now() > end) throw new ProbeError('failed', 'the probe came to no end in its time');
     }
   } finally {
-    for (const signal of SIGNALS) process.off(signal, stop);
+    stops.delete(stop);
+    if (stops.size === 0) guard(false);
     if (!machine.over) stopQuietly(stop);
   }
 }
 
-/** On the way out of a failure: it is that failure that is to be told. */
+/** On the way out: the failure or the signal is what is to be told. */
 function stopQuietly(stop: () => void): void {
   try {
     stop();
