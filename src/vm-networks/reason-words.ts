@@ -31,6 +31,8 @@ const FILTERED: Bilingual = {
 };
 const LOOK_AT_NODE = 'hayward doctor --only bridge-netfilter,forward-policy';
 
+const both = (text: string): Bilingual => ({ en: text, 'zh-CN': text });
+
 interface Told {
   readonly name: string;
   readonly bridge: string;
@@ -111,7 +113,8 @@ function noCarrier({ name, bridge, uplinks, network }: Told): ReasonWords {
 }
 
 function vlanMissing({ name, bridge, uplinks, vlan, network, outcome, watch }: Told): ReasonWords {
-  const title = { en: `VLAN ${vlan} is missing on its way`, 'zh-CN': `VLAN ${vlan} 在途中缺失` };
+  const what = vlan === 0 ? { en: 'untagged frames', 'zh-CN': '无标签帧' } : both(`VLAN ${vlan}`);
+  const title = { en: `The way out does not carry ${what.en}`, 'zh-CN': `出口不承载 ${what['zh-CN']}` };
   if (network.probe.bridge?.filtering === false) {
     const cause = {
       en: `The bridge ${bridge} does not filter VLANs, so a port of it cannot be put into VLAN ${vlan}. Harvester makes its bridges with vlan_filtering 1.`,
@@ -124,14 +127,14 @@ function vlanMissing({ name, bridge, uplinks, vlan, network, outcome, watch }: T
     const seen = strays.map((one) => (one === 0 ? 'untagged' : String(one))).join(', ');
     const zh = strays.map((one) => (one === 0 ? '无标签' : String(one))).join('、');
     const cause = {
-      en: `On ${uplinks} answers come in with another VLAN (${seen}) than they were asked in (${vlan}): the switch port's VLANs are not this node's.`,
-      'zh-CN': `在 ${uplinks} 上，回应所带的 VLAN（${zh}）与提问时的 VLAN（${vlan}）不同：交换机端口的 VLAN 配置与本节点不一致。`,
+      en: `On ${uplinks} answers come in with another VLAN (${seen}) than they were asked in (${what.en}): the switch port's VLANs are not this node's.`,
+      'zh-CN': `在 ${uplinks} 上，回应所带的 VLAN（${zh}）与提问时（${what['zh-CN']}）不同：交换机端口的 VLAN 配置与本节点不一致。`,
     };
     return { title, cause, impact: CUT_OFF, next: watch('(arp or udp port 67)') };
   }
   const cause = {
-    en: `The bridge ${bridge} lets ${name} not out: its uplink ${uplinks} is no member of VLAN ${vlan}.`,
-    'zh-CN': `网桥 ${bridge} 不允许 ${name} 出去：其上联 ${uplinks} 不是 VLAN ${vlan} 的成员。`,
+    en: `In the VLAN table of ${bridge} the uplink ${uplinks} carries no ${what.en}: nothing of ${name} leaves the node.`,
+    'zh-CN': `在 ${bridge} 的 VLAN 表中，上联 ${uplinks} 不承载 ${what['zh-CN']}：${name} 的帧无法离开节点。`,
   };
   return { title, cause, impact: CUT_OFF, next: `bridge vlan show dev ${uplinks.split(',')[0]}` };
 }

@@ -32,7 +32,10 @@ describe('wrong usage ends with status 2 and one line that names the right word'
     [['networks', 'probe', '--bridge', '../br0', '--vlan', '7'], 'not an interface name'],
     [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--cidr', '10.0.0.0'], '--cidr 10.0.0.0'],
     [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--gateway', '10.0.0.300'], 'not an IPv4 address'],
-    [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--cidr', '10.0.0.0/24', '--gateway', '10.0.1.1'], 'not in'],
+    [
+      ['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--cidr', '10.0.0.0/24', '--gateway', '10.0.1.1'],
+      'not in',
+    ],
     [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--timeout', '2h'], '--timeout 2h'],
     [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--count', '0'], 'from 1 to 100'],
     [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--format', 'sarif'], 'text or json'],

@@ -79,7 +79,7 @@ export function addressSource({ mac, dhcp, manual, random, bestOffer, network, w
   }
 
   function release(): readonly Uint8Array[] {
-    return dhcp.lease ? dhcp.release(wayTo(dhcp.lease)) : [];
+    return dhcp.held ? dhcp.release(wayTo(dhcp.held)) : [];
   }
 
   return {

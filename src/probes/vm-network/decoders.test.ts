@@ -21,7 +21,6 @@ const seen = (bytes: Uint8Array) => ({ bytes, outgoing: false, checksumReady: tr
 function asked() {
   const machine = probeMachine({
     mac: MAC,
-    vlan: 0,
     servers: [],
     count: 5,
     offerWaitMs: 10_000,

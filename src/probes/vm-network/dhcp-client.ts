@@ -40,7 +40,7 @@ export interface Refusal {
 export interface DhcpClient {
   discover(now: number): readonly Uint8Array[];
   request(now: number, offer: Offer): readonly Uint8Array[];
-  /** Gives the address back, if one was acknowledged. `via` is the frame's destination. */
+  /** Gives back what is held. `via` is the frame's destination. */
   release(via: string): readonly Uint8Array[];
   hear(now: number, packet: DhcpPacket): void;
   tick(now: number): readonly Uint8Array[];
@@ -50,6 +50,8 @@ export interface DhcpClient {
   readonly asked: number;
   /** Acknowledged by the server that was asked. */
   readonly lease: Offer | undefined;
+  /** Requested and not refused: the server may have given it, also where its acknowledgement did not come. */
+  readonly held: Offer | undefined;
   /** By the server that was asked; then there is no lease. */
   readonly refusal: Refusal | undefined;
   /** By a server that was not asked: it takes addresses away that others gave. */
@@ -180,6 +182,9 @@ export function dhcpClient(mac: string, transaction: number): DhcpClient {
     get lease() {
       return lease;
     },
+    get held() {
+      return refusal ? undefined : requested?.offer;
+    },
     get refusal() {
       return refusal;
     },
@@ -203,8 +208,8 @@ export function dhcpClient(mac: string, transaction: number): DhcpClient {
       return [requestFor(now, offer)];
     },
     release(via) {
-      if (!lease) return [];
-      const { address, server } = lease;
+      if (!requested || refusal) return [];
+      const { address, server } = requested.offer;
       lease = undefined;
       // It is over: what is not asked for again is not given again.
       requested = undefined;

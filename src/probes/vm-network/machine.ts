@@ -12,8 +12,6 @@ import { type UplinkSight, uplinkWatch } from './uplink-watch.ts';
 export interface ProbePlan {
   /** The station's own. */
   readonly mac: string;
-  /** 0 for untagged. */
-  readonly vlan: number;
   readonly cidr?: string;
   readonly gateway?: string;
   /** Servers that are meant to be there. */
@@ -22,8 +20,8 @@ export interface ProbePlan {
   readonly count: number;
   /** Milliseconds to wait for a first offer. */
   readonly offerWaitMs: number;
-  /** Interfaces that lead out of the node. */
-  readonly uplinks: readonly string[];
+  /** Interfaces that lead out of the node, and the VLAN on the wire there: 0 where it leaves without its tag. */
+  readonly uplinks: readonly { readonly name: string; readonly vlan: number }[];
   /** A whole number from 0 up to, not including, `below`. */
   readonly random: (below: number) => number;
 }

@@ -87,13 +87,15 @@ async function sent(request: ProbeRequest, sight: BridgeSight, bridge: BridgeFac
   const offerWaitMs = bridge.carrier ? request.offerWaitMs : Math.min(request.offerWaitMs, DARK_OFFER_WAIT_MS);
   const machine = probeMachine({
     mac,
-    vlan,
     ...(cidr !== undefined && { cidr }),
     ...(gateway !== undefined && { gateway }),
     servers,
     count,
     offerWaitMs,
-    uplinks,
+    uplinks: sight.uplinks.map((uplink) => ({
+      name: uplink.name,
+      vlan: uplink.carries === 'untagged' ? 0 : vlan,
+    })),
     random: (below) => randomInt(below),
   });
   function assertThere(): void {

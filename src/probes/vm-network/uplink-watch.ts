@@ -32,7 +32,7 @@ export interface UplinkWatch {
 
 const PATIENCE_MS = { arp: 1000, dhcp: 3500 } as const;
 
-export function uplinkWatch({ mac, vlan, uplinks, random }: ProbePlan): UplinkWatch {
+export function uplinkWatch({ mac, uplinks, random }: ProbePlan): UplinkWatch {
   const left = new Set<Packet['kind']>();
   const came = new Set<Packet['kind']>();
   const strays = new Set<number>();
@@ -44,7 +44,7 @@ export function uplinkWatch({ mac, vlan, uplinks, random }: ProbePlan): UplinkWa
   let done = false;
 
   function everywhere(frames: readonly Uint8Array[]): readonly Sending[] {
-    return uplinks.flatMap((name) =>
+    return uplinks.flatMap(({ name, vlan }) =>
       frames.map((frame) => ({ place: { at: 'uplink', name } as const, frame: tagged(frame, vlan) })),
     );
   }
@@ -56,7 +56,7 @@ export function uplinkWatch({ mac, vlan, uplinks, random }: ProbePlan): UplinkWa
     return packet.destinationMac === mac;
   }
 
-  function note(packet: Packet, outgoing: boolean): void {
+  function note(packet: Packet, vlan: number, outgoing: boolean): void {
     if (outgoing && packet.sourceMac === mac) {
       if (packet.vlan === vlan) left.add(packet.kind);
       else leftAs.add(packet.vlan);
@@ -67,9 +67,10 @@ export function uplinkWatch({ mac, vlan, uplinks, random }: ProbePlan): UplinkWa
   }
 
   return {
-    hear(now, _uplink, packet, outgoing) {
+    hear(now, uplink, packet, outgoing) {
+      const vlan = uplinks.find(({ name }) => name === uplink)?.vlan ?? 0;
       // What was sent here to ask is no proof that the bridge lets frames out.
-      if (!(asking && outgoing)) note(packet, outgoing);
+      if (!(asking && outgoing)) note(packet, vlan, outgoing);
       if (!asking || outgoing || packet.vlan !== vlan) return;
       if (packet.kind === 'dhcp') dhcp.hear(now, packet);
       if (packet.kind === 'arp') query?.hear(now, packet);
@@ -102,7 +103,7 @@ export function uplinkWatch({ mac, vlan, uplinks, random }: ProbePlan): UplinkWa
       return done;
     },
     sight: () => ({
-      watched: uplinks,
+      watched: uplinks.map(({ name }) => name),
       left: [...left],
       came: [...came],
       strays: [...strays],
