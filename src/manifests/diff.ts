@@ -1,4 +1,5 @@
 import { applyEdits, type Edit } from './edit.ts';
+import { placesIn } from './places.ts';
 
 const CONTEXT = 3;
 
@@ -13,11 +14,8 @@ export function unifiedDiff(name: string, text: string, edits: readonly Edit[]):
   const starts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   if (starts.at(-1) === text.length) starts.pop();
-  const lineOf = (offset: number) =>
-    Math.max(
-      0,
-      starts.findLastIndex((start) => start <= offset),
-    );
+  const placeOf = placesIn(text);
+  const lineOf = (offset: number) => Math.min(placeOf(offset).line, starts.length) - 1;
   const hunks: Hunk[] = [];
   for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
     const from = Math.max(0, lineOf(edit.start) - CONTEXT);

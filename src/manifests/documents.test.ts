@@ -178,3 +178,16 @@ describe('a place inside a text', () => {
     expect(placeInside(manifest!, node as never, index)).toEqual(wanted);
   });
 });
+
+describe('what is large takes time that grows with it', () => {
+  it.each([
+    ['newlines around a word', `a: 1\n${'\n'.repeat(TEN_MB / 20)}b`],
+    ['newlines and a kind', `${'\n'.repeat(TEN_MB / 2)}kind: K\n`],
+    ['blanks before a brace', `${' '.repeat(TEN_MB / 2)}{"kind": "K"}`],
+    ['kinds without an end', `kind: ${'x'.repeat(TEN_MB / 2)}`],
+    ['bars', `kind: K\n# a\n${'---x\n'.repeat(TEN_MB / 5)}`],
+    ['comments and marks', '# a\n---\n'.repeat(20_000)],
+  ])('%s', (_what, text) => {
+    expect(read(text).faults.length).toBeLessThanOrEqual(1);
+  });
+});

@@ -90,7 +90,7 @@ function* parsePart(part: string, start: number): Generator<Parsed> {
 }
 
 function firstContent(part: string): number {
-  return Math.max(0, part.search(/^(?!---)(?!\s*#)[^\s]/m));
+  return Math.max(0, part.search(/^(?!---|#)\S/m));
 }
 
 /**
@@ -100,7 +100,7 @@ function firstContent(part: string): number {
 function tooLarge(part: string): Fault | undefined {
   if (part.length <= LARGEST_REQUEST) return undefined;
   const isList = /^kind:\s*["']?\w*List\b|"kind"\s*:\s*"\w*List"/m.test(part);
-  const isManifest = /^kind:|^\s*\{\s*"\w+"/m.test(part) && /\bkind\b/.test(part);
+  const isManifest = /^kind:/m.test(part) || (/^\s*\{/.test(part) && part.includes('"kind"'));
   if (isList || !isManifest) return undefined;
   return { kind: 'too-large', bytes: Buffer.byteLength(part) };
 }
