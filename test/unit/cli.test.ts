@@ -67,7 +67,7 @@ describe('wrong usage ends with status 2 and one line that names the right word'
 });
 
 describe('help', () => {
-  const COMMANDS = [[], ['doctor'], ['preflight'], ['fix'], ['undo'], ['journal'], ['networks', 'probe'], ['lab']];
+  const COMMANDS = [[], ['doctor'], ['preflight'], ['fix'], ['undo'], ['journal'], ['lint'], ['networks', 'probe'], ['lab']];
 
   it.each(COMMANDS.map((args) => [args]))('of %j shows examples and fits 80 columns', (args) => {
     const { status, stdout } = hayward(...args, '--help');
