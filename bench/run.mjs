@@ -12,6 +12,7 @@ const BENCHMARKS = [
   'lease-lock.mjs',
   'guard.mjs',
   'guard-senses.mjs',
+  'lint.mjs',
 ];
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -11,11 +11,13 @@ import { helpIn, languageAsked, type Say, versionIn } from './help-language.ts';
 import { register as journal } from './journal.ts';
 import { register as lab } from './lab.ts';
 import { register as leases } from './leases.ts';
+import { register as lint } from './lint.ts';
+import { register as networks } from './networks.ts';
 import { register as preflight } from './preflight.ts';
 import { register as undo } from './undo.ts';
 import { nearest, UsageError } from './usage.ts';
 
-const COMMANDS = [doctor, preflight, fix, undo, journal, leases, guard, explain, lab];
+const COMMANDS = [doctor, preflight, fix, undo, journal, leases, guard, lint, networks, explain, lab];
 
 const AFTER: Bilingual = {
   en: `Examples:
@@ -141,7 +143,7 @@ function report(error: unknown, argv: readonly string[]): number {
 
 /** The command line that shows the help of what was called: its words up to the first option. */
 function helpFor(argv: readonly string[]): string {
-  const below = argv[2] === 'lab' || (argv[2] === 'leases' && argv[3] === 'reclaim');
+  const below = argv[2] === 'lab' || argv[2] === 'networks' || (argv[2] === 'leases' && argv[3] === 'reclaim');
   const words = argv.slice(2, below ? 4 : 3).filter((word) => !word.startsWith('-'));
   return ['hayward', ...words, '--help'].join(' ');
 }

@@ -46,13 +46,16 @@ export interface ProbeProgram {
   remove(): void;
 }
 
-/** Bundles the probes as a program, inside the project, so that it finds its native library. */
-export function bundleProbes(): ProbeProgram {
+/**
+ * Bundles the probes, or another program beside them, inside the project, so that it finds its native library.
+ * Imports in `contents` are resolved from here.
+ */
+export function bundleProbes(contents = PROGRAM): ProbeProgram {
   mkdirSync(CACHE, { recursive: true });
   const directory = mkdtempSync(`${CACHE}/run-`);
   const file = `${directory}/probe.mjs`;
   buildSync({
-    stdin: { contents: PROGRAM, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'ts' },
+    stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'ts' },
     outfile: file,
     bundle: true,
     format: 'esm',

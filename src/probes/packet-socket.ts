@@ -1,6 +1,5 @@
-import { endianness } from 'node:os';
-import { getSystemErrorName } from 'node:util';
-import { ProbeError } from './probe-error.ts';
+import { LITTLE_ENDIAN, type Libc, libc, refused } from './libc.ts';
+import { readable } from './readiness.ts';
 
 /** A raw Ethernet socket on one interface of the network namespace this process is in. */
 export interface PacketSocket {
@@ -17,76 +16,24 @@ export interface PacketSocketOptions {
   readonly promiscuous?: boolean;
 }
 
-type Foreign = (...args: unknown[]) => number | bigint;
-type ForeignAsync = Foreign & { readonly async: (...args: unknown[]) => void };
-
-interface Libc {
-  readonly socket: Foreign;
-  readonly bind: Foreign;
-  readonly setsockopt: Foreign;
-  readonly send: Foreign;
-  readonly recvfrom: Foreign;
-  readonly poll: ForeignAsync;
-  readonly close: Foreign;
-  readonly indexOf: Foreign;
-  /** The last call's errno by name, e.g. EPERM. */
-  errorName(): string;
-}
-
 // From linux/if_packet.h, linux/if_ether.h and bits/socket.h; the same on every architecture Node 20 runs on.
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
-const SOL_PACKET = 263;
+export const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_MR_PROMISC = 1;
 const ETH_P_ALL = 3;
-const PACKET_OUTGOING = 4;
-const POLLIN = 1;
-const MSG_DONTWAIT = 0x40;
-const SOCKADDR_LL_BYTES = 20;
-const PACKET_TYPE_AT = 10;
+export const PACKET_OUTGOING = 4;
+export const MSG_DONTWAIT = 0x40;
+export const SOCKADDR_LL_BYTES = 20;
+export const PACKET_TYPE_AT = 10;
 /** The kernel's largest frame: IPv4's 65535 bytes and the Ethernet header, rounded up. */
-const LARGEST_FRAME = 65_536 + 64;
+export const LARGEST_FRAME = 65_536 + 64;
 
-const LITTLE_ENDIAN = endianness() === 'LE';
-
-let loading: Promise<Libc> | undefined;
-
-/** Loaded on first use: most commands send no packet, and the foreign-function library costs start-up time. */
-function libc(): Promise<Libc> {
-  loading ??= load();
-  return loading;
-}
-
-async function load(): Promise<Libc> {
-  try {
-    const { default: koffi } = await import('koffi');
-    const lib = koffi.load(null);
-    return {
-      socket: lib.func('int socket(int, int, int)'),
-      bind: lib.func('int bind(int, const uint8_t *, uint32_t)'),
-      setsockopt: lib.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)'),
-      send: lib.func('intptr_t send(int, const uint8_t *, size_t, int)'),
-      recvfrom: lib.func('intptr_t recvfrom(int, uint8_t *, size_t, int, uint8_t *, uint8_t *)'),
-      poll: lib.func('int poll(uint8_t *, unsigned long, int)'),
-      close: lib.func('int close(int)'),
-      indexOf: lib.func('uint32_t if_nametoindex(const char *)'),
-      errorName: () => getSystemErrorName(-koffi.errno()),
-    };
-  } catch (cause) {
-    throw new ProbeError('failed', 'raw sockets cannot be used: the library koffi does not load here', { cause });
-  }
-}
-
-/** The kernel's refusal as a probe's reason: no CAP_NET_RAW is `denied`, the rest `failed`. */
-function refused(call: string, name: string): ProbeError {
-  const denied = name === 'EPERM' || name === 'EACCES';
-  return new ProbeError(denied ? 'denied' : 'failed', `${call}: ${name}${denied ? ' (needs CAP_NET_RAW)' : ''}`);
-}
-
-function openUnbound(c: Libc): number {
+/** A raw socket that receives nothing yet. Throws a `ProbeError`. */
+export function openUnbound(c: Libc): number {
   // Protocol 0: nothing is received before the socket is bound to its one interface.
   const fd = Number(c.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd < 0) throw refused('socket(AF_PACKET)', c.errorName());
@@ -118,7 +65,8 @@ function promiscuousRequest(index: number): Uint8Array {
   return bytes;
 }
 
-function attach(c: Libc, fd: number, link: string, options: PacketSocketOptions): void {
+/** From here on it receives what the interface does. Throws a `ProbeError`. */
+export function attach(c: Libc, fd: number, link: string, options: PacketSocketOptions): void {
   const index = Number(c.indexOf(link));
   if (index === 0) throw refused(`if_nametoindex(${link})`, c.errorName());
   if (Number(c.bind(fd, addressOf(index), SOCKADDR_LL_BYTES)) < 0) throw refused(`bind(${link})`, c.errorName());
@@ -141,21 +89,6 @@ function receiveOne(c: Libc, fd: number, buffer: Uint8Array): Uint8Array | 'outg
     throw refused('recvfrom', name);
   }
   return from[PACKET_TYPE_AT] === PACKET_OUTGOING ? 'outgoing' : buffer.slice(0, received);
-}
-
-/** Waits on one of libuv's threads, so that the event loop runs on. */
-function readable(c: Libc, fd: number, timeoutMs: number): Promise<void> {
-  const request = new Uint8Array(8);
-  const view = new DataView(request.buffer);
-  view.setInt32(0, fd, LITTLE_ENDIAN);
-  view.setInt16(4, POLLIN, LITTLE_ENDIAN);
-  return new Promise((resolve, reject) => {
-    c.poll.async(request, 1, Math.max(0, Math.ceil(timeoutMs)), (error: unknown) => {
-      // `request` must live until the kernel has answered into it.
-      if (error || request.length === 0) reject(error);
-      else resolve();
-    });
-  });
 }
 
 /**
@@ -182,7 +115,7 @@ export async function openPacketSocket(link: string, options: PacketSocketOption
       if (Number(c.send(fd, frame, frame.length, 0)) < 0) throw refused(`send(${link})`, c.errorName());
     },
     async receive(timeoutMs) {
-      await readable(c, fd, timeoutMs);
+      await readable(c, [fd], timeoutMs);
       const buffer = new Uint8Array(LARGEST_FRAME);
       const frames: Uint8Array[] = [];
       for (let frame = receiveOne(c, fd, buffer); frame !== undefined; frame = receiveOne(c, fd, buffer))

@@ -36,15 +36,7 @@ function count(findings: readonly Finding[], status: Status): number {
 
 /** A finding in the report's shape: its steps in words. */
 export function jsonFinding(finding: Finding, lang: Lang): Omit<Finding, 'remedies'> & { readonly remedies: object[] } {
-  const { remedies, docs, unknown, consequenceOf, prove, ...rest } = finding;
-  return {
-    ...rest,
-    ...(unknown && { unknown }),
-    ...(consequenceOf !== undefined && { consequenceOf }),
-    prove,
-    remedies: remedies.map((remedy) => jsonRemedy(remedy, lang)),
-    docs,
-  };
+  return { ...finding, remedies: finding.remedies.map((remedy) => jsonRemedy(remedy, lang)) };
 }
 
 function jsonRemedy(remedy: Remedy, lang: Lang): object {

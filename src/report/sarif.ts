@@ -86,10 +86,14 @@ function result(finding: Finding, rule: RulePlace): object {
   };
 }
 
-/** The same trouble keeps its identity from run to run, whatever value it has at the moment. */
-function fingerprint({ problem, target, subject }: Finding): string {
+/**
+ * The same trouble keeps its identity from run to run, whatever value it has at the moment. In a file an object may have
+ * several of one kind, each in a field of its own.
+ */
+function fingerprint({ problem, target, subject, evidence }: Finding): string {
+  const field = evidence[0]?.column === undefined ? [] : [evidence[0].source];
   return createHash('sha256')
-    .update(JSON.stringify([problem, target, subject]))
+    .update(JSON.stringify([problem, target, subject, ...field]))
     .digest('hex')
     .slice(0, 32);
 }

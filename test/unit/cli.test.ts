@@ -23,6 +23,22 @@ describe('wrong usage ends with status 2 and one line that names the right word'
   it.each([
     [['docter'], 'doctor'],
     [['lab'], 'up, break'],
+    [['networks'], 'probe'],
+    [['networks', 'prob'], 'networks probe'],
+    [['networks', 'probe', '--bridge'], '(see hayward networks probe --help)'],
+    [['networks', 'probe', '--vlan', '7'], '--bridge'],
+    [['networks', 'probe', '--bridge', 'br0'], '--vlan (0 for untagged)'],
+    [['networks', 'probe', '--bridge', 'br0', '--vlan', '4095'], 'from 0 to 4094'],
+    [['networks', 'probe', '--bridge', '../br0', '--vlan', '7'], 'not an interface name'],
+    [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--cidr', '10.0.0.0'], '--cidr 10.0.0.0'],
+    [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--gateway', '10.0.0.300'], 'not an IPv4 address'],
+    [
+      ['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--cidr', '10.0.0.0/24', '--gateway', '10.0.1.1'],
+      'not in',
+    ],
+    [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--timeout', '2h'], '--timeout 2h'],
+    [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--count', '0'], 'from 1 to 100'],
+    [['networks', 'probe', '--bridge', 'br0', '--vlan', '7', '--format', 'sarif'], 'text or json'],
     [['leases', 'reclam'], 'leases reclaim'],
     [['leases', 'reclaim', '--max', 'many'], 'hayward leases reclaim --help'],
     [['doctor', '--jsno'], '--json'],
@@ -71,6 +87,8 @@ describe('help', () => {
     ['lab'],
     ['guard'],
     ['guard', 'plan'],
+    ['lint'],
+    ['networks', 'probe'],
   ];
 
   it.each(COMMANDS.map((args) => [args]))('of %j shows examples and fits 80 columns', (args) => {

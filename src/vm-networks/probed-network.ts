@@ -1,0 +1,25 @@
+import type { NetworkProbe, ProbeRequest } from '../probes/vm-network/probe.ts';
+
+/** A VM network that was probed: what was asked for, and what came of it. */
+export interface ProbedNetwork {
+  readonly request: Pick<ProbeRequest, 'bridge' | 'vlan' | 'cidr' | 'gateway' | 'servers' | 'count' | 'offerWaitMs'>;
+  readonly probe: NetworkProbe;
+}
+
+/** The name a network without one goes by. */
+export function networkName({ bridge, vlan }: Pick<ProbeRequest, 'bridge' | 'vlan'>): string {
+  return vlan === 0 ? `${bridge} untagged` : `${bridge} vlan ${vlan}`;
+}
+
+/** In milliseconds, as short as it tells something. */
+export function milliseconds(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  return ms >= 10 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
+}
+
+/** Later than that an offer is slow: a guest that boots without patience goes on without an address. */
+export const SLOW_OFFER_MS = 2000;
+
+export function percent(loss: number): string {
+  return `${Math.round(loss * 10) / 10} %`;
+}
