@@ -35,7 +35,7 @@ const FACTS: ProbeFacts = {
   address: { ip: OFFER.address, leased: true },
   taken: new Map(),
   echo: { sent: 5, answered: 5, roundTrips: [0.4, 0.5, 0.4, 0.6, 11] },
-  uplink: { watched: ['mgmt-bo'], left: ['dhcp'], came: ['dhcp'], strays: [], leftAs: [], answered: undefined },
+  uplink: { watched: ['mgmt-bo'], left: ['dhcp'], came: ['dhcp'], strays: [], answered: undefined },
   frames: [
     {
       atMs: 3,

@@ -5,7 +5,7 @@ import { DHCP_PORT } from './packet.ts';
 
 /** The frames a probe's station sends. Pure. */
 
-export const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff';
+const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff';
 const NO_MAC = '00:00:00:00:00:00';
 const BROADCAST_ADDRESS = '255.255.255.255';
 

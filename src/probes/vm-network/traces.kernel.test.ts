@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { busybox } from '../../../lab/vm/kernel.ts';
 import { makeNetworkTestBed, type NetworkTestBed } from './network-test-bed.ts';
 
 /** Where a fault is, what cannot be probed, and what a probe leaves behind. */
@@ -175,6 +176,26 @@ describe('what a probe leaves behind', () => {
     expect((await bed.probe([])).json.state).toBe('active');
     expect(bed.throwaways()).toEqual([]);
     expect(bed.state()).toEqual(before);
+  });
+});
+
+describe('while a probe runs', () => {
+  it("the node does not answer for its own addresses in the VMs' network", async () => {
+    const server = await gateway().dnsmasq([RANGE]);
+    const vm = bed.station('vm', { on: 'bridge', address: '10.9.9.1/24' });
+    // The bridge's own interface answers on its own account.
+    bed.node('ip link set br0 arp off');
+    bed.node('ip link add mgmt type veth peer name mgmt1');
+    bed.node('ip addr add 10.9.9.9/24 dev mgmt');
+    for (const link of ['mgmt', 'mgmt1']) bed.node(`ip link set ${link} up`);
+    const probe = bed.startProbe(['--count', '100']);
+    const exit = once(probe, 'exit');
+    await vi.waitUntil(() => server.leases() !== '', PROBE_TIMES);
+    // Duplicate address detection: status 0 says that nobody answered.
+    const asked = vm.run(`${await busybox()} arping -D -c 3 -w 2 -I eth0 10.9.9.9`);
+    expect(asked).toContain('Received 0 response(s)');
+    probe.kill('SIGTERM');
+    await exit;
   });
 });
 

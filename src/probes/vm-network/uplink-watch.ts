@@ -12,8 +12,6 @@ export interface UplinkSight {
   readonly came: readonly Packet['kind'][];
   /** VLANs (0: untagged) in which answers to us came in that are not the one that was asked in. */
   readonly strays: readonly number[];
-  /** VLANs in which our frames left that are not the right one. */
-  readonly leftAs: readonly number[];
   /** Asked there, past the bridge: whether somebody answered. Undefined where nothing was asked. */
   readonly answered: boolean | undefined;
 }
@@ -36,7 +34,6 @@ export function uplinkWatch({ mac, uplinks, random }: ProbePlan): UplinkWatch {
   const left = new Set<Packet['kind']>();
   const came = new Set<Packet['kind']>();
   const strays = new Set<number>();
-  const leftAs = new Set<number>();
   const dhcp = dhcpClient(mac, random(2 ** 32));
   let query: ReturnType<typeof gatewayQuery> | undefined;
   let asking: { readonly until: number } | undefined;
@@ -57,10 +54,7 @@ export function uplinkWatch({ mac, uplinks, random }: ProbePlan): UplinkWatch {
   }
 
   function note(packet: Packet, vlan: number, outgoing: boolean): void {
-    if (outgoing && packet.sourceMac === mac) {
-      if (packet.vlan === vlan) left.add(packet.kind);
-      else leftAs.add(packet.vlan);
-    }
+    if (outgoing && packet.sourceMac === mac && packet.vlan === vlan) left.add(packet.kind);
     if (outgoing || !isForUs(packet)) return;
     if (packet.vlan === vlan) came.add(packet.kind);
     else strays.add(packet.vlan);
@@ -107,7 +101,6 @@ export function uplinkWatch({ mac, uplinks, random }: ProbePlan): UplinkWatch {
       left: [...left],
       came: [...came],
       strays: [...strays],
-      leftAs: [...leftAs],
       answered,
     }),
   };
