@@ -47,7 +47,7 @@ describe('a real API server', () => {
   });
 
   it('answers nothing while it is frozen, and goes on after', async () => {
-    server.freeze();
+    await server.freeze();
     await expect(server.admin.ask('/readyz', { timeoutMs: 500 })).rejects.toThrow('aborted');
     server.thaw();
     expect(await server.admin.ask('/readyz')).toEqual({ status: 200, text: 'ok' });
@@ -59,7 +59,7 @@ describe('nothing stays behind', () => {
     const gone = await apiServer();
     const { pid } = gone;
     const folder = dirname(gone.admin.kubeconfig);
-    gone.freeze();
+    await gone.freeze();
     await gone.dispose();
     expect(existsSync(`/proc/${pid}`)).toBe(false);
     expect(existsSync(folder)).toBe(false);

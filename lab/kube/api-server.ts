@@ -34,7 +34,7 @@ export interface LabApiServer {
   /** A user known by a certificate alone: RBAC allows nothing of weight until a binding names it or its groups. */
   user(identity: Identity): Promise<Credentials>;
   /** Stops the kube-apiserver where it is: the kernel takes connections, nothing answers. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
   /** Ends the kube-apiserver at once; etcd and all objects stay. */
   kill(): Promise<void>;
@@ -124,8 +124,8 @@ function withServer(ground: Ground, dispose: () => Promise<void>, first: ApiServ
     },
     node: (name) => lab.user({ name: `system:node:${name}`, groups: ['system:nodes'] }),
     user: (identity) => issueCredentials(folder, ground, identity),
-    freeze: () => running().signal('SIGSTOP'),
-    thaw: () => running().signal('SIGCONT'),
+    freeze: () => running().freeze(),
+    thaw: () => running().thaw(),
     async kill() {
       await server?.kill();
     },

@@ -92,7 +92,7 @@ describe('a real API server', () => {
 
   it('that hangs or is down is known to have failed, within the limit', async () => {
     const admin = await as(server.admin);
-    server.freeze();
+    await server.freeze();
     expect(await admin.text('/readyz', { timeoutMs: 300 })).toMatchObject({
       reason: 'failed',
       detail: `${server.url}: no answer in 0.3 s`,
