@@ -30,6 +30,12 @@ export async function ownArguments({ folder, port, authority, etcd }: Place): Pr
     `--tls-cert-file=${tls.certificate}`,
     `--tls-private-key-file=${tls.key}`,
     `--client-ca-file=${authority.certificate}`,
+    // The names a proxy passes on count, as on RKE2, when it is known by this certificate.
+    `--requestheader-client-ca-file=${authority.certificate}`,
+    '--requestheader-allowed-names=system:auth-proxy',
+    '--requestheader-username-headers=X-Remote-User',
+    '--requestheader-group-headers=X-Remote-Group',
+    '--requestheader-extra-headers-prefix=X-Remote-Extra-',
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
     // It refuses Pods until a controller manager, which is not here, has made their service accounts.

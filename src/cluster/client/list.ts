@@ -15,6 +15,8 @@ export type ListedObject = Readonly<Record<string, unknown>>;
 interface Page {
   readonly items: readonly ListedObject[];
   readonly next: string;
+  /** How many objects the server says come after this page: none, where it says nothing. */
+  readonly remaining: number;
 }
 
 const PAGE_SIZE = 500;
@@ -25,7 +27,8 @@ const ATTEMPTS = 3;
 /**
  * Lists objects page by page and keeps of each only what `pick` takes, so that no more than one page of them is in memory. A
  * page's token expires after some minutes (410, metadata.continue in the API conventions): the list then begins again, for half of
- * an old list and half of a new one would be no state the cluster ever was in. Unknown when any page is.
+ * an old list and half of a new one would be no state the cluster ever was in. Unknown when any page is, and when a proxy lost the
+ * way to the next one: never a short list.
  */
 export async function list<T>(
   client: KubeClient,
@@ -47,9 +50,7 @@ async function listOnce<T>(
   options: ListOptions,
 ): Promise<Reading<T[]> & { expired?: boolean }> {
   const picked: T[] = [];
-  const query = new URLSearchParams({ limit: String(options.pageSize ?? PAGE_SIZE) });
-  if (options.fieldSelector) query.set('fieldSelector', options.fieldSelector);
-  if (options.labelSelector) query.set('labelSelector', options.labelSelector);
+  const query = queryFor(options);
   const source = `kubectl get --raw '${path}?${query}'`;
   for (;;) {
     const answer = await client.json(`${path}?${query}`, options);
@@ -57,14 +58,28 @@ async function listOnce<T>(
     const page = pageOf(answer.value);
     if (page === undefined) return unknown('failed', source, `${client.server}: the answer is no list`);
     for (const item of page.items) picked.push(pick(item));
-    if (page.next === '') return known(picked, source);
+    if (page.next === '' && page.remaining === 0) return known(picked, source);
+    if (page.next === '' || page.next === query.get('continue')) {
+      return unknown('failed', source, `${client.server}: the list was cut short after ${picked.length} objects`);
+    }
     query.set('continue', page.next);
   }
 }
 
+function queryFor({ pageSize = PAGE_SIZE, fieldSelector, labelSelector }: ListOptions): URLSearchParams {
+  const query = new URLSearchParams({ limit: String(pageSize) });
+  if (fieldSelector) query.set('fieldSelector', fieldSelector);
+  if (labelSelector) query.set('labelSelector', labelSelector);
+  return query;
+}
+
 function pageOf(answer: unknown): Page | undefined {
-  const { items, metadata } = (answer ?? {}) as { items?: unknown; metadata?: { continue?: unknown } };
+  const { items, metadata } = (answer ?? {}) as {
+    items?: unknown;
+    metadata?: Readonly<Record<string, unknown>> | null;
+  };
   if (!Array.isArray(items)) return undefined;
-  const next = metadata?.continue;
-  return { items: items as ListedObject[], next: typeof next === 'string' ? next : '' };
+  const next = metadata?.['continue'];
+  const remaining = Number(metadata?.['remainingItemCount'] ?? 0);
+  return { items: items as ListedObject[], next: typeof next === 'string' ? next : '', remaining };
 }
