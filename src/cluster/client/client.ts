@@ -1,9 +1,12 @@
 import { Agent } from 'node:https';
 import { known, type Reading, type Unknown, type UnknownReason, unknown } from '../../hosts/reading.ts';
 import { firstLine } from '../../hosts/sanitise.ts';
-import { type Answer, exchange } from './exchange.ts';
+import type { Certificate } from '../model/machine.ts';
+import type { Answered, Unanswered } from '../model/outcome.ts';
+import { certificateIn } from './certificate.ts';
+import { type Answer, exchange, NoAnswer } from './exchange.ts';
 import type { Access } from './kubeconfig.ts';
-import { type Materials, type OwnCertificate, ownCertificate, readMaterials, tokenSource } from './materials.ts';
+import { type Materials, readMaterials, tokenSource } from './materials.ts';
 import { askedAgain } from './retry.ts';
 
 export interface AskOptions {
@@ -16,13 +19,16 @@ export interface AskOptions {
 export interface KubeClient {
   readonly server: string;
   /** Of the client itself, where it is known by one. */
-  readonly certificate?: OwnCertificate;
+  readonly certificate?: Certificate;
   /** The answer's text, e.g. of `/version`. Asked again, within the limit, while the server is busy. */
   text(path: string, options?: AskOptions): Promise<Reading<string>>;
   /** The answer as JSON; asked again as `text` is. */
   json(path: string, options?: AskOptions): Promise<Reading<unknown>>;
-  /** Whatever the server answers, asked once: a failing `/readyz?verbose` says in a 500 which check fails. */
-  answer(path: string, options?: AskOptions): Promise<Reading<Answer>>;
+  /**
+   * What comes of it, asked once: whatever the server answers (a failing `/readyz?verbose` says in a 500 which check fails), or how
+   * far it got. Denied by 401 and 403; otherwise unknown only where our own token cannot be read.
+   */
+  outcome(path: string, options?: AskOptions): Promise<Reading<DatedOutcome>>;
   /** A question that is posted: the kinds of authorization.k8s.io and authentication.k8s.io, whose objects are never stored. */
   review(path: string, question: unknown, options?: AskOptions): Promise<Reading<unknown>>;
   /**
@@ -33,6 +39,9 @@ export interface KubeClient {
   /** Ends the connections that are kept open, of `at`'s clients too. */
   close(): void;
 }
+
+/** `date` is the server's clock: RFC 3339, to the second. */
+export type DatedOutcome = (Answered & { readonly date?: string }) | Unanswered;
 
 const TIMEOUT_MS = 10_000;
 
@@ -59,37 +68,33 @@ function clientAt(ground: Ground): KubeClient {
   const { access } = ground;
   const agent = agentFor(ground);
   const others: KubeClient[] = [];
-  const certificate = ownCertificate(ground.materials.certificate);
+  const certificate = certificateIn(ground.materials.certificate ?? '', 'client certificate');
 
-  /** One question within its limit, once or again and again. Failed where no answer came. */
-  async function asked(question: Question, options: AskOptions): Promise<Reading<Answer>> {
-    const { source } = question;
+  /** One question within its limit, once or again and again. Failed only where our own token cannot be read. */
+  async function asked(question: Question, options: AskOptions): Promise<Reading<Answer | NoAnswer>> {
     const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     const limit = AbortSignal.timeout(timeoutMs);
     const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
     const token = await ground.token();
     if (!token.known) return token;
     const headers = token.value === undefined ? {} : { authorization: `Bearer ${token.value}` };
-    try {
-      const url = new URL(access.server.replace(/\/+$/, '') + question.path);
-      const once = (): Promise<Answer> => exchange({ url, agent, headers, signal, body: question.body });
-      return known(await (question.once ? once() : askedAgain(once, timeoutMs, signal)), source);
-    } catch (error) {
-      const why = limit.aborted ? `no answer in ${timeoutMs / 1000} s` : troubleOf(error);
-      return unknown('failed', source, `${access.server}: ${why}`);
-    }
+    const url = new URL(access.server.replace(/\/+$/, '') + question.path);
+    const once = (): Promise<Answer> => exchange({ url, agent, headers, signal, body: question.body });
+    const answer = question.once ? once() : askedAgain(once, timeoutMs, signal);
+    return known(await answer.catch((error: unknown) => noAnswerOf(error, limit, timeoutMs)), question.source);
   }
   async function text(path: string, options: AskOptions = {}): Promise<Reading<string>> {
-    return textOf(await asked({ path, source: rawSource(path) }, options));
+    return textOf(await asked({ path, source: rawSource(path) }, options), access.server);
   }
   return {
     server: access.server,
     ...(certificate === undefined ? {} : { certificate }),
     text,
     json: async (path, options) => parsed(await text(path, options), access.server),
-    answer: (path, options = {}) => asked({ path, source: rawSource(path), once: true }, options),
+    outcome: async (path, options = {}) =>
+      outcomeOf(await asked({ path, source: rawSource(path), once: true }, options)),
     review: async (path, body, options = {}) =>
-      parsed(textOf(await asked({ path, source: `POST ${path}`, body }, options)), access.server),
+      parsed(textOf(await asked({ path, source: `POST ${path}`, body }, options), access.server), access.server),
     at(server, serverName) {
       const { serverName: _, ...rest } = access;
       const there: Access = { ...rest, server, ...(serverName === undefined ? {} : { serverName }) };
@@ -127,14 +132,34 @@ function agentFor({ access, materials }: Ground): Agent {
   });
 }
 
-function textOf(answer: Reading<Answer>): Reading<string> {
+/** Ours to make known: the limit, which Node's words for an aborted request do not tell. */
+function noAnswerOf(error: unknown, limit: AbortSignal, timeoutMs: number): NoAnswer {
+  if (!(error instanceof NoAnswer)) throw error;
+  return limit.aborted ? new NoAnswer(error.kind, `no answer in ${timeoutMs / 1000} s`) : error;
+}
+
+function textOf(answer: Reading<Answer | NoAnswer>, server: string): Reading<string> {
   if (!answer.known) return answer;
-  const { status, text } = answer.value;
-  return status >= 200 && status < 300 ? known(text, answer.source) : refusalOf(answer.value, answer.source);
+  const { value, source } = answer;
+  if (value instanceof NoAnswer) return unknown('failed', source, `${server}: ${value.message}`);
+  return value.status >= 200 && value.status < 300 ? known(value.text, source) : refusalOf(value, source);
+}
+
+function outcomeOf(answer: Reading<Answer | NoAnswer>): Reading<DatedOutcome> {
+  if (!answer.known) return answer;
+  const { value, source } = answer;
+  if (value instanceof NoAnswer) return known({ kind: value.kind, detail: value.message }, source);
+  if (reasonOf(value.status) === 'denied') return refusalOf(value, source);
+  const { status, text, date } = value;
+  const at = new Date(date ?? Number.NaN);
+  return known(
+    { kind: 'answered', status, text, ...(Number.isNaN(at.getTime()) ? {} : { date: at.toISOString() }) },
+    source,
+  );
 }
 
 /** What an answer of another status than success means: denied, absent or failed, with the server's own words. */
-export function refusalOf({ status, text }: Answer, source: string): Unknown {
+function refusalOf({ status, text }: Answer, source: string): Unknown {
   return unknown(reasonOf(status), source, `HTTP ${status}: ${wordsOf(text)}`);
 }
 
@@ -162,10 +187,4 @@ function wordsOf(body: string): string {
     // Plain text, as /readyz and proxies send it.
   }
   return firstLine(body);
-}
-
-function troubleOf(error: unknown): string {
-  const { message, code } = error as NodeJS.ErrnoException;
-  // Where a name has several addresses, Node's error for all of them has a code and no message.
-  return firstLine(message || (code ?? 'failed'));
 }

@@ -1,17 +1,7 @@
-import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { known, type Reading, unknown } from '../../hosts/reading.ts';
 import { codeOf, failureFor } from '../../hosts/system-errors.ts';
 import type { Access, Material } from './kubeconfig.ts';
-
-/** What a client's own certificate says of itself; nothing of it is secret. */
-export interface OwnCertificate {
-  /** The user's name to Kubernetes, e.g. `system:node:node-1`. */
-  readonly commonName: string;
-  /** RFC 3339. */
-  readonly notBefore: string;
-  readonly notAfter: string;
-}
 
 /** Certificates and keys as PEM. */
 export interface Materials {
@@ -31,18 +21,6 @@ export async function readMaterials(access: Access): Promise<Reading<Materials>>
     read[name] = text.value;
   }
   return known(read, access.server);
-}
-
-/** What a PEM text's first certificate says. Nothing when there is none that can be read. */
-export function ownCertificate(pem: string | undefined): OwnCertificate | undefined {
-  if (pem === undefined) return undefined;
-  try {
-    const { subject, validFrom, validTo } = new X509Certificate(pem);
-    const commonName = /^CN=(.*)$/m.exec(subject)?.[1] ?? '';
-    return { commonName, notBefore: new Date(validFrom).toISOString(), notAfter: new Date(validTo).toISOString() };
-  } catch {
-    return undefined;
-  }
 }
 
 /** A service account's token is replaced in its file well before it expires; client-go reads it each minute (transport/token_source.go). */
