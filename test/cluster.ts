@@ -1,9 +1,11 @@
+import { judgeCluster } from '../src/cluster/judge.ts';
 import type { Certificate } from '../src/cluster/model/machine.ts';
 import type { NodeLook } from '../src/cluster/model/nodes.ts';
 import type { Answered, Outcome, Unanswered } from '../src/cluster/model/outcome.ts';
 import type { Part, Webhook } from '../src/cluster/model/parts.ts';
 import type { ApiServer, ClusterSnapshot } from '../src/cluster/model.ts';
 import { known, type Reading, unknown } from '../src/hosts/reading.ts';
+import type { Finding } from '../src/judging/finding.ts';
 
 /** The moment every sample cluster is looked at. */
 export const NOW = '2026-03-01T12:00:00.000Z';
@@ -252,4 +254,19 @@ export function asNode(seen: ClusterSnapshot): ClusterSnapshot {
 
 function notFoundUnless(nodes: Reading<unknown>): Reading<NodeLook> {
   return nodes.known ? absent : nodes;
+}
+
+/** What is found of one problem, past every deadline unless said otherwise. */
+export function findingsOf(problem: string, snapshot: ClusterSnapshot, deadlineSeconds = 0): readonly Finding[] {
+  const options = { lang: 'en', only: [problem], deadlineSeconds } as const;
+  return judgeCluster(snapshot, options).findings;
+}
+
+/** The ids of everything wrong but the verdict itself, each once, what a cause hides not counted. */
+export function wrongWith(snapshot: ClusterSnapshot): readonly string[] {
+  const { findings } = judgeCluster(snapshot, { lang: 'zh-CN', deadlineSeconds: 0 });
+  const wrong = findings.filter(
+    (one) => one.status === 'problem' && one.problem !== 'cluster-ready' && !one.consequenceOf,
+  );
+  return [...new Set(wrong.map(({ problem }) => problem))];
 }

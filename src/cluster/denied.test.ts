@@ -18,6 +18,7 @@ import {
   withVip,
 } from '../../test/cluster.ts';
 import { known } from '../hosts/reading.ts';
+import type { Finding } from '../judging/finding.ts';
 import { judgeCluster } from './judge.ts';
 import { type Memory, NO_MEMORY } from './memory.ts';
 import type { ClusterSnapshot } from './model.ts';
@@ -193,5 +194,31 @@ describe("with a node's credentials and with an administrator's", () => {
     );
     expect(pairs).toContain('ready ready');
     expect(pairs).toContain('not-ready not-ready');
+  });
+});
+
+describe('whatever is seen', () => {
+  const found = (snapshot: ClusterSnapshot, lang: 'en' | 'zh-CN') =>
+    judgeCluster(snapshot, { lang, deadlineSeconds: 0 }).findings.filter(({ status }) => status === 'problem');
+  const wordsOf = ({ title, cause, impact }: Finding) => [title, cause, impact];
+
+  it('is worded in English', () => {
+    fc.assert(
+      fc.property(snapshots, (snapshot) => {
+        for (const words of found(snapshot, 'en').flatMap(wordsOf)) {
+          expect(words).not.toMatch(/^$|undefined|NaN|\[object| {2}|\p{Script=Han}/u);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is worded in Chinese', () => {
+    fc.assert(
+      fc.property(snapshots, (snapshot) => {
+        for (const words of found(snapshot, 'zh-CN').flatMap(wordsOf)) expect(words).toMatch(/\p{Script=Han}/u);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

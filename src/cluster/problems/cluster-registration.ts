@@ -1,3 +1,4 @@
+import type { Evidence } from '../../judging/finding.ts';
 import type { Registration } from '../model/parts.ts';
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
 import { type LogCause, logCause } from './cluster-registration/log-causes.ts';
@@ -22,35 +23,38 @@ function check({ registration }: ClusterParts<'registration'>): readonly Cluster
   return [judge(registration.value)];
 }
 
-function judge({ server, agent, connected, log }: Registration): ClusterJudgement<Facts> {
-  const subject = server;
+function judge(registration: Registration): ClusterJudgement<Facts> {
+  const { server, agent, connected, log } = registration;
   const missing = agent.wanted - agent.ready;
   const cause = log.known ? logCause(log.value) : undefined;
-  const evidence = [
-    {
-      source: 'Deployment cattle-system/cattle-cluster-agent',
-      value: `${agent.ready} ready`,
-      wanted: `${agent.wanted}`,
-    },
-    ...(connected.known
-      ? [{ source: connected.source, value: connected.value.message || `${connected.value.connected}` }]
-      : []),
-    ...(cause ? [{ source: log.known ? log.source : '', value: cause.line }] : []),
-  ];
-  const apart = connected.known && !connected.value.connected;
-  if (missing <= 0 && !apart) {
-    if (connected.known) return { status: 'ok', subject, evidence };
-    return { status: 'unknown', subject, severity: 'info', unknown: connected, evidence };
+  const evidence = evidenceOf(registration, cause);
+  if (connected.known && !connected.value.connected) {
+    const { message, since } = connected.value;
+    return found({ server, missing, message, ...(cause && { cause }) }, since, evidence);
   }
-  const since = apart ? connected.value.since : agent.waiting[0]?.since;
-  return {
-    status: 'problem',
-    subject,
-    severity: 'warning',
-    settles: { deadlineSeconds: DEADLINE_SECONDS, ...(since && { since }) },
-    facts: { server, missing, message: apart ? connected.value.message : '', ...(cause && { cause }) },
-    evidence,
-  };
+  if (missing > 0) {
+    return found({ server, missing, message: '', ...(cause && { cause }) }, agent.waiting[0]?.since, evidence);
+  }
+  // The Rancher it was imported into keeps the rest; the agent is Ready only once it has got through.
+  if (connected.known || (connected.reason === 'not-collected' && !cause)) {
+    return { status: 'ok', subject: server, evidence };
+  }
+  return { status: 'unknown', subject: server, severity: 'info', unknown: connected, evidence };
+}
+
+function found(facts: Facts, since: string | undefined, evidence: readonly Evidence[]): ClusterJudgement<Facts> {
+  const settles = { deadlineSeconds: DEADLINE_SECONDS, ...(since && { since }) };
+  return { status: 'problem', subject: facts.server, severity: 'warning', settles, facts, evidence };
+}
+
+function evidenceOf({ agent, connected, log }: Registration, cause: LogCause | undefined): Evidence[] {
+  const source = 'Deployment cattle-system/cattle-cluster-agent';
+  const told = connected.known ? connected.value.message || `connected: ${connected.value.connected}` : '';
+  return [
+    { source, value: `${agent.ready} ready`, wanted: `${agent.wanted}` },
+    ...(told === '' ? [] : [{ source: connected.source, value: told }]),
+    ...(cause ? [{ source: log.source, value: cause.line }] : []),
+  ];
 }
 
 /** An import into a Rancher that stays Pending, or was lost. */
