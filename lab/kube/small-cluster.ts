@@ -76,7 +76,7 @@ export async function smallCluster(server: LabApiServer, address: string): Promi
   await served(server, charts);
   await served(server, settings);
   await cluster.put(`${charts}/harvester`, managedChart('harvester'));
-  await cluster.put(`${settings}/server-version`, serverVersion('v1.5.0'));
+  await cluster.put(`${settings}/server-version`, serverVersion('v1.6.0'));
   await cluster.renew();
   return cluster;
 }
@@ -136,6 +136,7 @@ async function served({ admin }: LabApiServer, path: string): Promise<void> {
   for (;;) {
     const { status, text } = await admin.ask(path);
     if (status === 200) return;
-    if (status !== 404) throw new Error(`${path}: HTTP ${status}: ${text}`);
+    // 429: "storage is (re)initializing".
+    if (status !== 404 && status !== 429) throw new Error(`${path}: HTTP ${status}: ${text}`);
   }
 }

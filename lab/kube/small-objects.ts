@@ -42,7 +42,7 @@ export function node(name: string, number: number): KubeObject {
         systemUUID: name,
         bootID: `boot-${name}`,
         kernelVersion: '6.4.0',
-        osImage: 'Harvester v1.5.0',
+        osImage: 'Harvester v1.6.0',
         containerRuntimeVersion: 'containerd://2.0.5-k3s1',
         kubeletVersion: 'v1.33.4+rke2r1',
         kubeProxyVersion: '',
@@ -202,7 +202,7 @@ export function managedChart(name: string): KubeObject {
     apiVersion: 'management.cattle.io/v3',
     kind: 'ManagedChart',
     metadata: { name },
-    spec: { version: '1.5.0' },
+    spec: { version: '1.6.0' },
     status: { conditions: [isTrue('Ready')] },
   };
 }

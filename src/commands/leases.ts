@@ -5,6 +5,7 @@ import type { Bilingual } from '../lang.ts';
 import type { JudgedLeases } from '../leases/observe.ts';
 import type { LeaseScope } from '../snapshot/leases.ts';
 import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { milliseconds } from './durations.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
 import { registerReclaim } from './leases-reclaim.ts';
@@ -52,7 +53,7 @@ export function addLeaseOptions(command: Command, say: Say): Command {
           en: 'how old a lease must be before it can be called leaked (default: 10m)',
           'zh-CN': '租约至少多旧才可判为泄漏（默认：10m）',
         }),
-      ).argParser(milliseconds),
+      ).argParser((value: string) => milliseconds('--grace', value)),
     );
 }
 
@@ -62,15 +63,6 @@ function absolute(option: string, value: string): string {
     throw new UsageError(`${option} ${value}: expected an absolute path`);
   }
   return value.replace(/(?<=.)\/+$/, '');
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** `90s`, `10m`, `1h`; a number alone is seconds. */
-function milliseconds(value: string): number {
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(value.trim()) ?? [];
-  if (number === undefined) throw new UsageError(`--grace ${value}: expected a duration like 90s, 10m or 1h`);
-  return Number(number) * (UNITS[unit] ?? 1000);
 }
 
 const EXIT_STATUS: Bilingual = {

@@ -11,10 +11,11 @@ import { register as journal } from './journal.ts';
 import { register as lab } from './lab.ts';
 import { register as leases } from './leases.ts';
 import { register as preflight } from './preflight.ts';
+import { register as status } from './status.ts';
 import { register as undo } from './undo.ts';
 import { nearest, UsageError } from './usage.ts';
 
-const COMMANDS = [doctor, preflight, fix, undo, journal, leases, explain, lab];
+const COMMANDS = [doctor, preflight, fix, undo, journal, leases, status, explain, lab];
 
 const AFTER: Bilingual = {
   en: `Examples:

@@ -69,7 +69,7 @@ describe('a cluster that is well', () => {
       nodes: { value: [{ ...node, name: 'node-1', leaseRenewedAt: { known: true } }, {}, {}] },
       parts: { value: Array(7).fill(whole) },
       managedCharts: { value: [{ name: 'harvester', ready: true }] },
-      harvesterVersion: { value: 'v1.5.0' },
+      harvesterVersion: { value: 'v1.6.0' },
       managementAddress: {
         address: { value: '127.0.77.1' },
         configured: { value: { mode: 'static' } },
