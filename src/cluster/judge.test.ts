@@ -130,6 +130,14 @@ describe('what may pass by itself', () => {
   });
 });
 
+it('what is gone for good is forgotten', () => {
+  const big = healthy({ nodes: known([node('node-1'), unreadyNode('node-9', 9000)], 'nodes') });
+  const remembered = looks([0, big], [30, healthy()], [700, healthy()]).map(({ memory }) =>
+    Object.keys(memory.conditions).includes('node-unready node-9'),
+  );
+  expect(remembered).toEqual([true, true, false]);
+});
+
 describe('what comes and goes', () => {
   const flaps = looks(
     [0, silentVip],

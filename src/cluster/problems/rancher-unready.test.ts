@@ -13,6 +13,7 @@ import {
   wrongWith,
 } from '../../../test/cluster.ts';
 import { known } from '../../hosts/reading.ts';
+import { judgeCluster } from '../judge.ts';
 
 const ID = 'rancher-unready';
 const none = known({ ready: [], notReady: ['10.52.0.7'] }, 'endpoints');
@@ -53,9 +54,16 @@ describe(ID, () => {
       since: ago(900),
     });
     expect(found?.cause).toContain('harvester-2 on node-3 waits: ImagePullBackOff (no space left)');
-    // An image may take twenty minutes to come.
-    const early = findingsOf(ID, snapshot, 1200).find(({ status }) => status === 'problem');
-    expect(early).toMatchObject({ phase: 'settling', severity: 'info' });
+  });
+
+  it('waits longer for an image than for a Pod that starts', () => {
+    const phase = (reason: string, seconds: number) => {
+      const waiting = [{ name: 'harvester-1', node: 'node-2', reason, message: '', since: ago(seconds) }];
+      const parts = known([part('harvester', { ready: 2, waiting })], 'deployments');
+      return judgeCluster(healthy({ parts }), { lang: 'en' }).findings.find(({ phase }) => phase)?.phase;
+    };
+    expect([phase('ContainerCreating', 1199), phase('ImagePullBackOff', 1201)]).toEqual(['settling', 'definite']);
+    expect([phase('CrashLoopBackOff', 599), phase('CrashLoopBackOff', 601)]).toEqual(['settling', 'definite']);
   });
 
   it('tells a ManagedChart that is not ready', () => {
