@@ -36,6 +36,11 @@ describe(ID, () => {
     expect(wrongWith(pending(line))).toEqual([ID]);
   });
 
+  it('believes the last line that tells a cause', () => {
+    const lines = ['lookup rancher.example.com: no such host', 'dial tcp 10.0.0.10:443: connect: connection refused'];
+    expect(findingsOf(ID, pending(...lines))[0]?.cause).toContain('nothing listens there');
+  });
+
   it('is found where the agent runs and the other side does not hear it', () => {
     const connected = known(
       { connected: false, message: 'Cluster agent is not connected', since: ago(9000) },
