@@ -15,6 +15,9 @@ interface Facts {
 /** An upgrade of three nodes with VMs to move takes hours; a node still behind after six was forgotten. */
 const UPGRADE_SECONDS = 6 * 3600;
 
+/** v1.32.10 after v1.32.9. */
+const BY_NUMBER = new Intl.Collator('en', { numeric: true });
+
 type Parts = ClusterParts<'nodes' | 'ownNode' | 'apiServers' | 'harvesterVersion'>;
 
 function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
@@ -85,7 +88,7 @@ function judgeNode({ name, kubeletVersion }: NodeLook, servers: readonly string[
 
 /** Nodes that are not where the newest is. While the upgrade's own marks are on any node it is under way. */
 function behind(nodes: readonly NodeLook[], upgrading: boolean): ClusterJudgement<Facts>[] {
-  const newest = [...nodes].sort((a, b) => compare(b.kubeletVersion, a.kubeletVersion))[0]?.kubeletVersion ?? '';
+  const newest = [...nodes].sort((a, b) => BY_NUMBER.compare(b.kubeletVersion, a.kubeletVersion))[0]?.kubeletVersion ?? '';
   return nodes
     .filter(({ kubeletVersion }) => kubeletVersion !== newest)
     .map(({ name, kubeletVersion }) => {
@@ -120,10 +123,6 @@ function release(
   const severity = upgrading ? 'info' : 'warning';
   const settles = { deadlineSeconds: UPGRADE_SECONDS };
   return [{ status: 'problem', subject: 'Harvester', severity, settles, facts, evidence }];
-}
-
-function compare(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
 }
 
 /** Versions of the cluster's parts do not go together, or an upgrade left something behind. */
