@@ -23,7 +23,8 @@ export function screenOn(output: WriteStream): Screen {
   process.on('exit', close);
   output.write(OPEN);
   return {
-    size: () => ({ width: Math.max(40, Math.min(output.columns, 120)), rows: output.rows }),
+    // A terminal that does not know its size says 0.
+    size: () => ({ width: Math.max(40, Math.min(output.columns || 80, 120)), rows: output.rows || 24 }),
     draw(lines) {
       if (!open) return;
       const text = lines.map((line) => `${line}\x1b[K`).join('\r\n');

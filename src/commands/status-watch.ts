@@ -67,19 +67,17 @@ async function onTerminal(
 ): Promise<Look | undefined> {
   const screen = screenOn(output);
   const changes: Change[] = [];
+  const timed = timedLooker(looker);
   let last: Look | undefined;
   let trouble: string | undefined;
-  let since = performance.now();
   const draw = (): void => {
-    const seconds = Math.round((performance.now() - since) / 1000);
-    screen.draw(frameOf({ look: last, trouble, changes, seconds }, { ...options, ...screen.size() }));
+    screen.draw(frameOf({ look: last, trouble, changes, ...timed.seconds() }, { ...options, ...screen.size() }));
   };
   const tick = setInterval(draw, TICK_MS);
   output.on('resize', draw);
   try {
     draw();
-    for await (const looked of looks(looker, signal)) {
-      since = performance.now();
+    for await (const looked of looks(timed.looker, signal)) {
       trouble = looked.trouble;
       if (looked.look) {
         if (last) changes.unshift(...changesBetween(last, looked.look, looked.look.snapshot.takenAt));
@@ -99,23 +97,47 @@ async function onTerminal(
   return last;
 }
 
-interface Frame {
+interface Seconds {
+  /** Since the last look ended, or the first began. */
+  readonly ago: number;
+  /** For how long a look has been under way; none is: nothing. */
+  readonly underWay?: number;
+}
+
+/** A looker that knows how long it has been looking. */
+function timedLooker(looker: Looker): { readonly looker: Looker; seconds(): Seconds } {
+  let ended = performance.now();
+  let began: number | undefined;
+  const since = (ms: number): number => Math.floor((performance.now() - ms) / 1000);
+  return {
+    looker: {
+      ...looker,
+      look(signal) {
+        began = performance.now();
+        return looker.look(signal).finally(() => {
+          ended = performance.now();
+          began = undefined;
+        });
+      },
+    },
+    seconds: () => ({ ago: since(ended), ...(began !== undefined && { underWay: since(began) }) }),
+  };
+}
+
+interface Frame extends Seconds {
   readonly look: Look | undefined;
   readonly trouble: string | undefined;
   readonly changes: readonly Change[];
-  /** Since the last answer, or the start. */
-  readonly seconds: number;
 }
 
-/** After so long without an answer the one on the screen is called old. */
-const OLD_S = 5;
+/** A look that takes so long is told of: what is on the screen is from before it. */
+const SLOW_S = 2;
 
 function frameOf(frame: Frame, options: CommonOptions & { readonly rows: number }): string[] {
-  const { look, trouble, changes, seconds } = frame;
+  const { look, trouble, changes, ago, underWay = 0 } = frame;
   const words = STATUS_WORDS[options.lang];
   const told = changes.map((change) => `  ${changeLine(change, { ...options, width: options.width - 2 })}`);
-  const isLate = look === undefined || seconds >= OLD_S + Math.round((look.durationMs * 2) / 1000);
-  const age = isLate ? words.looking(seconds) : words.looked(seconds);
+  const age = look === undefined || underWay >= SLOW_S ? words.looking(underWay) : words.looked(ago);
   const foot = [
     '',
     `${words.changed}${told.length === 0 ? ` · ${words.nothingChanged}` : ''}`,

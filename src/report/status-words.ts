@@ -63,7 +63,7 @@ const en: StatusWords = {
   verdictChanged: (from, to) => `${from} → ${to}`,
   nothingChanged: 'nothing since the first look',
   looked: (seconds) => `looked ${seconds} s ago`,
-  looking: (seconds) => `looking for ${seconds} s, the above is older`,
+  looking: (seconds) => `looking, for ${seconds} s by now; the above is older`,
   ends: 'Ctrl-C ends',
 };
 
