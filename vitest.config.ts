@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Three projects: `unit` runs anywhere; `kernel` needs root and network namespaces; `vm` boots machines of its own. */
+/**
+ * Four projects: `unit` runs anywhere; `kernel` needs root and network namespaces; `kube` builds Kubernetes' API server once, then
+ * starts it; `vm` boots machines of its own.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -8,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'lab/**/*.test.ts', 'test/unit/**/*.test.ts'],
-          exclude: ['**/*.kernel.test.ts', '**/*.vm.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.{kernel,kube,vm}.test.ts', '**/node_modules/**'],
           // Ends what hangs; on a loaded machine a property of many runs takes longer than the usual five seconds.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -21,6 +24,15 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: true,
+        },
+      },
+      {
+        test: {
+          name: 'kube',
+          include: ['{src,lab,test}/**/*.kube.test.ts'],
+          globalSetup: 'lab/kube/build.ts',
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { bringSystemPackages } from './setup/system-packages.mjs';
 import { lacking } from './setup/tiers.mjs';
 
-/** By tier (unit, kernel, vm), why it cannot run; an empty list where it can. */
+/** By tier (unit, kernel, kube, vm), why it cannot run; an empty list where it can. */
 export async function setUp(say) {
   return lacking(await bringSystemPackages(say), say);
 }

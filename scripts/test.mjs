@@ -1,5 +1,5 @@
 // `npm test`: set up, lint, types, build, and the tests of every tier that can run here. With CI=true a tier that
-// cannot run, and a test that was skipped, is a failure. Tiers named as arguments (unit, kernel, vm) are run alone.
+// cannot run, and a test that was skipped, is a failure. Tiers named as arguments (unit, kernel, kube, vm) are run alone.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const ci = process.env.CI === 'true';
 const reports = mkdtempSync(join(tmpdir(), 'hayward-test-'));
 process.once('exit', () => rmSync(reports, { recursive: true, force: true }));
 
-const TIERS = ['unit', 'kernel', 'vm'];
+const TIERS = ['unit', 'kernel', 'kube', 'vm'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !TIERS.includes(name));
 if (unknown !== undefined) {

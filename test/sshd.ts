@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '../lab/command.ts';
+import { freePort } from '../lab/free-port.ts';
 import { libraryPath, unpacked } from '../lab/packages.ts';
 
 export interface SshdOptions {
@@ -188,15 +188,6 @@ async function serverConfig(folder: string, port: number, options: SshdOptions):
     ...(options.config ?? []),
     '',
   ].join('\n');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Waits until sshd says that it listens; rejects with its words when it ends instead. */

@@ -19,6 +19,8 @@ const NEEDED = [
   ['dnsmasq', 'dnsmasq-base', 'kernel'],
   ['systemd-analyze', 'systemd', 'kernel'],
   ['ipvsadm', 'ipvsadm', 'kernel'],
+  ['openssl', 'openssl', 'kube'],
+  ['setpriv', 'util-linux', 'kube'],
   ['busybox', 'busybox-static', 'vm'],
   ['cpio', 'cpio', 'vm'],
   ['xz', 'xz-utils', 'vm'],

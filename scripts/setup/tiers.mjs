@@ -26,6 +26,16 @@ function kernelLacks(say) {
   return ['br_netfilter is not loaded (modprobe br_netfilter; it sets bridge-nf-call-iptables to 1 on this machine)'];
 }
 
+/** Both minors are built unless KUBEBUILDER_ASSETS holds one of them: Go is needed either way. */
+function kubeLacks() {
+  const said = spawnSync('go', ['env', 'GOVERSION'], {
+    encoding: 'utf8',
+    env: { ...process.env, GOTOOLCHAIN: 'local' },
+  });
+  const [, minor] = /^go1\.(\d+)/.exec(said.stdout ?? '') ?? [];
+  return Number(minor) >= 24 ? [] : ["they build Kubernetes' API server, which needs Go 1.24 or newer"];
+}
+
 function vmLacks() {
   if (!isRoot()) return ['they need root'];
   if (process.arch !== 'x64') return [`they boot Debian's amd64 kernel, and this machine is ${process.arch}`];
@@ -39,5 +49,6 @@ function vmLacks() {
 export function lacking(missingPrograms, say) {
   const programs = (tier) => missingPrograms.filter((one) => one.tier === tier).map((one) => one.why);
   const kernel = [...programs('kernel'), ...kernelLacks(say)];
-  return { unit: [], kernel, vm: [...programs('kernel'), ...programs('vm'), ...vmLacks()] };
+  const kube = [...programs('kube'), ...kubeLacks()];
+  return { unit: [], kernel, kube, vm: [...programs('kernel'), ...programs('vm'), ...vmLacks()] };
 }

@@ -14,10 +14,11 @@ import { register as leases } from './leases.ts';
 import { register as lint } from './lint.ts';
 import { register as networks } from './networks.ts';
 import { register as preflight } from './preflight.ts';
+import { register as status } from './status.ts';
 import { register as undo } from './undo.ts';
 import { nearest, UsageError } from './usage.ts';
 
-const COMMANDS = [doctor, preflight, fix, undo, journal, leases, guard, lint, networks, explain, lab];
+const COMMANDS = [doctor, preflight, fix, undo, journal, leases, guard, status, lint, networks, explain, lab];
 
 const AFTER: Bilingual = {
   en: `Examples:

@@ -94,6 +94,31 @@ const LINES: readonly (readonly [string, string, string])[] = [
     '2027-01-01T00:00:00Z',
     'x509: certificate has expired or is not yet valid: current time 2027-01-01T00:00:00Z is after 2026-01-01T00:00:00Z',
   ],
+  [
+    'apiserver-argument-invalid',
+    'AuthorizeNodeWithSelectors',
+    'E0101 run.go:72] "command failed" err="AuthorizeNodeWithSelectors feature requires AuthorizeWithSelectors feature to be enabled"',
+  ],
+  [
+    'webhook-unready',
+    'validator.harvesterhci.io',
+    'Error from server (InternalError): Internal error occurred: failed calling webhook "validator.harvesterhci.io": failed to call webhook: Post "https://harvester-webhook.harvester-system.svc:443/v1/webhook/validation?timeout=10s": no endpoints available for service "harvester-webhook"',
+  ],
+  [
+    'webhook-unready',
+    'rancher.cattle.io',
+    'level=error msg="failed calling webhook \\"rancher.cattle.io\\": context deadline exceeded"',
+  ],
+  [
+    'node-unready',
+    '',
+    'E1121 kubelet.go:2902] "Container runtime network not ready" networkReady="NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized"',
+  ],
+  [
+    'cluster-registration',
+    'https://10.0.0.10',
+    'ERROR: https://10.0.0.10/ping is not accessible (Connection timed out after 10001 milliseconds)',
+  ],
   ['port-conflict', ':2112', 'ERROR prometheus HTTP server err="listen tcp :2112: bind: address already in use"'],
 ];
 

@@ -4,6 +4,12 @@ import type { Remedy } from '../remedies/remedy.ts';
 export type Status = 'ok' | 'problem' | 'unknown' | 'not-applicable';
 export type Severity = 'critical' | 'warning' | 'info';
 
+/**
+ * Where time plays a part: `definite` is past its deadline or needs none, `settling` may pass by itself and is inside it, `flapping`
+ * comes and goes.
+ */
+export type Phase = 'definite' | 'settling' | 'flapping';
+
 /** One reading that a judgement rests on. `wanted` where something else was wanted. */
 export interface Evidence {
   readonly source: string;
@@ -37,6 +43,9 @@ export interface Finding {
   readonly subject: string;
   readonly status: Status;
   readonly severity: Severity;
+  readonly phase?: Phase;
+  /** RFC 3339: since when it has been so. */
+  readonly since?: string;
   readonly title: string;
   readonly cause: string;
   readonly impact: string;

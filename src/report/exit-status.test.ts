@@ -5,6 +5,7 @@ import { sampleFinding, sampleOther } from './sample-report.ts';
 const critical = sampleFinding();
 const warning = sampleFinding({ severity: 'warning' });
 const note = sampleFinding({ severity: 'info' });
+const settling = sampleFinding({ phase: 'settling' });
 const blind = sampleOther('unknown', { severity: 'warning' });
 const aside = sampleOther('unknown', { severity: 'info' });
 
@@ -17,6 +18,8 @@ test.each([
   ['an unknown that matters', [sampleOther('ok'), blind], 3],
   ['an unknown the answer does not need', [aside], 0],
   ['a problem beside an unknown', [blind, warning], 1],
+  ['what is still settling', [settling, aside], 3],
+  ['a warning beside what is settling', [settling, warning], 1],
   ['a note beside an unknown', [blind, note], 3],
 ] as const)('%s', (_name, findings, status) => {
   expect(exitStatus(findings)).toBe(status);

@@ -7,13 +7,14 @@ import type { Report } from './report.ts';
 
 /** The report in the stable shape scripts read (`schemaVersion` 1). */
 export function renderJson(report: Report, lang: Lang): string {
-  const { tool, takenAt, durationMs, targets, findings } = report;
+  const { tool, takenAt, durationMs, targets, findings, cluster } = report;
   const document = {
     schemaVersion: 1,
     tool,
     takenAt,
     durationMs,
     targets: targets.map(({ name, via, profile, profileEvidence }) => ({ name, via, profile, profileEvidence })),
+    ...cluster,
     findings: findings.map((finding) => jsonFinding(finding, lang)),
     summary: {
       ok: count(findings, 'ok'),

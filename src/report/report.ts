@@ -1,3 +1,4 @@
+import type { Verdict } from '../cluster/verdict.ts';
 import type { Via } from '../hosts/capture.ts';
 import type { Finding } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
@@ -14,6 +15,14 @@ export interface ReportTarget {
   readonly profileEvidence: readonly string[];
 }
 
+export interface ReportCluster {
+  readonly verdict: Verdict;
+  readonly server: string;
+  readonly kubeconfig: { readonly owner: string; readonly path: string };
+  /** Who the API server says one is. */
+  readonly user?: string;
+}
+
 /** One judgement of one or many nodes: what every format prints. */
 export interface Report {
   readonly tool: { readonly name: 'hayward'; readonly version: string };
@@ -22,6 +31,8 @@ export interface Report {
   readonly durationMs: number;
   readonly targets: readonly ReportTarget[];
   readonly findings: readonly Finding[];
+  /** Of a cluster: whether it is ready, and how that was asked. */
+  readonly cluster?: ReportCluster;
   /** The problems the user restricted the judgement to, when it was restricted. */
   readonly only?: readonly string[];
 }

@@ -1,6 +1,6 @@
 import type { Pattern } from '../pattern.ts';
 
-/** The cluster's own parts: texts of kube-apiserver, Go's crypto/x509 and kube-vip. */
+/** The cluster's own parts: texts of kube-apiserver, Go's crypto/x509, containerd, Rancher's agent and kube-vip. */
 export const CLUSTER_PATTERNS: readonly Pattern[] = [
   {
     problem: 'apiserver-argument-invalid',
@@ -123,6 +123,80 @@ export const CLUSTER_PATTERNS: readonly Pattern[] = [
     fix: {
       en: 'move the other listener, or set kube-vip’s prometheus_server to another port',
       'zh-CN': '移走另一个监听者，或将 kube-vip 的 prometheus_server 改为其他端口',
+    },
+  },
+  {
+    problem: 'apiserver-argument-invalid',
+    severity: 'critical',
+    matches: /\b(?<subject>\w{1,100}) feature requires AuthorizeWithSelectors feature to be enabled/,
+    title: { en: 'A feature gate is on whose other half is off', 'zh-CN': '打开了一个 gate，却关闭了它所依赖的另一个' },
+    cause: {
+      en: 'AuthorizeNodeWithSelectors, on since Kubernetes 1.32, needs AuthorizeWithSelectors. Switch both off (1.32 and 1.33 only), or neither.',
+      'zh-CN':
+        'AuthorizeNodeWithSelectors 自 Kubernetes 1.32 起默认打开，依赖 AuthorizeWithSelectors。要么两个都关（仅限 1.32、1.33），要么都不关。',
+    },
+    impact: { en: 'kube-apiserver does not start.', 'zh-CN': 'kube-apiserver 无法启动。' },
+    prove:
+      'grep -rn feature-gates /etc/rancher/rke2/config.yaml /etc/rancher/rke2/config.yaml.d /etc/kubernetes/manifests',
+    fix: {
+      en: 'remove both gates from kube-apiserver-arg and restart the service',
+      'zh-CN': '从 kube-apiserver-arg 中删除这两个 gate，然后重启服务',
+    },
+  },
+  {
+    problem: 'webhook-unready',
+    severity: 'critical',
+    matches: /failed calling webhook \\*"(?<subject>[^"\\]{1,253})/,
+    title: { en: 'The API server got no answer from a webhook', 'zh-CN': 'API server 没有得到某个 webhook 的应答' },
+    cause: {
+      en: 'It has to ask this webhook (failurePolicy Fail). What comes after the name says why it could not: no endpoints, refused, too slow, a certificate its caBundle does not cover.',
+      'zh-CN':
+        'API server 必须询问该 webhook（failurePolicy Fail）。名字之后的内容说明原因：没有 endpoints、连接被拒绝、超时、证书与 caBundle 不符。',
+    },
+    impact: {
+      en: 'It refuses every request the webhook is to see, until the webhook answers.',
+      'zh-CN': '在 webhook 恢复应答之前，它负责检查的请求都会被拒绝。',
+    },
+    prove: 'hayward status --only webhook-unready',
+    fix: {
+      en: 'bring back the Pods behind its Service; for a certificate restart the webhook’s owner',
+      'zh-CN': '恢复其 Service 后面的 Pod；证书问题则重启该 webhook 的所有者',
+    },
+  },
+  {
+    problem: 'node-unready',
+    severity: 'critical',
+    matches: /NetworkPluginNotReady|cni plugin not initialized|cni config uninitialized/,
+    title: { en: "The node's Pod network is not up", 'zh-CN': '节点的 Pod 网络未就绪' },
+    cause: {
+      en: 'The container runtime finds no CNI configuration in /etc/cni/net.d: the CNI’s agent has not written it on this node, or cannot start.',
+      'zh-CN': '容器运行时在 /etc/cni/net.d 中没有找到 CNI 配置：CNI 的 agent 尚未在本节点写入，或无法启动。',
+    },
+    impact: {
+      en: 'The node is NotReady and starts no Pods but those on the host network.',
+      'zh-CN': '节点为 NotReady，只能启动使用主机网络的 Pod。',
+    },
+    prove: 'ls -l /etc/cni/net.d; crictl ps -a | grep -E "canal|calico|flannel|cilium|multus"',
+    fix: {
+      en: 'look at the log of the CNI’s Pod on this node, and run hayward doctor',
+      'zh-CN': '查看本节点 CNI Pod 的日志，并执行 hayward doctor',
+    },
+  },
+  {
+    problem: 'cluster-registration',
+    severity: 'warning',
+    matches: /ERROR: (?<subject>https:\/\/\S{1,253})\/ping is not accessible/,
+    title: { en: 'The cluster agent does not reach its Rancher', 'zh-CN': 'cluster agent 无法访问 Rancher' },
+    cause: {
+      en: 'What stands in brackets says why. A time-out means lost packets: in VMs of Harvester look at bridge-nf-call-iptables on the hosts first.',
+      'zh-CN':
+        '括号中的内容说明原因。超时表示丢包：运行在 Harvester 虚拟机中时，先查宿主机的 bridge-nf-call-iptables。',
+    },
+    impact: { en: 'Rancher shows the cluster as Pending.', 'zh-CN': 'Rancher 显示该集群为 Pending。' },
+    prove: 'kubectl -n cattle-system logs deploy/cattle-cluster-agent --tail=50',
+    fix: {
+      en: 'on the Harvester hosts: hayward doctor --only bridge-netfilter,rp-filter, then hayward fix',
+      'zh-CN': '在 Harvester 宿主机上执行 hayward doctor --only bridge-netfilter,rp-filter，再执行 hayward fix',
     },
   },
 ];

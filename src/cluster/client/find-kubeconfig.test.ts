@@ -1,0 +1,75 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { findKubeconfig } from './find-kubeconfig.ts';
+
+let root = '';
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'hayward-kubeconfig-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function place(path: string, text = kubeconfig(path)): Promise<string> {
+  const whole = join(root, path);
+  await mkdir(dirname(whole), { recursive: true });
+  await writeFile(whole, text);
+  return whole;
+}
+
+function kubeconfig(token: string): string {
+  return stringify({
+    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:6443' } }],
+    users: [{ name: 'u', user: { token } }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  });
+}
+
+it("is RKE2's, k3s's, kubeadm's, the kubelet's, the user's own, in that order", async () => {
+  const home = join(root, 'root');
+  const order = [
+    ['rke2', 'etc/rancher/rke2/rke2.yaml'],
+    ['k3s', 'etc/rancher/k3s/k3s.yaml'],
+    ['kubeadm', 'etc/kubernetes/admin.conf'],
+    ['kubelet', 'var/lib/rancher/rke2/agent/kubelet.kubeconfig'],
+    ['kubelet', 'var/lib/rancher/k3s/agent/kubelet.kubeconfig'],
+    ['kubelet', 'etc/kubernetes/kubelet.conf'],
+    ['home', 'root/.kube/config'],
+  ] as const;
+  for (const [, path] of order) await place(path);
+  for (const [owner, path] of order) {
+    expect(await findKubeconfig({ root, home })).toMatchObject({
+      source: join(root, path),
+      value: { owner, access: { token: { text: path } }, passedOver: [] },
+    });
+    await rm(join(root, path));
+  }
+  expect(await findKubeconfig({ root, home })).toMatchObject({ known: false, reason: 'absent' });
+});
+
+it('is the one the user names, and then no other', async () => {
+  const named = await place('named');
+  const other = await place('other');
+  await place('etc/rancher/rke2/rke2.yaml');
+  expect(await findKubeconfig({ root, option: named, environment: other })).toMatchObject({
+    value: { owner: 'option' },
+  });
+  const several = `${join(root, 'missing')}:${other}`;
+  expect(await findKubeconfig({ root, environment: several })).toMatchObject({
+    source: other,
+    value: { owner: 'environment' },
+  });
+  expect(await findKubeconfig({ root, environment: '' })).toMatchObject({ value: { owner: 'rke2' } });
+  const missing = join(root, 'missing');
+  expect(await findKubeconfig({ root, option: missing })).toMatchObject({ reason: 'absent' });
+});
+
+it('says what it passed over, and why nothing was left', async () => {
+  const broken = await place('etc/rancher/rke2/rke2.yaml', 'SECRET: [');
+  const why = { known: false, reason: 'failed', source: broken, detail: `${broken}: not a kubeconfig` };
+  expect(await findKubeconfig({ root })).toEqual(why);
+  await place('etc/kubernetes/admin.conf');
+  expect(await findKubeconfig({ root })).toMatchObject({ value: { owner: 'kubeadm', passedOver: [why] } });
+});

@@ -1,0 +1,93 @@
+import { isIP } from 'node:net';
+import { known, mapReading, type Reading, unknown } from '../../hosts/reading.ts';
+import type { KubeClient } from '../client/client.ts';
+import type { ManagementAddress } from '../model/management-address.ts';
+import type { Service } from '../model/parts.ts';
+import { pieceOf } from './objects.ts';
+import { askUnverified, shakeHands, type WebLimit } from './web.ts';
+
+/** Where Harvester has its Service for the VIP; from v1.9 on it is Traefik's own (harvester pkg/controller/master/rancher). */
+const SERVICES = ['ingress-expose', 'rke2-traefik'];
+const LOCK = '/apis/coordination.k8s.io/v1/namespaces/harvester-system/leases/plndr-svcs-lock';
+const CONFIG = '/api/v1/namespaces/harvester-system/configmaps/vip';
+
+/** The VIP's Service: it alone says, to every node, what the address is. */
+export function managementService(services: Reading<readonly Service[]>): Reading<Service> {
+  if (!services.known) return services;
+  const service = services.value.find(
+    ({ namespace, name, annotations }) =>
+      namespace === 'kube-system' && SERVICES.includes(name) && Object.keys(annotations).length > 0,
+  );
+  const looked = `${services.source} (kube-system/${SERVICES.join(', kube-system/')})`;
+  return service
+    ? known(service, `kubectl get service -n kube-system ${service.name}`)
+    : unknown('absent', looked, 'no Service has a management address');
+}
+
+/** What it has been given, else what it is to have; by DHCP `0.0.0.0` stands for the one it was offered (kube-vip's annotations). */
+export function addressOf(service: Reading<Service>): Reading<string> {
+  if (!service.known) return service;
+  const { ingress, annotations } = service.value;
+  const wanted = [annotations['kube-vip.io/loadbalancerIPs'], annotations['kube-vip.io/requestedIP']];
+  const address = [...ingress, ...wanted].find((one) => one !== undefined && isIP(one) !== 0 && one !== '0.0.0.0');
+  return address === undefined
+    ? unknown('absent', service.source, 'the Service has no address yet')
+    : known(address, service.source);
+}
+
+const NOT_YET = 'hayward status does not look on the wire yet';
+
+/** What is known of the VIP from the API, and what answers there. */
+export async function collectManagementAddress(
+  client: KubeClient,
+  service: Reading<Service>,
+  limit: WebLimit,
+): Promise<ManagementAddress> {
+  const address = addressOf(service);
+  const [config, lock, web] = await Promise.all([client.json(CONFIG), client.json(LOCK), webOf(address, limit)]);
+  const vipHost = mapReading(service, ({ annotations }) => annotations['kube-vip.io/vipHost'] ?? '');
+  return {
+    address,
+    configured: mapReading(config, (object) => {
+      const data = pieceOf(object).map('data');
+      return { ip: data['ip'] ?? '', mode: data['mode'] ?? '', hwAddress: data['hwAddress'] ?? '' };
+    }),
+    vipHost:
+      vipHost.known && vipHost.value === ''
+        ? unknown('absent', vipHost.source, 'no annotation kube-vip.io/vipHost')
+        : vipHost,
+    lease: mapReading(lock, (object) => {
+      const spec = pieceOf(object).at('spec');
+      return {
+        holder: spec.text('holderIdentity'),
+        renewedAt: spec.text('renewTime'),
+        durationSeconds: spec.number(['leaseDurationSeconds']),
+      };
+    }),
+    ...web,
+    arp: unknown('not-collected', 'ARP', NOT_YET),
+    carriers: unknown('not-collected', 'ip address', NOT_YET),
+    offeredBy: unknown('not-collected', 'DHCP', NOT_YET),
+  };
+}
+
+/** `https://ADDRESS`, with brackets around IPv6. */
+export function urlOf(address: string, port?: number): string {
+  const host = isIP(address) === 6 ? `[${address}]` : address;
+  return `https://${host}${port === undefined ? '' : `:${port}`}`;
+}
+
+async function webOf(
+  address: Reading<string>,
+  limit: WebLimit,
+): Promise<Pick<ManagementAddress, 'https' | 'certificate'>> {
+  if (!address.known) {
+    const why = unknown('not-collected', 'https', 'there is no management address to ask');
+    return { https: why, certificate: why };
+  }
+  const [https, { certificate }] = await Promise.all([
+    askUnverified(`${urlOf(address.value)}/`, limit),
+    shakeHands({ host: address.value, port: 443 }, limit),
+  ]);
+  return { https, certificate };
+}

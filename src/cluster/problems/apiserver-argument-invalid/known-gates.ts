@@ -1,0 +1,111 @@
+/**
+ * The feature gates kube-apiserver knows, by minor version: seen on real ones (1.33.13, 1.34.2: the names in the metric
+ * kubernetes_feature_enabled, each then set to its other value; what the start refused is locked). A name is followed by `+` where the
+ * gate is locked to true, by `-` where it is locked to false.
+ */
+export const KNOWN_GATES: Readonly<Record<string, string>> = {
+  '1.33': `
+    APIResponseCompression APIServerIdentity APIServerTracing APIServingWithRoutine AggregatedDiscoveryRemoveBetaType
+    AllAlpha AllBeta AllowDNSOnlyNodeCSR AllowInsecureKubeletCertificateSigningRequests
+    AllowOverwriteTerminationGracePeriodSeconds AllowParsingUserUIDFromCertAuth AllowServiceLBStatusOnNonLB-
+    AllowUnsafeMalformedObjectDeletion AnonymousAuthConfigurableEndpoints AnyVolumeDataSource+
+    AuthorizeNodeWithSelectors AuthorizeWithSelectors BtreeWatchCache+ CBORServingAndStorage
+    CPUManagerPolicyAlphaOptions CPUManagerPolicyBetaOptions CPUManagerPolicyOptions+ CRDValidationRatcheting+
+    CSIMigrationPortworx+ CSIVolumeHealth ClientsAllowCBOR ClientsPreferCBOR CloudControllerManagerWebhook
+    ClusterTrustBundle ClusterTrustBundleProjection ComponentFlagz ComponentSLIs+ ComponentStatusz
+    ConcurrentWatchObjectDecode ConsistentListFromCache ContainerCheckpoint ContainerStopSignals ContextualLogging
+    CoordinatedLeaderElection CronJobsScheduledAnnotation+ CrossNamespaceVolumeDataSource CustomCPUCFSQuotaPeriod
+    CustomResourceFieldSelectors+ DRAAdminAccess DRADeviceTaints DRAPartitionableDevices DRAPrioritizedList
+    DRAResourceClaimDeviceStatus DeclarativeValidation DeclarativeValidationTakeover
+    DeploymentReplicaSetTerminatingReplicas DevicePluginCDIDevices+ DisableAllocatorDualWrite
+    DisableCPUQuotaWithExclusiveCPUs DisableNodeKubeProxyVersion DynamicResourceAllocation ElasticIndexedJob+
+    EventedPLEG ExecProbeTimeout ExternalServiceAccountTokenSigner GitRepoVolumeDriver GracefulNodeShutdown
+    GracefulNodeShutdownBasedOnPodPriority HPAConfigurableTolerance HPAScaleToZero HonorPVReclaimPolicy+
+    ImageMaximumGCAge ImageVolume InOrderInformers InPlacePodVerticalScaling InPlacePodVerticalScalingAllocatedStatus
+    InPlacePodVerticalScalingExclusiveCPUs InTreePluginPortworxUnregister InformerResourceVersion
+    JobBackoffLimitPerIndex+ JobManagedBy JobPodReplacementPolicy JobSuccessPolicy+ KMSv1 KubeletCgroupDriverFromCRI
+    KubeletCrashLoopBackOffMax KubeletEnsureSecretPulledImages KubeletFineGrainedAuthz KubeletInUserNamespace
+    KubeletPSI KubeletPodResourcesDynamicResources KubeletPodResourcesGet KubeletRegistrationGetOnExistsOnly
+    KubeletSeparateDiskGC KubeletServiceAccountTokenForCredentialProviders KubeletTracing LegacySidecarContainers
+    ListFromCacheSnapshot LoadBalancerIPMode+ LocalStorageCapacityIsolationFSQuotaMonitoring LogarithmicScaleDown+
+    LoggingAlphaOptions LoggingBetaOptions MatchLabelKeysInPodAffinity+ MatchLabelKeysInPodTopologySpread
+    MaxUnavailableStatefulSet MemoryManager+ MemoryQoS MultiCIDRServiceAllocator MutableCSINodeAllocatableCount
+    MutatingAdmissionPolicy NFTablesProxyMode+ NodeInclusionPolicyInPodTopologySpread+ NodeLogQuery NodeSwap
+    OpenAPIEnums OrderedNamespaceDeletion PodAndContainerStatsFromCRI PodDeletionCost PodDisruptionConditions+
+    PodIndexLabel+ PodLevelResources PodLifecycleSleepAction PodLifecycleSleepActionAllowZero PodLogsQuerySplitStreams
+    PodObservedGenerationTracking PodReadyToStartContainersCondition PodSchedulingReadiness+
+    PodTopologyLabelsAdmission PortForwardWebsockets PreferSameTrafficDistribution ProcMountType QOSReserved
+    RecoverVolumeExpansionFailure RecursiveReadOnlyMounts+ ReduceDefaultCrashLoopBackOffDecay
+    RelaxedDNSSearchValidation RelaxedEnvironmentVariableValidation ReloadKubeletServerCertificateFile
+    RemoteRequestHeaderUID ResilientWatchCacheInitialization ResourceHealthStatus RetryGenerateName+
+    RotateKubeletServerCertificate RuntimeClassInImageCriApi SELinuxChangePolicy SELinuxMount
+    SELinuxMountReadWriteOncePod SchedulerAsyncPreemption SchedulerPopFromBackoffQ SchedulerQueueingHints
+    SeparateCacheWatchRPC SeparateTaintEvictionController ServiceAccountNodeAudienceRestriction
+    ServiceAccountTokenJTI+ ServiceAccountTokenNodeBinding+ ServiceAccountTokenNodeBindingValidation+
+    ServiceAccountTokenPodNodeInfo+ ServiceTrafficDistribution+ SidecarContainers+ SizeMemoryBackedVolumes+
+    StatefulSetAutoDeletePVC+ StatefulSetStartOrdinal+ StorageCapacityScoring StorageNamespaceIndex StorageVersionAPI
+    StorageVersionHash StorageVersionMigrator StreamingCollectionEncodingToJSON StreamingCollectionEncodingToProtobuf
+    StrictCostEnforcementForVAP+ StrictCostEnforcementForWebhooks+ StrictIPCIDRValidation
+    StructuredAuthenticationConfiguration StructuredAuthorizationConfiguration+ SupplementalGroupsPolicy
+    SystemdWatchdog TopologyAwareHints+ TopologyManagerPolicyAlphaOptions TopologyManagerPolicyBetaOptions
+    TopologyManagerPolicyOptions TranslateStreamCloseWebsocketRequests UnauthenticatedHTTP2DOSMitigation
+    UnknownVersionInteroperabilityProxy UserNamespacesPodSecurityStandards UserNamespacesSupport VolumeAttributesClass
+    WatchCacheInitializationPostStartHook WatchFromStorageWithoutResourceVersion- WatchList WatchListClient WinDSR
+    WinOverlay WindowsCPUAndMemoryAffinity WindowsGracefulNodeShutdown WindowsHostNetwork
+  `,
+  '1.34': `
+    APIResponseCompression APIServerIdentity APIServerTracing+ APIServingWithRoutine AggregatedDiscoveryRemoveBetaType
+    AllAlpha AllBeta AllowDNSOnlyNodeCSR AllowInsecureKubeletCertificateSigningRequests
+    AllowOverwriteTerminationGracePeriodSeconds AllowParsingUserUIDFromCertAuth AllowServiceLBStatusOnNonLB-
+    AllowUnsafeMalformedObjectDeletion AnonymousAuthConfigurableEndpoints+ AnyVolumeDataSource+
+    AuthorizeNodeWithSelectors+ AuthorizeWithSelectors+ BtreeWatchCache+ CBORServingAndStorage
+    CPUManagerPolicyAlphaOptions CPUManagerPolicyBetaOptions CPUManagerPolicyOptions+ CRDValidationRatcheting+
+    CSIMigrationPortworx+ CSIVolumeHealth ClearingNominatedNodeNameAfterBinding ClientsAllowCBOR ClientsPreferCBOR
+    CloudControllerManagerWebhook ClusterTrustBundle ClusterTrustBundleProjection ComponentFlagz ComponentSLIs+
+    ComponentStatusz ConcurrentWatchObjectDecode ConsistentListFromCache+ ContainerCheckpoint ContainerRestartRules
+    ContainerStopSignals ContextualLogging CoordinatedLeaderElection CronJobsScheduledAnnotation+
+    CrossNamespaceVolumeDataSource CustomCPUCFSQuotaPeriod CustomResourceFieldSelectors+ DRAAdminAccess
+    DRAConsumableCapacity DRADeviceBindingConditions DRADeviceTaints DRAExtendedResource DRAPartitionableDevices
+    DRAPrioritizedList DRAResourceClaimDeviceStatus DRASchedulerFilterTimeout DeclarativeValidation
+    DeclarativeValidationTakeover DeploymentReplicaSetTerminatingReplicas DetectCacheInconsistency
+    DisableAllocatorDualWrite DisableCPUQuotaWithExclusiveCPUs DisableNodeKubeProxyVersion DynamicResourceAllocation
+    EnvFiles EventedPLEG ExecProbeTimeout ExternalServiceAccountTokenSigner GitRepoVolumeDriver GracefulNodeShutdown
+    GracefulNodeShutdownBasedOnPodPriority HPAConfigurableTolerance HPAScaleToZero HonorPVReclaimPolicy+
+    HostnameOverride ImageMaximumGCAge ImageVolume InOrderInformers InPlacePodVerticalScaling
+    InPlacePodVerticalScalingAllocatedStatus InPlacePodVerticalScalingExclusiveCPUs
+    InPlacePodVerticalScalingExclusiveMemory InTreePluginPortworxUnregister InformerResourceVersion
+    JobBackoffLimitPerIndex+ JobManagedBy JobPodReplacementPolicy+ JobSuccessPolicy+ KMSv1 KubeletCgroupDriverFromCRI+
+    KubeletCrashLoopBackOffMax KubeletEnsureSecretPulledImages KubeletFineGrainedAuthz KubeletInUserNamespace
+    KubeletPSI KubeletPodResourcesDynamicResources KubeletPodResourcesGet KubeletPodResourcesListUseActivePods
+    KubeletRegistrationGetOnExistsOnly KubeletSeparateDiskGC KubeletServiceAccountTokenForCredentialProviders
+    KubeletTracing+ ListFromCacheSnapshot LoadBalancerIPMode+ LocalStorageCapacityIsolationFSQuotaMonitoring
+    LogarithmicScaleDown+ LoggingAlphaOptions LoggingBetaOptions MatchLabelKeysInPodAffinity+
+    MatchLabelKeysInPodTopologySpread MatchLabelKeysInPodTopologySpreadSelectorMerge MaxUnavailableStatefulSet
+    MemoryManager+ MemoryQoS MultiCIDRServiceAllocator+ MutableCSINodeAllocatableCount MutatingAdmissionPolicy
+    NFTablesProxyMode+ NodeInclusionPolicyInPodTopologySpread+ NodeLogQuery NodeSwap+ NominatedNodeNameForExpectation
+    OpenAPIEnums OrderedNamespaceDeletion+ PodAndContainerStatsFromCRI PodCertificateRequest PodDeletionCost
+    PodIndexLabel+ PodLevelResources PodLifecycleSleepAction+ PodLifecycleSleepActionAllowZero+
+    PodLogsQuerySplitStreams PodObservedGenerationTracking PodReadyToStartContainersCondition PodSchedulingReadiness+
+    PodTopologyLabelsAdmission PortForwardWebsockets PreferSameTrafficDistribution PreventStaticPodAPIReferences
+    ProbeHostPodSecurityStandards+ ProcMountType QOSReserved RecoverVolumeExpansionFailure+ RecursiveReadOnlyMounts+
+    ReduceDefaultCrashLoopBackOffDecay RelaxedDNSSearchValidation+ RelaxedEnvironmentVariableValidation+
+    RelaxedServiceNameValidation ReloadKubeletServerCertificateFile RemoteRequestHeaderUID
+    ResilientWatchCacheInitialization+ ResourceHealthStatus RetryGenerateName+ RotateKubeletServerCertificate
+    RuntimeClassInImageCriApi SELinuxChangePolicy SELinuxMount SELinuxMountReadWriteOncePod SchedulerAsyncAPICalls
+    SchedulerAsyncPreemption SchedulerPopFromBackoffQ SchedulerQueueingHints+ SeparateCacheWatchRPC
+    SeparateTaintEvictionController+ ServiceAccountNodeAudienceRestriction ServiceAccountTokenJTI+
+    ServiceAccountTokenNodeBinding+ ServiceAccountTokenNodeBindingValidation+ ServiceAccountTokenPodNodeInfo+
+    ServiceTrafficDistribution+ SidecarContainers+ SizeBasedListCostEstimate SizeMemoryBackedVolumes+
+    StatefulSetAutoDeletePVC+ StatefulSetSemanticRevisionComparison StorageCapacityScoring StorageNamespaceIndex
+    StorageVersionAPI StorageVersionHash StorageVersionMigrator StreamingCollectionEncodingToJSON+
+    StreamingCollectionEncodingToProtobuf+ StrictCostEnforcementForVAP+ StrictCostEnforcementForWebhooks+
+    StrictIPCIDRValidation StructuredAuthenticationConfiguration+ StructuredAuthenticationConfigurationEgressSelector
+    StructuredAuthorizationConfiguration+ SupplementalGroupsPolicy SystemdWatchdog
+    TokenRequestServiceAccountUIDValidation TopologyAwareHints+ TopologyManagerPolicyAlphaOptions
+    TopologyManagerPolicyBetaOptions TopologyManagerPolicyOptions TranslateStreamCloseWebsocketRequests
+    UnauthenticatedHTTP2DOSMitigation UnknownVersionInteroperabilityProxy UserNamespacesPodSecurityStandards
+    UserNamespacesSupport VolumeAttributesClass WatchCacheInitializationPostStartHook
+    WatchFromStorageWithoutResourceVersion- WatchList WatchListClient WinDSR+ WinOverlay+ WindowsCPUAndMemoryAffinity
+    WindowsGracefulNodeShutdown WindowsHostNetwork
+  `,
+};

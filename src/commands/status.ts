@@ -1,0 +1,163 @@
+import { type Command, Option } from 'commander';
+import { harmless } from '../hosts/sanitise.ts';
+import type { Bilingual } from '../lang.ts';
+import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { durationMs } from './duration.ts';
+import { EXAMPLES, type Say } from './help-language.ts';
+import { catchInterruption } from './interruption.ts';
+import { progressLine } from './progress.ts';
+import type { Look, Looker } from './status-look.ts';
+import { UsageError, unknownWord } from './usage.ts';
+
+interface RawOptions extends RawCommonOptions {
+  kubeconfig?: string;
+  watch?: boolean;
+  wait?: boolean;
+  /** Milliseconds. */
+  deadline?: number;
+}
+
+const EXIT_STATUS: Bilingual = {
+  en: `Exit status: 0 ready, 1 not ready, 3 still settling or not known,
+             2 wrong usage or no kubeconfig that can be used.`,
+  'zh-CN': '退出码：0 就绪，1 未就绪，3 恢复中或无法判断，2 用法错误或没有可用的 kubeconfig。',
+};
+
+export function register(program: Command, say: Say): void {
+  const command = program
+    .command('status')
+    .summary(say({ en: 'is this cluster ready', 'zh-CN': '集群是否就绪' }))
+    .description(
+      say({
+        en: 'Say whether this cluster is ready, with the credentials at hand: what is wrong, what it means, what to do next. What may not be seen never counts as broken. Changes nothing.',
+        'zh-CN':
+          '用手头的凭据判断集群是否就绪：哪里有问题、意味着什么、下一步做什么。无权查看的内容绝不当作故障。不做任何修改。',
+      }),
+    )
+    .option(
+      '--kubeconfig <file>',
+      say({
+        en: "the kubeconfig to use (default: KUBECONFIG, else RKE2's, k3s's, kubeadm's, the kubelet's, the user's own)",
+        'zh-CN': '使用的 kubeconfig（默认：KUBECONFIG，其次 RKE2、k3s、kubeadm、kubelet、用户自己的）',
+      }),
+    )
+    .option('--watch', say({ en: 'look again and again, and say what changed', 'zh-CN': '持续查看，并说明有何变化' }))
+    .option(
+      '--wait',
+      say({ en: 'look until it is decided: ready, or not', 'zh-CN': '一直查看，直到有结论：就绪或未就绪' }),
+    )
+    .addOption(
+      new Option(
+        '--deadline <duration>',
+        say({
+          en: 'how long what may pass by itself is waited for (default: each has its own)',
+          'zh-CN': '可能自行恢复的情况最多等待多久（默认：各有期限）',
+        }),
+      ).argParser((value: string) => durationMs('--deadline', value)),
+    )
+    .addHelpText(
+      'after',
+      `
+${say(EXAMPLES)}
+  hayward status
+  hayward status --kubeconfig /var/lib/rancher/rke2/agent/kubelet.kubeconfig
+  hayward status --wait --deadline 10m
+  hayward status --watch
+
+${say(EXIT_STATUS)}`,
+    );
+  addCommonOptions(command, say).action(status);
+}
+
+async function status(raw: RawOptions): Promise<void> {
+  // Its problems are a cluster's: `only` names other ids than elsewhere.
+  const { only: named, ...rest } = raw;
+  const options = await commonOptions(rest);
+  const only = named === undefined ? undefined : await clusterIds(named);
+  const { lookerFor } = await import('./status-look.ts');
+  const looker = await lookerFor({
+    lang: options.lang,
+    environment: process.env,
+    ...(raw.kubeconfig !== undefined && { kubeconfig: raw.kubeconfig }),
+    ...(only && { only }),
+    ...(raw.deadline !== undefined && { deadlineSeconds: raw.deadline / 1000 }),
+  });
+  if (!options.quiet) tellPassedOver(looker);
+  const interruption = catchInterruption(() => undefined);
+  try {
+    const { statusExit } = await import('./status-report.ts');
+    const last = raw.watch
+      ? await watch(looker, { options, raw, signal: interruption.signal, ...(only && { only }) })
+      : await once(looker, { options, raw, signal: interruption.signal, ...(only && { only }) });
+    process.exitCode = last === undefined ? 3 : statusExit(last.verdict);
+  } finally {
+    interruption.restore();
+  }
+}
+
+interface Run {
+  readonly options: CommonOptions;
+  readonly raw: RawOptions;
+  readonly only?: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+async function once(looker: Looker, { options, raw, only, signal }: Run): Promise<Look | undefined> {
+  const progress = progressLine(!options.quiet);
+  progress.update(`asking ${looker.found.access.server} …`);
+  const look = raw.wait ? await waited(looker, raw, signal, progress.update) : await looker.look(signal);
+  progress.end();
+  if (look === undefined || signal.aborted) return undefined;
+  const { reportOf } = await import('./status-report.ts');
+  const { render } = await import('../report/render.ts');
+  const { statusLines } = await import('../report/status-text.ts');
+  const rows = options.verbose ? undefined : (process.stdout.rows ?? 24) - 1;
+  const text =
+    options.format === 'text'
+      ? `${statusLines(look, { ...options, ...(rows !== undefined && { rows }) }).join('\n')}\n`
+      : render(reportOf(look, only), options.format, options);
+  process.stdout.write(text);
+  return look;
+}
+
+async function waited(
+  looker: Looker,
+  { deadline }: RawOptions,
+  signal: AbortSignal,
+  tell: (text: string) => void,
+): Promise<Look | undefined> {
+  const { looks, undecidedUntil } = await import('./status-looks.ts');
+  const isOver = undecidedUntil(deadline);
+  for await (const { look } of looks(looker, signal)) {
+    if (look === undefined) continue;
+    tell(`${look.verdict}, looking again …`);
+    if (isOver(look)) return look;
+  }
+  return undefined;
+}
+
+async function watch(looker: Looker, { options, raw, only, signal }: Run): Promise<Look | undefined> {
+  if (options.format !== 'text' && options.format !== 'json') {
+    throw new UsageError(`status --watch prints text or json, not ${options.format}`);
+  }
+  const { watchStatus } = await import('./status-watch.ts');
+  const { undecidedUntil } = await import('./status-looks.ts');
+  const isOver = raw.wait ? undecidedUntil(raw.deadline) : () => false;
+  return watchStatus(looker, { options, signal, isOver, output: process.stdout, ...(only && { only }) });
+}
+
+async function clusterIds(named: string): Promise<readonly string[]> {
+  const { clusterProblemIds } = await import('../cluster/judge.ts');
+  const ids = clusterProblemIds();
+  return named.split(',').map((typed) => {
+    const id = typed.trim();
+    if (!ids.includes(id)) throw unknownWord('problem', id, ids);
+    return id;
+  });
+}
+
+/** A better kubeconfig that is there and may not be read explains what will be denied. */
+function tellPassedOver({ found, path }: Looker): void {
+  for (const { detail } of found.passedOver)
+    process.stderr.write(`hayward: ${harmless(detail)}; using ${harmless(path)}\n`);
+}

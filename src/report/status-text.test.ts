@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { known } from '../hosts/reading.ts';
+import type { Finding } from '../judging/finding.ts';
+import { displayWidth } from './display-width.ts';
+import { sampleFinding, sampleOther } from './sample-report.ts';
+import { type ClusterStatus, changeLine, type ScreenOptions, statusLines } from './status-text.ts';
+
+const OPTIONS: ScreenOptions = { lang: 'en', color: false, width: 80, verbose: false, quiet: false };
+const AT = '2026-01-02T03:04:05.000Z';
+
+function status(findings: readonly Finding[], differing: Partial<ClusterStatus> = {}): ClusterStatus {
+  const certificate = { known: false, reason: 'failed', source: '', detail: '' } as const;
+  const server = {
+    url: 'https://127.0.0.1:6443',
+    via: 'kubeconfig' as const,
+    livez: known({ kind: 'answered' as const, status: 200, text: 'ok' }, ''),
+    readyz: known({ kind: 'answered' as const, status: 200, text: 'ok' }, ''),
+    version: known('v1.33.4+rke2r1', ''),
+    certificate,
+  };
+  return {
+    verdict: 'not-ready',
+    findings: [sampleFinding({ problem: 'cluster-ready', subject: '', impact: 'Definite.' }), ...findings],
+    snapshot: {
+      takenAt: AT,
+      target: 'default',
+      kubeconfig: { owner: 'kubelet', path: '/var/lib/rancher/rke2/agent/kubelet.kubeconfig' },
+      identity: known({ username: 'system:node:node-1', groups: [] }, ''),
+      apiServers: [server],
+      harvesterVersion: known('v1.6.0', ''),
+    },
+    ...differing,
+  };
+}
+
+const many = Array.from({ length: 12 }, (_, index) =>
+  sampleFinding({ problem: 'node-unready', subject: `node-${index}`, phase: 'definite', since: AT }),
+);
+
+describe('the screen of hayward status', () => {
+  it('says the verdict, who asked and by which kubeconfig', () => {
+    expect(statusLines(status([sampleOther('ok')], { verdict: 'ready' }), OPTIONS)).toEqual([
+      '✓ ready · default · Harvester v1.6.0 · Kubernetes v1.33.4+rke2r1',
+      '  https://127.0.0.1:6443 as system:node:node-1',
+      "  by /var/lib/rancher/rke2/agent/kubelet.kubeconfig (the kubelet's)",
+      '',
+      '0 problems, 1 fine, 0 unknown.',
+    ]);
+  });
+
+  it('tells the worst first, how long, what it means and the next command; consequences beneath their cause', () => {
+    const settling = sampleFinding({ problem: 'vip-unreachable', phase: 'settling', since: '2026-01-02T03:03:00Z' });
+    const warning = sampleFinding({ problem: 'webhook-unready', severity: 'warning' });
+    const hidden = sampleFinding({ problem: 'rancher-unready', severity: 'info', consequenceOf: 'vip-unreachable' });
+    const lines = statusLines(status([warning, hidden, settling, sampleFinding({ problem: 'node-unready' })]), OPTIONS);
+    const heads = lines.filter((line) => /^[✗!~?] /.test(line));
+    expect(heads).toEqual([
+      '✗ not ready · default · Harvester v1.6.0 · Kubernetes v1.33.4+rke2r1',
+      '✗ node-unready net.ipv4.ip_forward · critical',
+      '~ vip-unreachable net.ipv4.ip_forward · critical · may pass by itself · for 65 s',
+      '! webhook-unready net.ipv4.ip_forward · warning',
+    ]);
+    expect(lines).toContain('  Next   sysctl net.ipv4.ip_forward');
+    expect(lines.join('\n')).toContain('↳ follows from this: rancher-unready net.ipv4.ip_forward\n\n! webhook');
+  });
+
+  it('says once why many things are not known, below what is', () => {
+    const unknown = { reason: 'denied', detail: 'HTTP 401: Unauthorized' } as const;
+    const blind = ['apiserver-unready', 'node-unready', 'vip-unreachable'].map((problem) =>
+      sampleOther('unknown', { problem, subject: '', severity: 'critical', unknown }),
+    );
+    const lines = statusLines(
+      status([...blind, sampleFinding({ problem: 'certificate-expiring', severity: 'warning' })]),
+      OPTIONS,
+    );
+    const head = '? not known: apiserver-unready, node-unready, vip-unreachable · denied';
+    expect(lines.indexOf(head)).toBeGreaterThan(lines.findIndex((line) => line.startsWith('! certificate-expiring')));
+    expect(lines.slice(lines.indexOf(head) + 1)).toEqual([
+      '  HTTP 401: Unauthorized',
+      '',
+      '1 problem, 0 fine, 3 unknown.',
+    ]);
+  });
+
+  it.each(['en', 'zh-CN'] as const)('fits one screen whatever is wrong, and counts what does not: %s', (lang) => {
+    for (const rows of [10, 23, 40]) {
+      const lines = statusLines(status(many), { ...OPTIONS, lang, rows });
+      expect(lines.length).toBeLessThanOrEqual(rows);
+      expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(80);
+      expect(lines.join('\n')).toMatch(/and \d+ more|另有 \d+ 项/);
+    }
+    const whole = statusLines(status(many), { ...OPTIONS, lang, verbose: true });
+    for (const { subject } of many) expect(whole.join('\n')).toContain(subject);
+  });
+
+  it('lets nothing from the cluster reach the terminal', () => {
+    const evil = sampleFinding({ subject: 'a\x1b[2Jb', title: '\x9b31m', impact: '\u202e', prove: 'a\x07b' });
+    const lines = statusLines(status([evil]), OPTIONS);
+    expect(lines.join('\n')).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+  });
+
+  it('tells a change in one line', () => {
+    expect(changeLine({ kind: 'verdict', at: AT, from: 'ready', to: 'not-ready' }, OPTIONS)).toBe(
+      '03:04:05Z ready → not ready',
+    );
+    expect(changeLine({ kind: 'gone', at: AT, finding: sampleFinding() }, { lang: 'zh-CN', width: 80 })).toBe(
+      '03:04:05Z ip-forward net.ipv4.ip_forward 已消失',
+    );
+  });
+});

@@ -1,0 +1,227 @@
+import type { Change } from '../cluster/changes.ts';
+import type { ClusterSnapshot } from '../cluster/model.ts';
+import type { Verdict } from '../cluster/verdict.ts';
+import { harmless } from '../hosts/sanitise.ts';
+import type { Finding, Severity } from '../judging/finding.ts';
+import { cutTo, displayWidth, padTo } from './display-width.ts';
+import { painter, type Style } from './paint.ts';
+import type { RenderOptions } from './report.ts';
+import { STATUS_WORDS, type StatusWords } from './status-words.ts';
+import { MARKS, nameOf, namesOf } from './text-finding.ts';
+import { hanging, oneLine } from './text-line.ts';
+import { WORDS } from './words.ts';
+
+/** One look at a cluster, judged. */
+export interface ClusterStatus {
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  readonly snapshot: Pick<
+    ClusterSnapshot,
+    'takenAt' | 'target' | 'kubeconfig' | 'identity' | 'apiServers' | 'harvesterVersion'
+  >;
+}
+
+export interface ScreenOptions extends RenderOptions {
+  /** Lines there are: what does not fit is counted. Without it everything is told. */
+  readonly rows?: number;
+}
+
+const STYLES: Readonly<Record<Verdict, Style>> = {
+  ready: 'ok',
+  settling: 'warning',
+  'not-ready': 'critical',
+  unknown: 'unknown',
+};
+const SIGNS: Readonly<Record<Verdict, string>> = { ready: '✓', settling: '~', 'not-ready': '✗', unknown: '?' };
+
+/** The answer on one screen: the verdict, what is wrong worst first, what it means and what to do next. */
+export function statusLines(status: ClusterStatus, options: ScreenOptions): string[] {
+  const head = headLines(status, options);
+  const closing = closingLines(status.findings, options);
+  const room = options.rows === undefined ? Number.POSITIVE_INFINITY : options.rows - head.length - closing.length;
+  return [...head, ...bodyLines(status, options, room), ...closing];
+}
+
+function headLines({ verdict, snapshot, findings }: ClusterStatus, options: ScreenOptions): string[] {
+  const { lang, width, color } = options;
+  const words = STATUS_WORDS[lang];
+  const paint = painter(color);
+  const version = snapshot.apiServers.map((server) => server.version).find((one) => one.known);
+  const parts = [
+    `${SIGNS[verdict]} ${words.verdict[verdict]}`,
+    snapshot.target,
+    ...(snapshot.harvesterVersion.known ? [`Harvester ${snapshot.harvesterVersion.value}`] : []),
+    ...(version?.known ? [`Kubernetes ${version.value}`] : []),
+  ];
+  const who = snapshot.identity.known ? ` ${words.as(oneLine(snapshot.identity.value.username))}` : '';
+  const { owner, path } = snapshot.kubeconfig;
+  const top = findings.find(({ problem }) => problem === 'cluster-ready');
+  const meaning = verdict === 'ready' ? '' : (top?.impact ?? '');
+  return [
+    paint(cutTo(parts.map(oneLine).join(' · '), width), STYLES[verdict]),
+    paint(cutTo(`  ${oneLine(snapshot.apiServers[0]?.url ?? '')}${who}`, width), 'faint'),
+    paint(cutTo(`  ${oneLine(words.by(path, words.owner[owner] ?? ''))}`, width), 'faint'),
+    ...hanging('  ', meaning, width),
+  ];
+}
+
+function bodyLines({ findings, snapshot }: ClusterStatus, options: ScreenOptions, room: number): string[] {
+  const words = STATUS_WORDS[options.lang];
+  const { blocks, notes } = sorted(findings);
+  const lines: string[] = [];
+  let untold = 0;
+  for (const [index, block] of blocks.entries()) {
+    const whole = ['', ...blockLines(block, snapshot.takenAt, options)];
+    // A line for each that is still to come, at least one for their number.
+    const kept = index === blocks.length - 1 ? 0 : 1;
+    if (untold === 0 && lines.length + whole.length + kept <= room) lines.push(...whole);
+    else if (lines.length + 1 + kept <= room && untold === 0) lines.push(...whole.slice(1, 2));
+    else untold++;
+  }
+  if (untold > 0) lines.push(cutTo(`  ${words.more(untold)}`, options.width));
+  const told = namesOf(notes);
+  if (told.length > 0 && !options.quiet && lines.length + 2 <= room) {
+    lines.push('', cutTo(`  ${words.note(told.join(WORDS[options.lang].separator))}`, options.width));
+  }
+  return lines;
+}
+
+/** A problem and what follows from it, or all that is not known for one reason. */
+interface Block {
+  readonly finding: Finding;
+  readonly others: readonly Finding[];
+}
+
+const RANK: Readonly<Record<Severity, number>> = { critical: 0, warning: 10, info: 20 };
+
+/** What counts as wrong, worst first, with what follows from it; and notes, which are named only. */
+function sorted(findings: readonly Finding[]): { readonly blocks: Block[]; readonly notes: Finding[] } {
+  const told = findings.filter(({ problem }) => problem !== 'cluster-ready');
+  const problems = told.filter(({ status }) => status === 'problem');
+  const hidden = problems.filter(({ consequenceOf }) => problems.some(({ problem }) => problem === consequenceOf));
+  const open = told.filter((one) => isOpen(one) && !hidden.includes(one));
+  const adopted = new Set<Finding>();
+  const blocks = open
+    .filter(({ status }) => status === 'problem')
+    .sort((a, b) => rankOf(a) - rankOf(b))
+    .map((finding) => {
+      const others = hidden.filter((one) => one.consequenceOf === finding.problem && !adopted.has(one));
+      for (const one of others) adopted.add(one);
+      return { finding, others };
+    });
+  return {
+    blocks: [...blocks, ...unknownBlocks(open.filter(({ status }) => status === 'unknown'))],
+    notes: problems.filter((one) => !isOpen(one) && !hidden.includes(one)),
+  };
+}
+
+/** Below the problems, which may explain them; one block a reason: a server that does not answer is one, not twenty. */
+function unknownBlocks(unknowns: readonly Finding[]): Block[] {
+  const byReason = new Map<string, Finding[]>();
+  for (const finding of unknowns) {
+    const reason = finding.unknown?.reason ?? '';
+    byReason.set(reason, [...(byReason.get(reason) ?? []), finding]);
+  }
+  return [...byReason.values()].flatMap(([finding, ...others]) => (finding ? [{ finding, others }] : []));
+}
+
+function isOpen({ status, severity }: Finding): boolean {
+  return (status === 'problem' || status === 'unknown') && severity !== 'info';
+}
+
+function rankOf({ severity, phase }: Finding): number {
+  return RANK[severity] + (phase === 'settling' ? 1 : 0);
+}
+
+function blockLines({ finding, others }: Block, takenAt: string, options: ScreenOptions): string[] {
+  if (finding.status === 'unknown') return unknownLines([finding, ...others], options);
+  const { lang, width, color, verbose } = options;
+  const words = STATUS_WORDS[lang];
+  const paint = painter(color);
+  const { phase, since = takenAt } = finding;
+  const seconds = (Date.parse(takenAt) - Date.parse(since)) / 1000;
+  const about = [
+    nameOf(finding),
+    WORDS[lang].severity[finding.severity],
+    ...(phase === undefined ? [] : [words.phase[phase]]),
+    ...(seconds >= 1 ? [words.since(seconds)] : []),
+  ];
+  const follows = others.length > 0 ? words.follows(namesOf(others).join(WORDS[lang].separator)) : '';
+  return [
+    paint(
+      cutTo(`${phase === 'settling' ? '~' : MARKS[finding.severity]} ${about.join(' · ')}`, width),
+      finding.severity,
+    ),
+    ...hanging('  ', oneLine(finding.title), width).map((line) => paint(line, 'heading')),
+    ...(verbose ? labelled(words.why, oneLine(finding.cause), options) : []),
+    ...labelled(words.means, oneLine(finding.impact), options),
+    ...nextLines(finding.prove, words, options),
+    ...(follows === '' ? [] : hanging('  ↳ ', follows, width)),
+  ];
+}
+
+/** Reasons told in full of what is not known for one reason. */
+const TOLD_DETAILS = 2;
+
+function unknownLines(unknowns: readonly Finding[], { lang, width, color, verbose }: ScreenOptions): string[] {
+  const words = STATUS_WORDS[lang];
+  const reason = unknowns[0]?.unknown ? ` · ${WORDS[lang].reason[unknowns[0].unknown.reason]}` : '';
+  const names = namesOf(unknowns).join(WORDS[lang].separator);
+  const details = [...new Set(unknowns.map(({ unknown, cause }) => oneLine(unknown?.detail ?? cause)))];
+  const told = verbose ? details : details.slice(0, TOLD_DETAILS);
+  const rest = details.length - told.length;
+  return [
+    ...hanging('? ', words.notKnown(names) + reason, width).map((line) => painter(color)(line, 'unknown')),
+    ...told.flatMap((detail) => hanging('  ', detail, width)),
+    ...(rest > 0 ? [`  ${words.more(rest)}`] : []),
+  ];
+}
+
+function labelled(label: string, text: string, { lang, width, color }: ScreenOptions): string[] {
+  const words = STATUS_WORDS[lang];
+  const column = Math.max(...[words.means, words.next, words.why].map(displayWidth)) + 2;
+  const lead = `  ${padTo(label, column)}`;
+  return hanging(lead, text, width, `  ${painter(color)(label, 'faint')}${padTo('', column - displayWidth(label))}`);
+}
+
+/** Never wrapped nor cut: it is there to be copied. */
+function nextLines(command: string, words: StatusWords, options: ScreenOptions): string[] {
+  const [lead = ''] = command === '' ? [] : labelled(words.next, '|', options);
+  const line = harmless(command).trim();
+  return command === '' ? [] : [lead.replace(/\|$/, '') + line];
+}
+
+function closingLines(findings: readonly Finding[], { lang, width, quiet }: ScreenOptions): string[] {
+  if (quiet) return [];
+  const told = findings.filter(({ problem }) => problem !== 'cluster-ready');
+  const count = (wanted: (finding: Finding) => boolean): number => told.filter(wanted).length;
+  const counts = {
+    problem: count(({ status, severity }) => status === 'problem' && severity !== 'info'),
+    ok: count(({ status }) => status === 'ok'),
+    unknown: count(({ status, severity }) => status === 'unknown' && severity !== 'info'),
+    aside: count(({ status, severity }) => status === 'unknown' && severity === 'info'),
+  };
+  return ['', ...hanging('', `${STATUS_WORDS[lang].counted(counts)}${WORDS[lang].stop}`, width)];
+}
+
+/** A change as one line, with the time of day it was seen (UTC). */
+export function changeLine(change: Change, { lang, width }: Pick<RenderOptions, 'lang' | 'width'>): string {
+  const words = STATUS_WORDS[lang];
+  const at = change.at.slice(11, 19);
+  return cutTo(`${at}Z ${said(change, words)}`, width);
+}
+
+function said(change: Change, words: StatusWords): string {
+  if (change.kind === 'verdict') return words.verdictChanged(words.verdict[change.from], words.verdict[change.to]);
+  const name = nameOf(change.finding);
+  switch (change.kind) {
+    case 'appeared':
+      return words.appeared(name);
+    case 'gone':
+      return words.gone(name);
+    case 'lost-sight':
+      return words.lostSight(name);
+    case 'definite':
+      return words.definite(name);
+  }
+}
