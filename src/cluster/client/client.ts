@@ -47,7 +47,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Opens a client for an access: reads the files it names, connects to nothing. Over node:https alone, as the node agent
- * must stay small (docs/decisions/0010). Denied or absent when a file of the access cannot be read.
+ * must stay small (docs/decisions/0012). Denied or absent when a file of the access cannot be read.
  */
 export async function openClient(access: Access): Promise<Reading<KubeClient>> {
   const materials = await readMaterials(access);
