@@ -121,6 +121,7 @@ async function start(
   const { how, why } = holding.inForce();
   if (enforce === 'kernel' && how !== 'kernel') throw new UsageError(`${NO_KERNEL[options.lang]}: ${why}`);
   return startDaemon({
+    lang: options.lang,
     enforce,
     intervalMs: raw.interval ?? DEFAULT_INTERVAL_MS,
     judgeEveryMs: raw.judgeEvery ?? DEFAULT_JUDGE_MS,
