@@ -4,6 +4,7 @@ import type { GuardDirectories } from '../guard/directories.ts';
 import { makeEnforcer } from '../guard/hold/enforcer.ts';
 import { openOwnHold, releaseEverything } from '../guard/hold/on-node.ts';
 import { notifier } from '../guard/live/notify.ts';
+import { takeNamespaceLock } from '../guard/namespace-lock.ts';
 import { lastGoodAt } from '../guard/plan/last-good.ts';
 import { controlRoutes, publicRoutes } from '../guard/tell/routes.ts';
 import { makeSink, type Sink } from '../guard/tell/sink.ts';
@@ -56,9 +57,14 @@ export async function runGuard(raw: RawGuardOptions): Promise<number> {
     err: (text) => void process.stderr.write(harmless(text, { keepLayout: true })),
   });
   const lock = lockIn(places.run, options, sink);
+  const alone = await lockNamespace(options, sink).catch((error: unknown) => {
+    lock.release();
+    throw error;
+  });
   try {
     return await guardUntilTold(raw, options, { places, sink, notify: await notifier(process.env, process.pid) });
   } finally {
+    alone.release();
     lock.release();
   }
 }
@@ -75,6 +81,15 @@ function lockIn(run: string, { lang }: CommonOptions, sink: Sink): { release(): 
     sink.complain(`another guard beside this one would not be noticed: ${(error as Error).message}`);
     return { release: () => undefined };
   }
+}
+
+/** Two guards of one network namespace would take the hold from each other, whatever their state directories. Throws UsageError. */
+async function lockNamespace({ lang }: CommonOptions, sink: Sink): Promise<{ release(): void }> {
+  const lock = await takeNamespaceLock();
+  if (lock.held === true) return lock;
+  if (lock.held === false) throw new UsageError(`${SECOND[lang]} ${lock.pid || '?'} (hayward guard status)`);
+  sink.complain(`another guard of this network namespace would not be noticed: ${lock.why}`);
+  return { release: () => undefined };
 }
 
 async function guardUntilTold(
@@ -121,6 +136,7 @@ async function start(
   const { how, why } = holding.inForce();
   if (enforce === 'kernel' && how !== 'kernel') throw new UsageError(`${NO_KERNEL[options.lang]}: ${why}`);
   return startDaemon({
+    lang: options.lang,
     enforce,
     intervalMs: raw.interval ?? DEFAULT_INTERVAL_MS,
     judgeEveryMs: raw.judgeEvery ?? DEFAULT_JUDGE_MS,

@@ -1,4 +1,5 @@
 import type { ActingHost } from '../hosts/host.ts';
+import type { Lang } from '../lang.ts';
 import type { Demand } from './demand.ts';
 import type { Enforcer } from './hold/enforcer.ts';
 import type { OwnProgram } from './judge/child.ts';
@@ -10,6 +11,8 @@ import type { Sink } from './tell/sink.ts';
 
 /** What a guard is made of, and how it is asked to guard. */
 export interface DaemonOptions {
+  /** Of what is told through /v1/findings. */
+  readonly lang: Lang;
   readonly enforce: Enforcement;
   readonly intervalMs: number;
   readonly judgeEveryMs: number;

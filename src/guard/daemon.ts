@@ -11,6 +11,7 @@ import type { Moment } from './moment.ts';
 import { afterUpgrade, carryOver } from './plan/upgrade.ts';
 import { makeReclaiming } from './repair/reclaiming.ts';
 import { journaledRepairs } from './repair/repairs.ts';
+import { withContested } from './tell/contested.ts';
 import { statusOf } from './tell/status.ts';
 
 /** A guard at work. */
@@ -20,6 +21,7 @@ export interface Daemon {
   /** The loop turns. */
   readonly alive: () => boolean;
   readonly status: (lang: Lang) => GuardStatus;
+  /** The last judgement, with the contests seen since among its findings. */
   readonly plan: () => GuardPlan | undefined;
   /** 0 ends a pause. Returns until when. */
   pause(forMs: number): Date | undefined;
@@ -172,7 +174,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
   return {
     ready: () => ready,
     alive: () => performance.now() - beat.lastMs() < HANGS_MS + intervalMs,
-    plan: () => plan,
+    plan: () => plan && { ...plan, findings: withContested(plan, keeper.state, options.lang) },
     status: (lang) =>
       statusOf(
         {

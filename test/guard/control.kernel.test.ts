@@ -39,6 +39,30 @@ describe('guards beside each other', () => {
     expect((await first.status()).pid).toBe(first.pid);
   });
 
+  it('one of the same network namespace with another state directory steps back as well, and may come when that has ended', async () => {
+    const elsewhere = { env: { HAYWARD_STATE: `${bed.directory}/elsewhere` } };
+    const first = bed.guard(['--enforce', 'poll', '--listen', 'off', ...forward]);
+    await first.ready();
+    const second = bed.guard(['--enforce', 'poll', '--listen', 'off', ...forward], elsewhere);
+    expect(await second.ended).toBe(2);
+    expect(second.complaints()).toBe(
+      `hayward: another guard runs here as process ${first.pid} (hayward guard status)\n`,
+    );
+    await first.end('SIGKILL');
+    await bed.guard(['--enforce', 'poll', '--listen', 'off', ...forward], elsewhere).ready();
+  });
+
+  it('a stranger who took the name of the lock keeps no guard away', async () => {
+    // Node 20 pads an abstract name with NULs to its longest, which is another name.
+    const script = `socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, pack_sockaddr_un("\\0hayward-guard")) or die $!;
+      listen(S, 1); $| = 1; print "ready\\n"; sleep`;
+    const stranger = bed.start(['setpriv', '--reuid=65534', '--clear-groups', 'perl', '-MSocket', '-e', script]);
+    await once(stranger.stdout as NodeJS.ReadableStream, 'data');
+    const guard = bed.guard(['--enforce', 'poll', '--listen', 'off', ...forward]);
+    await guard.ready();
+    expect(guard.complaints()).toContain(`process ${stranger.pid} of user 65534 has taken the guard's socket`);
+  });
+
   it.each([
     ['bpf file systems of their own', 'true'],
     ['the one the system has', 'mount -t bpf bpf /sys/fs/bpf'],

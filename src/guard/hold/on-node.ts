@@ -36,7 +36,8 @@ function placeForPins(run: string): string | undefined {
   if (!found.known) return undefined;
   const [first] = found.value;
   if (first !== undefined) return pinsOn(first);
-  return mountPins(run).known ? pinsOn(join(run, 'bpf')) : undefined;
+  const mounted = mountPins(run);
+  return mounted.known ? pinsOn(mounted.value) : undefined;
 }
 
 /**

@@ -8,30 +8,16 @@ import { CONFIG, HELD, readConfig, readHeld, textOf } from './layout.ts';
 import { closeMaps, linkPin, ONLY, pinnedMaps, removeIfThere, unpinMaps } from './maps.ts';
 import { SILENCE_SECONDS } from './program.ts';
 
-const FOLDER = 'hayward';
-/** Where systemd mounts one at every boot (src/shared/mount-setup.c, since 238). */
-const USUAL = '/sys/fs/bpf';
-
-/** The directory for the pins on a bpf file system that is mounted: at its usual place, else at any. `absent`: on none. */
-export function findPins(): Reading<string> {
-  const mounts = mountsNow();
-  if (!mounts.known) return mounts;
-  const directories = mounts.value.filter(({ type }) => type === 'bpf').map(({ directory }) => directory);
-  const directory = directories.find((found) => found === USUAL) ?? directories[0];
-  if (directory === undefined) return unknown('absent', mounts.source, 'no bpf file system is mounted');
-  return known(`${directory}/${FOLDER}`, mounts.source);
-}
-
 /**
  * Mounts a bpf file system of our own at `bpf` below a directory of this process's mount namespace, where none is
- * mounted; gives the directory for the pins on it. A service with a mount namespace of its own loses it, and so the
+ * mounted; gives where. A service with a mount namespace of its own loses it, and so the
  * hold, when it stops.
  */
 export function mountPins(run: string): Reading<string> {
   return attempt(`${run}/bpf`, (bpf) => {
     mkdirSync(`${run}/bpf`, { recursive: true, mode: 0o700 });
     bpf.mount('bpf', `${run}/bpf`);
-    return `${run}/bpf/${FOLDER}`;
+    return `${run}/bpf`;
   });
 }
 

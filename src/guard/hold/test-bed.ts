@@ -70,7 +70,6 @@ export interface Guard {
   release(pins?: string): Promise<Reading<boolean>>;
   heldBy(pins?: string): Promise<Reading<Held>>;
   offsets(path: string): Promise<Reading<object>>;
-  findPins(): Promise<Reading<string>>;
   mountPins(run: string): Promise<Reading<string>>;
   unmountPins(run: string): Promise<Reading<true>>;
   /** Makes the last heartbeat so much older. */
@@ -254,7 +253,6 @@ function talkTo(child: ChildProcess, places: { cgroup: string; pins: string }): 
     release: (pins = places.pins) => call('release', pins),
     heldBy: (pins = places.pins) => call('heldBy', pins),
     offsets: (path) => call('offsets', path),
-    findPins: () => call('findPins'),
     mountPins: (run) => call('mountPins', run),
     unmountPins: (run) => call('unmountPins', run),
     age: (seconds) => call('age', places.pins, seconds),

@@ -10,7 +10,7 @@ import { assembler } from './instructions.ts';
 import { CONFIG, type Config, configBytes, LAYOUT, readConfig } from './layout.ts';
 import { ONLY } from './maps.ts';
 import { kernelOffsets, openHold } from './open.ts';
-import { findPins, heldBy, mountPins, releaseHold, unmountPins } from './pins.ts';
+import { heldBy, mountPins, releaseHold, unmountPins } from './pins.ts';
 
 /** A process of the hold's tests: reads `[call, …arguments]` line by line, answers each with a line. */
 
@@ -65,7 +65,6 @@ const calls = {
   release: releaseHold,
   heldBy,
   offsets: (path: string) => kernelOffsets(path),
-  findPins,
   mountPins,
   unmountPins,
   age: (pins: string, seconds: number) =>

@@ -1,11 +1,11 @@
 import type { LinkChanges, LinkTable } from '../watch/links.ts';
 import type { Link, NetworkEvent } from '../watch/netlink-messages.ts';
-import { addressNews, linkNews } from './relevance.ts';
+import { addressNews, defaultRouteNews, linkNews } from './relevance.ts';
 
 /** Links before something happened, by name. */
 export type LinksBefore = ReadonlyMap<string, Link>;
 
-/** Why what happened to links calls for another judgement; empty where only guests came and went. Pure. */
+/** Why what happened to links, addresses and default routes calls for another judgement; empty where only guests came and went. Pure. */
 export function reasonsIn(
   events: readonly NetworkEvent[],
   { appeared, gone }: LinkChanges,
@@ -21,7 +21,10 @@ export function reasonsIn(
     const link = event.type === 'address' ? table.all().find(({ index }) => index === event.index) : undefined;
     return link ? [addressNews(link)] : [];
   });
-  return [...new Set([...ofLinks, ...ofAddresses].filter(({ relevant }) => relevant).map(({ why }) => why))];
+  const ofRoutes = events.flatMap((event) => (event.type === 'default-route' ? [defaultRouteNews()] : []));
+  return [
+    ...new Set([...ofLinks, ...ofAddresses, ...ofRoutes].filter(({ relevant }) => relevant).map(({ why }) => why)),
+  ];
 }
 
 function newsOf(link: Link, isNew: boolean, before: LinksBefore, table: LinkTable): Parameters<typeof linkNews>[0] {

@@ -46,6 +46,11 @@ export function addressNews(link: Pick<LinkNews, 'name' | 'kind'>): Relevance {
   return others ? passes(`${link.name} is a guest's`) : matters(`an address of ${link.name} changed`);
 }
 
+/** It decides which links are the node's uplinks. */
+export function defaultRouteNews(): Relevance {
+  return matters('the default route changed');
+}
+
 function isGuests({ name, kind }: Pick<LinkNews, 'name' | 'kind'>): boolean {
   return GUEST_KINDS.has(kind) && GUESTS.test(name);
 }

@@ -5,7 +5,6 @@ export interface Notifier {
   ready(): void;
   /** That the loop still turns; wanted every half of `watchdogMs`. */
   alive(): void;
-  reloading(): void;
   stopping(why: string): void;
   /** The one line `systemctl status` shows. */
   status(line: string): void;
@@ -31,7 +30,6 @@ export async function notifier(environment: NodeJS.ProcessEnv, pid: number): Pro
   return {
     ready: () => send('READY=1'),
     alive: () => send('WATCHDOG=1'),
-    reloading: () => send(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
     stopping: (why) => send(`STOPPING=1\nSTATUS=${oneLine(why)}`),
     status: (line) => send(`STATUS=${oneLine(line)}`),
     watchdogMs,

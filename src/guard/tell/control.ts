@@ -15,7 +15,9 @@ const PATIENCE_MS = 3_000;
 /** Asks the running guard through its socket, for which one needs the right to open it. Never rejects. */
 export function askGuard(socket: string, method: 'GET' | 'POST', path: string): Promise<Asked> {
   return new Promise((resolve) => {
-    const asking = request({ socketPath: socket, method, path, timeout: PATIENCE_MS }, (response) => {
+    // One kept for the next question may have been closed by the guard meanwhile.
+    const ownConnection = { agent: false } as const;
+    const asking = request({ socketPath: socket, method, path, timeout: PATIENCE_MS, ...ownConnection }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (part: string) => {

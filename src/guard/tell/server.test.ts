@@ -31,6 +31,8 @@ describe('the guard’s server', () => {
     expect(await (await fetch(`${base}/v1/pause?ms=5`, { method: 'POST', body: 'ignored' })).json()).toEqual({
       ms: '5',
     });
+    const named = await (await fetch(`${base}/v1/pause?ms=%1b%5B2J%E2%80%AE`, { method: 'POST' })).text();
+    expect(named).toBe('{"ms":"\\u001b[2J\\u202e"}\n');
     const nothing = await fetch(`${base}/etc/passwd`);
     expect([nothing.status, await nothing.text()]).toEqual([404, expect.stringContaining('/metrics')]);
     expect((await fetch(`${base}/v1/pause`)).status).toBe(405);

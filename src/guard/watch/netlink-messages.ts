@@ -31,14 +31,14 @@ export type NetworkEvent =
   | { readonly type: 'link-gone'; readonly index: number; readonly name: string }
   /** An address came, changed or went. */
   | { readonly type: 'address'; readonly index: number; readonly family: 4 | 6 | null; readonly gone: boolean }
-  /** Routes changed; said once for all that did. */
-  | { readonly type: 'routes' }
+  /** A default route of the main table came, changed or went; said once for all that did. */
+  | { readonly type: 'default-route' }
   /** Something was missed: everything has to be looked at again. */
   | { readonly type: 'overflow' };
 
 /** One object each, so that a set holds them once. */
 export const OVERFLOW: NetworkEvent = { type: 'overflow' };
-const ROUTES: NetworkEvent = { type: 'routes' };
+const DEFAULT_ROUTE: NetworkEvent = { type: 'default-route' };
 
 /** One message out of a datagram. */
 export interface Message {
@@ -71,6 +71,8 @@ const AF_INET6 = 10;
 const IFF_UP = 1;
 const LINK_HEADER = 16;
 const ADDRESS_HEADER = 8;
+const ROUTE_HEADER = 12;
+const RT_TABLE_MAIN = 254;
 const IFLA_IFNAME = 3;
 const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
@@ -190,6 +192,12 @@ function addressEvent({ type, body }: Message): NetworkEvent {
   return { type: 'address', index: viewOf(body).getUint32(4, LITTLE_ENDIAN), family, gone: type === RTM_DELADDR };
 }
 
+/** struct rtmsg: the length of the destination is its second byte, the table its fifth. Pods' routes come by the hundred. */
+function routeEvent({ body }: Message): NetworkEvent | undefined {
+  if (body.length < ROUTE_HEADER) return OVERFLOW;
+  return body[1] === 0 && body[4] === RT_TABLE_MAIN ? DEFAULT_ROUTE : undefined;
+}
+
 /** What one message means to the guard; undefined for what does not concern it. */
 export function eventOf(message: Message): NetworkEvent | undefined {
   switch (message.type) {
@@ -201,7 +209,7 @@ export function eventOf(message: Message): NetworkEvent | undefined {
       return addressEvent(message);
     case RTM_NEWROUTE:
     case RTM_DELROUTE:
-      return ROUTES;
+      return routeEvent(message);
     case NLMSG_OVERRUN:
     case NLMSG_ERROR:
       return OVERFLOW;

@@ -119,7 +119,7 @@ describe('links', () => {
     });
   });
 
-  it('bring news of addresses, and of routes once', () => {
+  it('bring news of addresses, and of default routes once', () => {
     network.run('ip link set lo up');
     watch.drain();
     network.run('ip addr add 10.9.9.1/24 dev lo');
@@ -128,7 +128,16 @@ describe('links', () => {
     const events = watch.drain();
     expect(events).toContainEqual({ type: 'address', index: 1, family: 4, gone: false });
     expect(events).toContainEqual({ type: 'address', index: 1, family: 6, gone: false });
-    expect(events.filter(({ type }) => type === 'routes')).toHaveLength(1);
+    expect(events.filter(({ type }) => type === 'default-route')).toEqual([]);
+    for (const gateway of ['default', '::/0']) {
+      network.run(`ip route add ${gateway} dev lo table 77`);
+      expect(watch.drain()).toEqual([]);
+      network.run(`ip route add ${gateway} dev lo`);
+      network.run(`ip route change ${gateway} dev lo mtu 1400`);
+      expect(watch.drain()).toEqual([{ type: 'default-route' }]);
+      network.run(`ip route del ${gateway} dev lo`);
+      expect(watch.drain()).toEqual([{ type: 'default-route' }]);
+    }
     network.run('ip addr del 10.9.9.1/24 dev lo');
     expect(watch.drain()).toContainEqual({ type: 'address', index: 1, family: 4, gone: true });
     network.run('ip link set lo down');

@@ -20,7 +20,7 @@ import {
 import { errnoName, type OpenRouteSocket, type RouteSocket, routeSockets } from './netlink-socket.ts';
 
 /**
- * What the kernel tells of links, addresses and routes of one network namespace: that of the thread which opened this.
+ * What the kernel tells of links, addresses and default routes of one network namespace: that of the thread which opened this.
  * Nothing blocks but the kernel's own lock on the network's configuration, which others may hold for a while.
  *
  * A bridge that is down changes its switches without a word (netdev_state_change, net/core/dev.c): `linkNow` sees it.

@@ -35,17 +35,21 @@ export interface SensesParts {
 
 /** Modules are looked for by stat(2), once a second. */
 const MODULES_EVERY_MS = 1_000;
+/** What could not be watched is tried again, e.g. once somebody has given inotify watches back. */
+const AGAIN_MS = 60_000;
 
 /** The node as the loop reads and writes it: settings by their files, bridges and links by netlink, modules by name. */
 export function makeSenses(parts: SensesParts): Senses {
   const { settings, network, modules, files, units, host, ask } = parts;
   const table = linkTable();
   let modulesMs = Number.NEGATIVE_INFINITY;
+  let againMs: number | undefined;
   if (network.known) take(network.value.linksNow(), table);
 
   function refresh(): void {
     const nowMs = parts.nowMs();
     refreshLinks();
+    tryAgain(nowMs);
     const { changed, unwatched } = files.drain(nowMs);
     for (const path of changed) tell(fileNews(path));
     for (const { directory, why } of unwatched ?? []) parts.complain(`${directory} is not watched: ${why}`);
@@ -53,6 +57,13 @@ export function makeSenses(parts: SensesParts): Senses {
     if (nowMs - modulesMs < MODULES_EVERY_MS) return;
     modulesMs = nowMs;
     for (const { module, what } of modules.drain()) ask(`module ${module} ${what}`);
+  }
+
+  function tryAgain(nowMs: number): void {
+    againMs ??= nowMs + AGAIN_MS;
+    if (nowMs < againMs) return;
+    againMs = nowMs + AGAIN_MS;
+    files.again();
   }
 
   function tell({ relevant, why }: ReturnType<typeof fileNews>): void {

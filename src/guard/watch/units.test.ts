@@ -49,7 +49,6 @@ async function next(watch: UnitsWatch): Promise<readonly UnitEvent[]> {
 describe('units', () => {
   it('are told when they start, start again and stop', async () => {
     const watch = booted();
-    expect(watch.running()).toEqual(['rke2-agent']);
     start('rke2-server');
     expect(await next(watch)).toEqual([{ unit: 'rke2-server', what: 'started' }]);
     start('rke2-server');
@@ -62,7 +61,6 @@ describe('units', () => {
     while (!events.some(({ unit }) => unit === 'rke2-agent')) events.push(...(await next(watch)));
     expect(events).toContainEqual({ unit: 'rke2-server', what: 'started' });
     expect(events).toContainEqual({ unit: 'rke2-agent', what: 'stopped' });
-    expect(watch.running()).toEqual(['rke2-server']);
   });
 
   it('of others are not told', async () => {

@@ -13,8 +13,6 @@ import { watchFiles } from './files.ts';
 export interface UnitsWatch {
   /** What happened since the last call; to be called at every tick, with the clock of `Moment.ms`. */
   drain(nowMs: number): readonly UnitEvent[];
-  /** Those that run, or are being started, as far as is known now. */
-  running(): readonly string[];
   close(): void;
 }
 
@@ -72,7 +70,6 @@ export function watchUnits({ units = UNITS, root = '/run/systemd' }: UnitsOption
           return [{ unit, what: is === undefined ? 'stopped' : 'started' }];
         });
       },
-      running: () => [...invocations.keys()],
       close: () => files.close(),
     },
     directory,
