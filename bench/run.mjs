@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const BENCHMARKS = ['startup.mjs', 'doctor.mjs', 'ssh-hosts.mjs'];
+const BENCHMARKS = ['startup.mjs', 'doctor.mjs', 'ssh-hosts.mjs', 'status.mjs'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 function run(file) {
