@@ -80,7 +80,10 @@ describe(ID, () => {
   });
 
   it('is unknown where the list and the object contradict each other', () => {
-    const changing = { ...with_(unreadyNode('node-1', 700)), ownNode: known(node('node-1'), 'kubectl get node node-1') };
+    const changing = {
+      ...with_(unreadyNode('node-1', 700)),
+      ownNode: known(node('node-1'), 'kubectl get node node-1'),
+    };
     expect(findingsOf(ID, changing).at(-1)).toMatchObject({ subject: '', status: 'unknown', severity: 'critical' });
   });
 

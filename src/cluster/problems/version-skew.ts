@@ -12,7 +12,7 @@ interface Facts {
   readonly between: readonly [number, number];
 }
 
-/** An upgrade of three nodes with VMs to move takes hours; a node still behind after six was forgotten. */
+/** Chosen, not measured: an upgrade that moves VMs from node to node takes hours; what is behind after six was forgotten. */
 const UPGRADE_SECONDS = 6 * 3600;
 
 /** v1.32.10 after v1.32.9. */
@@ -88,7 +88,8 @@ function judgeNode({ name, kubeletVersion }: NodeLook, servers: readonly string[
 
 /** Nodes that are not where the newest is. While the upgrade's own marks are on any node it is under way. */
 function behind(nodes: readonly NodeLook[], upgrading: boolean): ClusterJudgement<Facts>[] {
-  const newest = [...nodes].sort((a, b) => BY_NUMBER.compare(b.kubeletVersion, a.kubeletVersion))[0]?.kubeletVersion ?? '';
+  const newest =
+    [...nodes].sort((a, b) => BY_NUMBER.compare(b.kubeletVersion, a.kubeletVersion))[0]?.kubeletVersion ?? '';
   return nodes
     .filter(({ kubeletVersion }) => kubeletVersion !== newest)
     .map(({ name, kubeletVersion }) => {
