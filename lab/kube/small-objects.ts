@@ -98,7 +98,7 @@ export function pod(name: string, index: number, nodeName: string): KubeObject {
     spec: { ...podSpec(name), nodeName },
     status: {
       phase: 'Running',
-      podIP: `10.52.${index + 11}.2`,
+      podIP: `10.52.${(index % 240) + 11}.2`,
       conditions: ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'].map((type) => isTrue(type)),
       containerStatuses: [
         {

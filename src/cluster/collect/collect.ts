@@ -52,8 +52,7 @@ export async function collectCluster(client: KubeClient, options: CollectOptions
   const silence = silenceOf(first.server);
   // Every further request would cost its whole limit and say the same.
   if (silence !== undefined) over.abort(silence);
-  const identity = await collectIdentity(asking);
-  const services = await collectServices(asking);
+  const [identity, services] = await Promise.all([collectIdentity(asking), collectServices(asking)]);
   const vantage = vantageFrom(found, client, addressOf(managementService(services)));
   const nodeName = ownNodeName(identity, vantage === 'node');
   const seen = await lookFurther({ client: asking, limit, services, vantage, nodeName });

@@ -23,16 +23,18 @@ export function paced(client: KubeClient, pace: Pace): KubeClient {
   const waiting: (() => void)[] = [];
 
   async function within<T>(source: string, work: (options: AskOptions) => Promise<Reading<T>>): Promise<Reading<T>> {
+    // Whoever ends hands its place over: a newcomer cannot slip in between.
     if (running >= pace.bound) await new Promise<void>((go) => waiting.push(go));
-    running++;
+    else running++;
     try {
       if (pace.signal.aborted || silences >= GIVES_UP_AFTER) return notAsked(client.server, source);
       const answer = await work({ timeoutMs: pace.timeoutMs, signal: pace.signal });
       silences = !answer.known && /: no answer in [\d.]+ s$/.test(answer.detail) ? silences + 1 : 0;
       return answer;
     } finally {
-      running--;
-      waiting.shift()?.();
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
     }
   }
   const raw = (path: string): string => `kubectl get --raw '${path}'`;

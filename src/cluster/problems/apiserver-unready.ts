@@ -11,7 +11,7 @@ interface Facts {
   readonly all: boolean;
 }
 
-/** RKE2 starts the API server as a static Pod: container, etcd and post-start hooks take a minute or two on slow disks. */
+/** Chosen, not measured: RKE2 starts the API server as a static Pod, with etcd before and post-start hooks after it. */
 const DEADLINE_SECONDS = 180;
 
 function check(parts: ClusterParts<'apiServers' | 'vantage'>): readonly ClusterJudgement<Facts>[] {

@@ -12,7 +12,7 @@ interface Facts {
   readonly days: number;
 }
 
-/** RKE2 and k3s issue for a year and renew at a start of the service within the last 120 days (90 before 2025's releases). */
+/** RKE2 and k3s issue for a year and renew at a start within the last 120 days, 90 before May 2025 (docs.rke2.io, security/certificates). */
 const SOON_DAYS = 30;
 const DAY_SECONDS = 86_400;
 

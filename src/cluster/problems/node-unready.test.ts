@@ -79,6 +79,14 @@ describe(ID, () => {
     ]);
   });
 
+  it('is unknown where the list and the object contradict each other', () => {
+    const changing = {
+      ...with_(unreadyNode('node-1', 700)),
+      ownNode: known(node('node-1'), 'kubectl get node node-1'),
+    };
+    expect(findingsOf(ID, changing).at(-1)).toMatchObject({ subject: '', status: 'unknown', severity: 'critical' });
+  });
+
   it('is unknown to a node that is not ready itself, and to who may see none', () => {
     const alone = asNode(with_(unreadyNode('node-1', 700), node('node-2')));
     expect(findingsOf(ID, alone).map(({ subject, status, severity }) => [subject, status, severity])).toEqual([

@@ -11,7 +11,7 @@ interface Facts {
   readonly trouble: NodeTrouble | { readonly kind: 'all' } | { readonly kind: 'none' };
 }
 
-/** A reboot of a server with much memory and RAID controllers takes five minutes before its kubelet is back. */
+/** Chosen, not measured: servers with much memory and RAID controllers take minutes before a kubelet is back. */
 const DEADLINE_SECONDS = 600;
 
 type Parts = ClusterParts<'nodes' | 'ownNode'>;

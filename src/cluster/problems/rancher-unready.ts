@@ -17,7 +17,7 @@ type Facts =
     }
   | { readonly kind: 'chart'; readonly chart: string; readonly message: string };
 
-/** Harvester's and Rancher's Pods start after RKE2, one waiting for the other; measured from power-on it is ten minutes and more. */
+/** Chosen, not measured: Harvester's and Rancher's Pods start after RKE2, one waiting for the other. */
 const DEADLINE_SECONDS = 900;
 
 /** Seen by their Endpoints, so by every identity: these decide. */

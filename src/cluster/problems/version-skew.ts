@@ -12,7 +12,7 @@ interface Facts {
   readonly between: readonly [number, number];
 }
 
-/** An upgrade of three nodes with VMs to move takes hours; a node still behind after six was forgotten. */
+/** Chosen, not measured: an upgrade that moves VMs from node to node takes hours; what is behind after six was forgotten. */
 const UPGRADE_SECONDS = 6 * 3600;
 
 /** v1.32.10 after v1.32.9. */

@@ -10,8 +10,8 @@ export interface NodeTrouble {
 }
 
 /**
- * The kubelet renews its Lease every 10 s; the controller manager marks a node NotReady (Unknown) after 50 s without
- * (node-monitor-grace-period, 40 s before 1.32). Twice that and still Ready: nobody marks nodes.
+ * The kubelet renews its Lease every 10 s; the controller manager marks a node NotReady (Unknown) after 40 or
+ * 50 s without, by version (node-monitor-grace-period; kubernetes#127352). Twice that and still Ready: nobody marks nodes.
  */
 const STALE_SECONDS = 100;
 

@@ -10,7 +10,7 @@ export interface Holdup {
   readonly deadlineSeconds: number;
 }
 
-/** Images of Harvester are up to 1 GB and are pulled or unpacked on slow disks; starting Pods takes less. */
+/** Chosen, not measured: images are pulled, or unpacked on slow disks; to start takes less. */
 const PULL_SECONDS = 1200;
 const START_SECONDS = 600;
 
