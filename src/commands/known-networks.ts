@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { JudgedLeases } from '../leases/observe.ts';
 import { UsageError } from './usage.ts';
 
@@ -12,4 +14,17 @@ export function refuseUnknownNetworks(seen: readonly JudgedLeases[], names: read
   if (missing === undefined) return;
   const nodes = seen.map(({ capture }) => capture.target.name).join(', ');
   throw new UsageError(`--network ${missing}: host-local has no such network on ${nodes}`);
+}
+
+/** A data directory of this machine that is mistyped: that nothing leaked there would be no answer either. */
+export function refuseWrongDataDirs(directories: readonly string[] = []): void {
+  for (const directory of directories) {
+    if (!existsSync(directory)) throw new UsageError(`--data-dir ${directory}: there is no such directory`);
+    // host-local writes it into each network's directory (plugins/ipam/host-local/backend/disk).
+    if (existsSync(join(directory, 'last_reserved_ip.0'))) {
+      throw new UsageError(
+        `--data-dir ${directory}: this is one network's; expected the directory above, ${dirname(directory)}`,
+      );
+    }
+  }
 }

@@ -21,7 +21,7 @@ import { line } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
 import { catchInterruption } from './interruption.ts';
-import { refuseUnknownNetworks } from './known-networks.ts';
+import { refuseUnknownNetworks, refuseWrongDataDirs } from './known-networks.ts';
 import { progressLine } from './progress.ts';
 import { notGivenLines, planLines, RECLAIM_WORDS, stepLine, unknownLines } from './reclaim-words.ts';
 
@@ -58,6 +58,7 @@ export interface ReclaimParts {
 
 /** The whole of `leases reclaim`; returns the exit status. */
 export async function runReclaim(options: ReclaimOptions): Promise<number> {
+  if (options.host === undefined) refuseWrongDataDirs(options.scope.dataDirs);
   return reclaimOn(await actingHost(options), options);
 }
 

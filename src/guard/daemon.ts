@@ -208,7 +208,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
       await Promise.allSettled([round, ...inHand]);
       keeper.flush(moment());
       for (const event of keeper.events()) sink.record(event);
-      sink.record({ ...stamp(), type: 'stopped', why });
+      const held = plan?.demands.filter((demand) => holding.heldBy(demand) === 'kernel').length ?? 0;
+      sink.record({ ...stamp(), type: 'stopped', why, held });
       holding.close();
     },
   };

@@ -73,7 +73,8 @@ export interface Writer {
 /** What happened, for the log, the history and the metrics. `at` is RFC 3339; `key` as `demandKey` names it. */
 export type GuardEvent = { readonly at: string } & (
   | { readonly type: 'started'; readonly enforce: Enforcement; readonly keys: number; readonly pid: number }
-  | { readonly type: 'stopped'; readonly why: string }
+  /** `held`: settings the pinned program goes on answering writes of, until the next guard, a release, or five minutes. */
+  | { readonly type: 'stopped'; readonly why: string; readonly held: number }
   | {
       readonly type: 'planned';
       readonly added: readonly string[];

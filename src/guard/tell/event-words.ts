@@ -19,10 +19,13 @@ type Wording = { readonly [T in GuardEvent['type']]: (event: EventOf<T>) => Bili
 
 const WORDS: Wording = {
   started: ({ keys, enforce, pid }) => ({
-    en: `guarding ${keys} settings (${enforce}), process ${pid}`,
+    en: `guarding ${keys} ${keys === 1 ? 'setting' : 'settings'} (${enforce}), process ${pid}`,
     'zh-CN': `开始守护 ${keys} 项设置（${enforce}），进程 ${pid}`,
   }),
-  stopped: ({ why }) => ({ en: `stopped: ${why}; nothing is rolled back`, 'zh-CN': `已停止：${why}；不回滚任何设置` }),
+  stopped: ({ why, held }) => ({
+    en: `stopped: ${why}; nothing is rolled back${held > 0 ? `; writes of ${held} settings are still answered for five minutes (hayward guard release ends it)` : ''}`,
+    'zh-CN': `已停止：${why}；不回滚任何设置${held > 0 ? `；内核还会在五分钟内拦截对 ${held} 项设置的写入（hayward guard release 可立即结束）` : ''}`,
+  }),
   planned: ({ added, removed, phase, because }) => ({
     en: `what is held changed (${[phase, ...because].join('; ')}): ${changes(added, removed)}`,
     'zh-CN': `守护内容有变（${[phase, ...because].join('；')}）：${changes(added, removed)}`,
