@@ -40,6 +40,7 @@ export interface ChangeWords {
   readonly noRuns: string;
   readonly nothingStands: string;
   readonly guarded: (pid: number) => string;
+  readonly heldByEnded: string;
   readonly stands: (count: number, of: number) => string;
   readonly standsNot: string;
   readonly wasInterrupted: string;
@@ -94,6 +95,7 @@ const en: ChangeWords = {
   nothingStands: 'Nothing of any run is still in place.',
   guarded: (pid) =>
     `a guard (process ${pid}) keeps this and would put it right again; hayward guard pause 10m, or end it, then undo`,
+  heldByEnded: 'a guard that has ended left its program answering writes of this; hayward guard release, then undo',
   stands: (count, of) => `${count} of ${of} changes stand`,
   standsNot: 'nothing of it stands',
   wasInterrupted: 'interrupted',
@@ -148,6 +150,7 @@ const zh: ChangeWords = {
   nothingStands: '没有仍然生效的改动。',
   guarded: (pid) =>
     `守护进程（${pid}）正在守护这些设置，撤销后会立即恢复；请先 hayward guard pause 10m 或停止它，再 undo`,
+  heldByEnded: '已结束的守护进程留下的内核程序仍在拦截这些写入；请先 hayward guard release，再 undo',
   stands: (count, of) => `${of} 处改动中有 ${count} 处仍然生效`,
   standsNot: '已无改动留存',
   wasInterrupted: '曾被中断',

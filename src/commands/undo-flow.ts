@@ -38,9 +38,9 @@ export async function runUndo(options: UndoFlowOptions): Promise<number> {
     else process.stdout.write(line(found.runs.length === 0 ? words.noRuns : words.nothingStands));
     return 0;
   }
-  const keeper = await keeperOf(run, options.host);
-  if (keeper !== undefined) {
-    notice(words.guarded(keeper));
+  const kept = await keptBy(run, options);
+  if (kept !== undefined) {
+    notice(kept);
     return 1;
   }
   const show = options.json ? process.stderr : process.stdout;
@@ -70,10 +70,24 @@ function chooseRun({ runs, corrupt }: Runs, named: string | undefined): RunRecor
   throw new UsageError(`there is no run '${named}'`, nearest(named, ids) ?? ids.at(-1));
 }
 
-/** The process of a guard that would put right again at once what is taken back here. */
-async function keeperOf({ steps }: RunRecord, host: string | undefined): Promise<number | undefined> {
+/** Why taking it back would not last; undefined where it would. */
+async function keptBy(run: RunRecord, { host, lang }: UndoFlowOptions): Promise<string | undefined> {
+  const keeper = await keeperOf(run, host);
+  if (keeper === undefined) return undefined;
+  const words = CHANGE_WORDS[lang];
+  return keeper === 'ended' ? words.heldByEnded : words.guarded(keeper);
+}
+
+/** The process of a guard that would put right again at once what is taken back here; `ended`: only its program is left. */
+async function keeperOf({ steps }: RunRecord, host: string | undefined): Promise<number | 'ended' | undefined> {
   if (host !== undefined || !steps.some(({ remedy }) => remedy.id === GUARD_REMEDY)) return undefined;
-  const answer = await askGuard(placesHere().socket, 'GET', '/v1/status');
+  const { socket, run } = placesHere();
+  const answer = await askGuard(socket, 'GET', '/v1/status');
+  if (answer.kind === 'nobody') {
+    const { heldHere } = await import('../guard/hold/on-node.ts');
+    const held = heldHere(run);
+    return held.known && held.value.attached && held.value.mode === 'hold' ? 'ended' : undefined;
+  }
   if (answer.kind !== 'answered' || answer.status !== 200) return undefined;
   const { pid, paused, enforce } = JSON.parse(answer.body) as GuardStatus;
   const acts = enforce?.inForce === 'kernel' || enforce?.inForce === 'poll';
