@@ -13,8 +13,9 @@ export interface Credentials {
 }
 
 export interface AskOptions {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Sent as JSON. */
+  /** PATCH is server-side apply: the object is made, or changed by those fields alone, whichever version is stored. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Sent as JSON, which is YAML too. */
   readonly body?: unknown;
   readonly timeoutMs?: number;
 }
@@ -55,7 +56,8 @@ export async function issueCredentials(folder: string, server: Server, identity:
     ask: (path, { method = 'GET', body, timeoutMs = 30_000 } = {}) =>
       new Promise((resolve, reject) => {
         const signal = AbortSignal.timeout(timeoutMs);
-        const headers = { 'content-type': 'application/json', connection: 'close' };
+        const type = method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json';
+        const headers = { 'content-type': type, connection: 'close' };
         const asked = request(new URL(path, server.url), { ...tls, method, headers, signal }, (response) => {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));

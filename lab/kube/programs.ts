@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, madeOnce } from '../cache.ts';
 import { command, must } from '../command.ts';
+import { goToolchain } from '../go.ts';
 
 /** 1.33 lets the selectors gates of the node authorizer be switched, 1.34 locks them on (KEP-4601). */
 export type KubernetesMinor = '1.33' | '1.34';
@@ -43,7 +44,7 @@ function kubeApiserver(minor: KubernetesMinor, version: string): Source {
 
 /**
  * The programs of one minor version: those in KUBEBUILDER_ASSETS where that is set and holds this minor, otherwise built from the
- * published Go modules. Throws when they have to be built and Go is missing or cannot.
+ * published Go modules. Throws when they have to be built and cannot be.
  */
 export async function kubePrograms(minor: KubernetesMinor): Promise<KubePrograms> {
   return (await fromAssets(minor)) ?? { etcd: await built(ETCD), kubeApiserver: await built(API_SERVERS[minor]) };
@@ -64,11 +65,11 @@ async function built(source: Source): Promise<string> {
   const folder = await madeOnce(cacheFolder('kube', source.version), async (fresh) => {
     const module = fileURLToPath(new URL(`modules/${source.module}`, import.meta.url));
     const ldflags = ['-s', '-w', ...(source.ldflags ?? [])].join(' ');
-    const output = join(fresh, source.program);
-    await must(['go', 'build', '-trimpath', '-buildvcs=false', '-ldflags', ldflags, '-o', output, source.package], {
+    const { go, env } = await goToolchain('1.24');
+    const argv = [go, 'build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', ldflags];
+    await must([...argv, '-o', join(fresh, source.program), source.package], {
       cwd: module,
-      // Of the user's own settings only those count that say where modules come from and are kept.
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off', GOTOOLCHAIN: 'local' },
+      env,
       timeoutMs: BUILD_LIMIT_MS,
     });
   });

@@ -1,4 +1,5 @@
 import type { Finding, Phase, Severity } from '../judging/finding.ts';
+import { wordedFinding } from '../judging/worded.ts';
 import type { Lang } from '../lang.ts';
 import type { Judged } from './judged.ts';
 import { type Condition, FLAP_WINDOW_SECONDS, isFlapping, secondsBetween } from './memory.ts';
@@ -32,55 +33,31 @@ export function inTime(
   options: InTimeOptions,
 ): Judged {
   const { problem, judgement } = looked;
-  const base = baseOf(looked, moment.target, options.lang);
+  const { lang } = options;
+  const finding = wordedFinding(problem, judgement, { target: moment.target, lang });
   const flaps = condition !== undefined && isFlapping(condition, moment.takenAt);
   switch (judgement.status) {
     case 'not-applicable':
-      return { finding: { ...base, cause: judgement.why }, decides: false, badNow: false };
-    case 'unknown': {
-      const { reason, detail } = judgement.unknown;
-      const { severity } = judgement;
-      const finding: Finding = { ...base, severity, cause: detail, unknown: { reason, detail } };
-      return { finding, decides: severity === 'critical', badNow: false };
-    }
+      return { finding, decides: false, badNow: false };
+    case 'unknown':
+      return { finding, decides: judgement.severity === 'critical', badNow: false };
     case 'ok':
-      return flaps ? good(base, condition, moment, options.lang) : { finding: base, decides: false, badNow: false };
+      return flaps ? good(finding, condition, moment, lang) : { finding, decides: false, badNow: false };
     case 'problem': {
       const { phase, since } = flaps
         ? ({ phase: 'flapping', since: condition.turns[0] ?? condition.badSince } as const)
         : phaseOf(judgement.settles, condition, moment, options.deadlineSeconds);
-      const words = problem.explain(judgement.facts);
-      const cause = words.cause[options.lang];
-      const finding: Finding = {
-        ...base,
+      const timed: Finding = {
+        ...finding,
         phase,
         since,
         severity: shown(judgement.severity, phase),
-        title: words.title[options.lang],
-        cause: flaps ? `${cause} ${flapping(condition, moment.takenAt)[options.lang]}` : cause,
-        impact: words.impact[options.lang],
+        cause: flaps ? `${finding.cause} ${flapping(condition, moment.takenAt)[lang]}` : finding.cause,
         prove: problem.prove(judgement.facts),
       };
-      return { finding, decides: judgement.severity === 'critical', badNow: true };
+      return { finding: timed, decides: judgement.severity === 'critical', badNow: true };
     }
   }
-}
-
-function baseOf({ problem, judgement }: Looked, target: string, lang: Lang): Finding {
-  return {
-    problem: problem.id,
-    target,
-    subject: judgement.subject,
-    status: judgement.status,
-    severity: 'info',
-    title: problem.title[lang],
-    cause: '',
-    impact: '',
-    evidence: judgement.evidence,
-    prove: '',
-    remedies: [],
-    docs: `docs/problems/${problem.id}.md`,
-  };
 }
 
 /** What may pass by itself and does not decide is a note until its deadline. */

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Bilingual } from '../lang.ts';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
 import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { withGivenBefore } from './given-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { addLeaseOptions, leaseScope, type RawLeaseOptions } from './leases.ts';
 import { UsageError } from './usage.ts';
@@ -12,6 +13,8 @@ interface RawOptions extends RawCommonOptions, RawActingOptions, RawLeaseOptions
   wait?: boolean;
   max?: number;
 }
+
+type BeforeOrAfter = Omit<RawOptions, 'host'> & { host?: string | string[]; root?: string };
 
 const PUTS_BACK: Bilingual = { en: 'puts back what is still free', 'zh-CN': '把仍空闲的地址恢复原状' };
 const EXIT_STATUS: Bilingual = {
@@ -69,8 +72,8 @@ function count(value: string): number {
   return Number(value);
 }
 
-async function reclaim(own: RawOptions, command: Command): Promise<void> {
-  const raw = { ...givenBefore(command), ...own };
+async function reclaim(_own: RawOptions, command: Command): Promise<void> {
+  const raw = forOneNode(withGivenBefore<BeforeOrAfter>(command));
   const options = await commonOptions(raw);
   if (options.format !== 'text' && options.format !== 'json') {
     throw new UsageError(`leases reclaim prints text or json, not ${options.format}`);
@@ -89,14 +92,10 @@ async function reclaim(own: RawOptions, command: Command): Promise<void> {
   });
 }
 
-/** What stood before the word `reclaim`, as in `hayward leases --json reclaim`. */
-function givenBefore(command: Command): RawOptions {
-  const { parent } = command;
-  const values = { ...parent?.opts() };
-  const given = Object.entries(values).filter(([name]) => parent?.getOptionValueSource(name) === 'cli');
-  const { host, root, ...rest } = Object.fromEntries(given);
+/** What stands before the word `reclaim` is for `leases`, which looks at several nodes or at a file tree; what changes one is narrower. */
+function forOneNode({ host, root, ...rest }: BeforeOrAfter): RawOptions {
   if (root !== undefined) throw new UsageError('--root: a file tree can be looked at, not changed; run it on the node');
-  if (!Array.isArray(host)) return rest;
-  if (host.length > 1) throw new UsageError('one node is changed at a time: name one --host');
-  return { ...rest, host: String(host[0]) };
+  const [first, ...others] = [host ?? []].flat();
+  if (others.length > 0) throw new UsageError('one node is changed at a time: name one --host');
+  return { ...rest, ...(first !== undefined && { host: first }) };
 }

@@ -145,6 +145,10 @@ it('writes what changed, a document a line, where nobody watches', async () => {
   expect(watch.output()).not.toContain('\x1b');
 });
 
+it('several renew the same Leases at once, and none is refused', async () => {
+  await Promise.all(Array.from({ length: 8 }, () => cluster.renew()));
+});
+
 it('with --wait ends by itself', async () => {
   const { kubeconfig } = server.admin;
   expect(existsSync(kubeconfig)).toBe(true);

@@ -2,7 +2,8 @@ import type { Lang } from '../lang.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Snapshot, SubjectName } from '../snapshot/snapshot.ts';
 import type { Finding, Judgement } from './finding.ts';
-import type { AnyProblem, Parts, Problem, Words } from './problem.ts';
+import type { AnyProblem, Parts, Problem } from './problem.ts';
+import { wordedFinding } from './worded.ts';
 
 type Runnable = Problem<SubjectName, unknown>;
 
@@ -58,43 +59,12 @@ function findingOf(
   judgement: Judgement<unknown>,
   parts: Parts<SubjectName>,
   profile: Profile,
-  { target, lang }: JudgeOptions,
+  options: JudgeOptions,
 ): Finding {
-  const base = {
-    problem: problem.id,
-    target,
-    subject: judgement.subject,
-    status: judgement.status,
-    title: problem.title[lang],
-    cause: '',
-    impact: '',
-    evidence: judgement.evidence,
-    prove: '',
-    remedies: [],
-    docs: `docs/problems/${problem.id}.md`,
-  } as const;
-  switch (judgement.status) {
-    case 'ok':
-      return { ...base, severity: 'info' };
-    case 'not-applicable':
-      return { ...base, severity: 'info', cause: judgement.why };
-    case 'unknown': {
-      const { reason, detail } = judgement.unknown;
-      return { ...base, severity: judgement.severity, cause: detail, unknown: { reason, detail } };
-    }
-    case 'problem': {
-      const words: Words = problem.explain(judgement.facts);
-      return {
-        ...base,
-        severity: judgement.severity,
-        title: words.title[lang],
-        cause: words.cause[lang],
-        impact: words.impact[lang],
-        prove: problem.prove(judgement.facts),
-        remedies: problem.remedies(judgement.facts, parts, profile),
-      };
-    }
-  }
+  const finding = wordedFinding(problem, judgement, options);
+  if (judgement.status !== 'problem') return finding;
+  const { facts } = judgement;
+  return { ...finding, prove: problem.prove(facts), remedies: problem.remedies(facts, parts, profile) };
 }
 
 /** A finding whose cause is itself a finding says so, and counts as information: the cause is what needs a hand. */

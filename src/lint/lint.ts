@@ -1,4 +1,5 @@
-import type { Finding, Judgement } from '../judging/finding.ts';
+import type { Finding } from '../judging/finding.ts';
+import { wordedFinding } from '../judging/worded.ts';
 import type { Lang } from '../lang.ts';
 import type { Remedy } from '../remedies/remedy.ts';
 import type { LintOptions, Repair, Rule, Verdict } from './rule.ts';
@@ -35,38 +36,8 @@ export function lint(sight: Sight, wanted: Wanted): readonly LintFinding[] {
 }
 
 function findingOf(rule: Rule, { file, judgement, repair }: Verdict<unknown>, lang: Lang): LintFinding {
-  const base = {
-    problem: rule.id,
-    target: file,
-    subject: judgement.subject,
-    status: judgement.status,
-    title: rule.title[lang],
-    cause: '',
-    impact: '',
-    evidence: judgement.evidence,
-    prove: '',
-    remedies: repair ? [remedyOf(repair)] : [],
-    docs: `docs/problems/${rule.id}.md`,
-  } as const;
-  return { finding: worded(rule, judgement, base, lang), ...(repair && { repair }) };
-}
-
-function worded(rule: Rule, judgement: Judgement<unknown>, base: Omit<Finding, 'severity'>, lang: Lang): Finding {
-  switch (judgement.status) {
-    case 'ok':
-      return { ...base, severity: 'info' };
-    case 'not-applicable':
-      return { ...base, severity: 'info', cause: judgement.why };
-    case 'unknown': {
-      const { reason, detail } = judgement.unknown;
-      return { ...base, severity: judgement.severity, cause: detail, unknown: { reason, detail } };
-    }
-    case 'problem': {
-      const words = rule.explain(judgement.facts);
-      const { severity } = judgement;
-      return { ...base, severity, title: words.title[lang], cause: words.cause[lang], impact: words.impact[lang] };
-    }
-  }
+  const finding = wordedFinding(rule, judgement, { target: file, lang });
+  return repair ? { finding: { ...finding, remedies: [remedyOf(repair)] }, repair } : { finding };
 }
 
 /** What `--fix` does, as other reports tell of remedies; its steps are of no node. */

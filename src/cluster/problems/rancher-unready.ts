@@ -2,7 +2,7 @@ import type { Severity } from '../../judging/finding.ts';
 import { outcomeText, servesAt } from '../api-state.ts';
 import type { ManagedChart, Part } from '../model/parts.ts';
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
-import { servedBy } from '../served.ts';
+import { judgeServed } from '../served.ts';
 import { type Holdup, holdupOf } from './rancher-unready/holdup.ts';
 
 type Facts =
@@ -20,7 +20,6 @@ type Facts =
 /** Chosen, not measured: Harvester's and Rancher's Pods start after RKE2, one waiting for the other. */
 const DEADLINE_SECONDS = 900;
 
-/** Seen by their Endpoints, so by every identity: these decide. */
 const SERVICES = [
   { namespace: 'harvester-system', name: 'harvester' },
   { namespace: 'cattle-system', name: 'rancher' },
@@ -31,7 +30,7 @@ type Parts = ClusterParts<'harvester' | 'vantage' | 'endpoints' | 'parts' | 'man
 function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   const judged = [
     ...judgeAnswer(parts),
-    ...SERVICES.flatMap(({ namespace, name }) => judgeService(parts, namespace, name)),
+    ...SERVICES.flatMap((one) => judgeServed(parts, one, DEADLINE_SECONDS, unserved)),
     ...judgeEach(parts.parts, judgePart),
     ...judgeEach(parts.managedCharts, judgeChart),
   ];
@@ -57,17 +56,8 @@ function judgeAnswer({ harvester, vantage }: Parts): ClusterJudgement<Facts>[] {
   return [found(subject, { kind: 'answer', detail }, 'critical', evidence)];
 }
 
-function judgeService(parts: Parts, namespace: string, name: string): ClusterJudgement<Facts>[] {
-  const subject = `${namespace}/${name}`;
-  const served = servedBy(parts, namespace, name);
-  if (served === 'absent') return [];
-  if (typeof served === 'object') {
-    return [{ status: 'unknown', subject, severity: 'critical', unknown: served, evidence: [] }];
-  }
-  const value = served === 'good' ? 'a Ready Pod' : 'no Ready Pod';
-  const evidence = [{ source: `endpoints ${subject}`, value, wanted: 'a Ready Pod' }];
-  if (served === 'good') return [{ status: 'ok', subject, evidence }];
-  return [found(subject, { kind: 'service', service: subject }, 'critical', evidence)];
+function unserved(service: string): Facts {
+  return { kind: 'service', service };
 }
 
 function judgeEach<T>(

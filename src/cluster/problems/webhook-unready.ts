@@ -1,6 +1,6 @@
 import type { Webhook } from '../model/parts.ts';
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
-import { servedBy } from '../served.ts';
+import { judgeServed } from '../served.ts';
 import { clusterNow } from '../time.ts';
 import { type WebhookTrouble, webhookTrouble } from './webhook-unready/trouble.ts';
 
@@ -15,7 +15,7 @@ interface Facts {
 /** A webhook's Pods are rolled one after another; their image is pulled once. */
 const DEADLINE_SECONDS = 300;
 
-/** Without these Harvester and Rancher accept no change to their own objects. Seen by their Endpoints, so by every identity. */
+/** Without these Harvester and Rancher accept no change to their own objects. */
 const ESSENTIAL = [
   {
     namespace: 'harvester-system',
@@ -30,39 +30,17 @@ type Parts = ClusterParts<'webhooks' | 'endpoints'>;
 function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   const { webhooks } = parts;
   const now = clusterNow(parts);
-  const essential = ESSENTIAL.flatMap((one) => judgeEssential(parts, one));
+  const essential = ESSENTIAL.flatMap((one) =>
+    judgeServed<Facts>(parts, one, DEADLINE_SECONDS, (name) => {
+      return { name, trouble: { kind: 'no-endpoint', detail: name }, blocks: one.blocks, narrowed: false };
+    }),
+  );
   if (!webhooks.known) {
     return [...essential, { status: 'unknown', subject: '', severity: 'info', unknown: webhooks, evidence: [] }];
   }
   const judged = webhooks.value.map((webhook) => judgeWebhook(webhook, now));
   if (essential.length + judged.length > 0) return [...essential, ...judged];
   return [{ status: 'not-applicable', subject: '', why: 'there are no webhooks', evidence: [] }];
-}
-
-function judgeEssential(
-  parts: Parts,
-  { namespace, name, blocks }: (typeof ESSENTIAL)[number],
-): ClusterJudgement<Facts>[] {
-  const subject = `${namespace}/${name}`;
-  const served = servedBy(parts, namespace, name);
-  if (served === 'absent') return [];
-  if (typeof served === 'object') {
-    return [{ status: 'unknown', subject, severity: 'critical', unknown: served, evidence: [] }];
-  }
-  const value = served === 'good' ? 'a Ready Pod' : 'no Ready Pod';
-  const evidence = [{ source: `endpoints ${subject}`, value, wanted: 'a Ready Pod' }];
-  if (served === 'good') return [{ status: 'ok', subject, evidence }];
-  const facts: Facts = { name: subject, trouble: { kind: 'no-endpoint', detail: subject }, blocks, narrowed: false };
-  return [
-    {
-      status: 'problem',
-      subject,
-      severity: 'critical',
-      settles: { deadlineSeconds: DEADLINE_SECONDS },
-      facts,
-      evidence,
-    },
-  ];
 }
 
 function judgeWebhook(webhook: Webhook, now: number): ClusterJudgement<Facts> {
