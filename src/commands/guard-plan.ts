@@ -108,10 +108,11 @@ async function makePlan(asked: readonly SettingDemand[], options: CommonOptions)
   const capture = await thorough(host).collect([...asksOf(options.only), ...own], { timeoutMs: LOOK_MS });
   progress.end();
   const examination = examineCapture(capture, options);
-  const { snapshot, profile } = examination;
+  const { profile } = examination;
+  const problems = problemsNamed(options.only);
   return planOf({
     examination,
-    holdings: holdingsOf(problemsNamed(options.only), snapshot, profile),
+    holdings: (seen) => holdingsOf(problems, seen, profile),
     asked,
     findings: examination.findings.map((finding) => jsonFinding(finding, options.lang)),
   });
