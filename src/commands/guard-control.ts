@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { guardDirectories } from '../guard/directories.ts';
 import type { Released } from '../guard/hold/on-node.ts';
 import type { GuardStatus } from '../guard/model.ts';
-import { type Asked, askGuard, LONGEST_PAUSE_MS } from '../guard/tell/control.ts';
+import type { Asked } from '../guard/tell/control.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual, Lang } from '../lang.ts';
 import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
@@ -77,6 +77,7 @@ async function showStatus(_own: RawCommonOptions, command: Command): Promise<voi
 
 async function statusNow(lang: Lang): Promise<GuardStatus> {
   const { socket, run } = placesHere();
+  const { askGuard } = await import('../guard/tell/control.ts');
   const answer = await askGuard(socket, 'GET', `/v1/status?lang=${lang}`);
   if (answer.kind === 'failed') throw new UsageError(answer.why);
   if (answer.kind === 'answered') return JSON.parse(answeredWell(answer).body) as GuardStatus;
@@ -100,6 +101,7 @@ function statusExit({ running, keys, conflicts }: GuardStatus): 0 | 1 | 3 {
 async function pauseGuard(duration: string, _own: RawCommonOptions, command: Command): Promise<void> {
   const options = await commonOptions(withGivenBefore<RawCommonOptions>(command));
   const ms = durationMs('pause', duration);
+  const { askGuard, LONGEST_PAUSE_MS } = await import('../guard/tell/control.ts');
   if (ms > LONGEST_PAUSE_MS) throw new UsageError(`pause ${duration}: at most a day, so that it is not forgotten`);
   const answer = await askGuard(placesHere().socket, 'POST', `/v1/pause?ms=${Math.round(ms)}`);
   if (answer.kind === 'nobody') throw new UsageError(NOBODY[options.lang]);
@@ -128,6 +130,7 @@ async function releaseGuard(_own: RawCommonOptions, command: Command): Promise<v
   const options = await commonOptions(withGivenBefore<RawCommonOptions>(command));
   const json = printsJson(options, 'guard release');
   const places = placesHere();
+  const { askGuard } = await import('../guard/tell/control.ts');
   const told = await askGuard(places.socket, 'POST', '/v1/release');
   const { releaseEverything } = await import('../guard/hold/on-node.ts');
   const own = releaseEverything(places.run);

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { JournalError } from '../remedies/journal.ts';
 import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
 import { withGivenBefore } from './given-options.ts';
 import { addGuardOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
@@ -54,39 +53,25 @@ async function installGuard(_own: RawGuardOptions & Doing, command: Command): Pr
   const options = await commonOptions(raw);
   await checkGuardOptions(raw);
   const { runInstall } = await import('./guard-install-flow.ts');
-  process.exitCode = await failing(() =>
-    runInstall({
-      ...options,
-      json: printsJson(options, 'guard install'),
-      dryRun: raw.dryRun === true,
-      yes: raw.yes === true,
-      guardOptions: guardWords(raw),
-    }),
-  );
+  process.exitCode = await runInstall({
+    ...options,
+    json: printsJson(options, 'guard install'),
+    dryRun: raw.dryRun === true,
+    yes: raw.yes === true,
+    guardOptions: guardWords(raw),
+  });
 }
 
 async function uninstallGuard(_own: RawCommonOptions & Doing, command: Command): Promise<void> {
   const raw = withGivenBefore<RawCommonOptions & Doing>(command);
   const options = await commonOptions(raw);
   const { runUninstall } = await import('./guard-install-flow.ts');
-  process.exitCode = await failing(() =>
-    runUninstall({
-      ...options,
-      json: printsJson(options, 'guard uninstall'),
-      dryRun: raw.dryRun === true,
-      yes: raw.yes === true,
-    }),
-  );
-}
-
-async function failing(work: () => Promise<number>): Promise<number> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof JournalError)) throw error;
-    process.stderr.write(`hayward: ${error.message}\n`);
-    return 1;
-  }
+  process.exitCode = await runUninstall({
+    ...options,
+    json: printsJson(options, 'guard uninstall'),
+    dryRun: raw.dryRun === true,
+    yes: raw.yes === true,
+  });
 }
 
 /** What would keep the service from starting is said now. Throws UsageError. */
