@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
+import {
+  addCommonOptions,
+  addPrintingOptions,
+  commonOptions,
+  printsJson,
+  type RawCommonOptions,
+} from './common-options.ts';
 import { withGivenBefore } from './given-options.ts';
 import { addGuardOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
 import { askedSettings } from './guard-plan.ts';
@@ -39,7 +45,7 @@ export function registerInstall(guard: Command, say: Say): void {
         'zh-CN': '停止服务，移除其单元和状态，放开所有守护。各项设置保持现状；改动日志保留，供 hayward undo 使用。',
       }),
     );
-  doing(addCommonOptions(uninstall, say), say).action(uninstallGuard);
+  doing(addPrintingOptions(uninstall, say), say).action(uninstallGuard);
 }
 
 function doing(command: Command, say: Say): Command {
