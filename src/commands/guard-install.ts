@@ -10,7 +10,7 @@ import {
 } from './common-options.ts';
 import { withGivenBefore } from './given-options.ts';
 import { addGuardOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
-import { askedSettings } from './guard-plan.ts';
+import { refuseHoldTrouble } from './guard-plan.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { UsageError } from './usage.ts';
 
@@ -58,6 +58,7 @@ async function installGuard(_own: RawGuardOptions & Doing, command: Command): Pr
   const raw = withGivenBefore<RawGuardOptions & Doing>(command);
   const options = await commonOptions(raw);
   await checkGuardOptions(raw);
+  await refuseHoldTrouble(raw.hold, options);
   const { runInstall } = await import('./guard-install-flow.ts');
   process.exitCode = await runInstall({
     ...options,
@@ -81,8 +82,7 @@ async function uninstallGuard(_own: RawCommonOptions & Doing, command: Command):
 }
 
 /** What would keep the service from starting is said now. Throws UsageError. */
-async function checkGuardOptions({ hold, tokenFile, cgroup }: RawGuardOptions): Promise<void> {
-  await askedSettings(hold);
+async function checkGuardOptions({ tokenFile, cgroup }: RawGuardOptions): Promise<void> {
   const { tokenIn } = await import('./guard-listen.ts');
   if (tokenFile !== undefined) tokenIn(tokenFile);
   if (cgroup !== undefined && !existsSync(join(cgroup, 'cgroup.procs'))) {
