@@ -33,7 +33,17 @@ export interface RawCommonOptions {
   verbose?: boolean;
 }
 
+/** What every command that judges takes. */
 export function addCommonOptions(command: Command, say: Say): Command {
+  return addDetailOptions(addJudgingOptions(addFormatOptions(command, say), say), say);
+}
+
+/** What a command takes that prints, and judges nothing. */
+export function addPrintingOptions(command: Command, say: Say): Command {
+  return addDetailOptions(addFormatOptions(command, say), say);
+}
+
+function addFormatOptions(command: Command, say: Say): Command {
   return command
     .addOption(
       new Option(
@@ -44,7 +54,11 @@ export function addCommonOptions(command: Command, say: Say): Command {
         .argParser(word('format', FORMATS)),
     )
     .option('--json', say({ en: 'the same as --format json', 'zh-CN': '等同于 --format json' }))
-    .addOption(new Option('--lang <lang>', say(LANG_OPTION)).argParser(word('language', LANGS)))
+    .addOption(new Option('--lang <lang>', say(LANG_OPTION)).argParser(word('language', LANGS)));
+}
+
+function addJudgingOptions(command: Command, say: Say): Command {
+  return command
     .addOption(
       new Option(
         '--profile <name>',
@@ -68,7 +82,11 @@ export function addCommonOptions(command: Command, say: Say): Command {
       )
         .default('warning')
         .argParser(word('severity', ['critical', 'warning'])),
-    )
+    );
+}
+
+function addDetailOptions(command: Command, say: Say): Command {
+  return command
     .option('--no-color', say({ en: 'never colour the output', 'zh-CN': '不使用颜色' }))
     .option('-q, --quiet', say({ en: 'no progress, only what is wrong', 'zh-CN': '不显示进度，只显示有问题的内容' }))
     .option(

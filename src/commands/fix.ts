@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
 import { addCommonOptions, commonOptions, printsJson, problemIds, type RawCommonOptions } from './common-options.ts';
 import { EMISSIONS, type Emission, emissionsFrom } from './emissions.ts';
-import { EXAMPLES, type Say } from './help-language.ts';
+import { EXAMPLES, type Say, STATE_HELP } from './help-language.ts';
 import { UsageError } from './usage.ts';
 
 interface RawOptions extends RawCommonOptions, RawActingOptions {
@@ -58,7 +58,9 @@ ${say(EXAMPLES)}
   hayward fix --dry-run
   hayward fix bridge-netfilter --yes
   hayward fix ip-forward --host root@node-1
-  hayward fix --emit ansible > site.yaml`,
+  hayward fix --emit ansible > site.yaml
+
+${say(STATE_HELP)}`,
     );
   addActingHostOption(addCommonOptions(command, say), say).action(fix);
 }

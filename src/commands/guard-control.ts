@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { guardDirectories } from '../guard/directories.ts';
+import { guardDirectories, systemSocket } from '../guard/directories.ts';
 import type { Released } from '../guard/hold/on-node.ts';
 import type { GuardStatus } from '../guard/model.ts';
-import { type Asked, askGuard, LONGEST_PAUSE_MS } from '../guard/tell/control.ts';
+import type { Asked } from '../guard/tell/control.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual, Lang } from '../lang.ts';
-import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
+import { addPrintingOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
 import { durationMs } from './duration.ts';
 import { withGivenBefore } from './given-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
@@ -17,13 +17,19 @@ const NOBODY: Bilingual = {
   'zh-CN': '本机没有运行守护进程；可用 hayward guard 或 hayward guard install 启动',
 };
 
-/** Where this user's guard is. */
+const DENIED: Bilingual = {
+  en: 'a guard that runs here can only be seen and told by root: sudo hayward guard',
+  'zh-CN': '本机的守护进程只有 root 可以查看和控制：sudo hayward guard',
+};
+
+/** Where this user's guard is, and where root's would be. */
 export function placesHere() {
-  return guardDirectories({
+  const environment = {
     environment: process.env,
     root: process.geteuid?.() === 0,
     harvester: existsSync('/etc/harvester-release.yaml'),
-  });
+  };
+  return { ...guardDirectories(environment), system: systemSocket(environment) };
 }
 
 /** Adds `status`, `pause` and `release` below `guard`. */
@@ -37,7 +43,7 @@ export function registerControl(guard: Command, say: Say): void {
         'zh-CN': '显示本节点守护的设置、守护方式和最近发生的事。退出码：一切正常为 0，有不符为 1，没有守护进程为 3。',
       }),
     );
-  addCommonOptions(status, say).action(showStatus);
+  addPrintingOptions(status, say).action(showStatus);
   const pause = guard
     .command('pause <duration>')
     .summary(say({ en: 'change nothing for a while; 0 ends it', 'zh-CN': '暂停一段时间；0 表示立即恢复' }))
@@ -49,7 +55,7 @@ export function registerControl(guard: Command, say: Say): void {
       }),
     )
     .addHelpText('after', `\n${say(EXAMPLES)}\n  hayward guard pause 10m\n  hayward guard pause 0`);
-  addCommonOptions(pause, say).action(pauseGuard);
+  addPrintingOptions(pause, say).action(pauseGuard);
   const release = guard
     .command('release')
     .summary(
@@ -62,28 +68,36 @@ export function registerControl(guard: Command, say: Say): void {
           '卸下拦截写入的内核程序，无论守护进程是否在运行；正在运行的守护进程此后只观察，直到重新启动。各项设置保持现状。',
       }),
     );
-  addCommonOptions(release, say).action(releaseGuard);
+  addPrintingOptions(release, say).action(releaseGuard);
 }
 
 async function showStatus(_own: RawCommonOptions, command: Command): Promise<void> {
   const options = await commonOptions(withGivenBefore<RawCommonOptions>(command));
   const json = printsJson(options, 'guard status');
   const status = await statusNow(options.lang);
+  if (status === undefined) {
+    process.stderr.write(`hayward: ${DENIED[options.lang]} status\n`);
+    process.exitCode = 3;
+    return;
+  }
   const { statusText } = await import('../guard/tell/status-text.ts');
   const { jsonText } = await import('../report/json.ts');
   process.stdout.write(json ? jsonText(status) : statusText(status, options));
   process.exitCode = statusExit(status);
 }
 
-async function statusNow(lang: Lang): Promise<GuardStatus> {
-  const { socket, run } = placesHere();
-  const answer = await askGuard(socket, 'GET', `/v1/status?lang=${lang}`);
+/** Undefined where it may not be seen whether a guard runs. */
+async function statusNow(lang: Lang): Promise<GuardStatus | undefined> {
+  const places = placesHere();
+  const { askGuardHere } = await import('../guard/tell/control.ts');
+  const answer = await askGuardHere(places, 'GET', `/v1/status?lang=${lang}`);
+  if (answer.kind === 'denied') return undefined;
   if (answer.kind === 'failed') throw new UsageError(answer.why);
   if (answer.kind === 'answered') return JSON.parse(answeredWell(answer).body) as GuardStatus;
   const { notRunning } = await import('../guard/tell/status.ts');
   const { heldHere } = await import('../guard/hold/on-node.ts');
   const { watchSettings } = await import('../guard/watch/settings.ts');
-  const [held, settings] = [heldHere(run), watchSettings()];
+  const [held, settings] = [heldHere(places.run), watchSettings()];
   const read = (key: string) => {
     const reading = settings.read(key);
     return reading.known ? reading.value : null;
@@ -100,8 +114,10 @@ function statusExit({ running, keys, conflicts }: GuardStatus): 0 | 1 | 3 {
 async function pauseGuard(duration: string, _own: RawCommonOptions, command: Command): Promise<void> {
   const options = await commonOptions(withGivenBefore<RawCommonOptions>(command));
   const ms = durationMs('pause', duration);
+  const { askGuardHere, LONGEST_PAUSE_MS } = await import('../guard/tell/control.ts');
   if (ms > LONGEST_PAUSE_MS) throw new UsageError(`pause ${duration}: at most a day, so that it is not forgotten`);
-  const answer = await askGuard(placesHere().socket, 'POST', `/v1/pause?ms=${Math.round(ms)}`);
+  const answer = await askGuardHere(placesHere(), 'POST', `/v1/pause?ms=${Math.round(ms)}`);
+  if (answer.kind === 'denied') throw new UsageError(`${DENIED[options.lang]} pause`);
   if (answer.kind === 'nobody') throw new UsageError(NOBODY[options.lang]);
   if (answer.kind === 'failed') throw new UsageError(answer.why);
   const { body } = answeredWell(answer);
@@ -128,7 +144,9 @@ async function releaseGuard(_own: RawCommonOptions, command: Command): Promise<v
   const options = await commonOptions(withGivenBefore<RawCommonOptions>(command));
   const json = printsJson(options, 'guard release');
   const places = placesHere();
-  const told = await askGuard(places.socket, 'POST', '/v1/release');
+  const { askGuardHere } = await import('../guard/tell/control.ts');
+  const told = await askGuardHere(places, 'POST', '/v1/release');
+  if (told.kind === 'denied') throw new UsageError(`${DENIED[options.lang]} release`);
   const { releaseEverything } = await import('../guard/hold/on-node.ts');
   const own = releaseEverything(places.run);
   const running: Released =

@@ -13,6 +13,7 @@ import { watchModules } from '../guard/watch/modules.ts';
 import { openNetworkWatch } from '../guard/watch/netlink.ts';
 import { PLACES } from '../guard/watch/places.ts';
 import { makeSenses } from '../guard/watch/senses.ts';
+import { watchServices } from '../guard/watch/services.ts';
 import { watchSettings } from '../guard/watch/settings.ts';
 import { watchUnits } from '../guard/watch/units.ts';
 import { harmless } from '../hosts/sanitise.ts';
@@ -146,18 +147,19 @@ async function start(
     host,
     journalDirectory: directory,
     bootId: await bootIdOf(host),
-    senses: (ask) =>
+    senses: (told) =>
       makeSenses({
+        ...told,
         settings,
         network,
         modules: watchModules(),
         files: watchFiles({ places: PLACES }),
         units: watchUnits(),
         host,
-        ask,
         complain: sink.complain,
         nowMs: () => performance.now(),
       }),
+    services: (told) => watchServices({ ...told, complain: sink.complain }),
     watched: (demands) => settings.keep(demands.flatMap((one) => (one.kind === 'setting' ? [one.key] : []))),
     holding,
     lastGood: lastGoodAt(places.lastGood, sink.complain),

@@ -5,6 +5,7 @@ import type { ActingHost } from '../hosts/host.ts';
 import type { Bilingual, Lang } from '../lang.ts';
 import { carryOut } from '../remedies/fix-run.ts';
 import { bootIdOf } from '../remedies/interrupted.ts';
+import { JournalError } from '../remedies/journal.ts';
 import type { PlannedRemedy } from '../remedies/run-record.ts';
 import { VERSION } from '../version.ts';
 import { actingHost, warnWithoutRoot } from './acting-host.ts';
@@ -35,7 +36,7 @@ const GONE: Bilingual = { en: 'gone', 'zh-CN': '已移除' };
 const NOTHING: Bilingual = { en: 'there was nothing to remove', 'zh-CN': '没有需要移除的内容' };
 const WOULD: Bilingual = { en: 'would stop the guard and remove', 'zh-CN': '将停止守护进程并移除' };
 
-/** The whole of `guard install`; returns the exit status. Throws JournalError and HostError. */
+/** The whole of `guard install`; returns the exit status. Throws HostError. */
 export async function runInstall(options: FlowOptions & { readonly guardOptions: readonly string[] }): Promise<number> {
   const { lang, json } = options;
   const { host, directory } = await actingHost({});
@@ -53,7 +54,11 @@ export async function runInstall(options: FlowOptions & { readonly guardOptions:
     process.stderr.write(line(CHANGE_WORDS[lang].declined));
     return 1;
   }
-  return install(host, directory, plan, options);
+  return install(host, directory, plan, options).catch((error: unknown) => {
+    if (!(error instanceof JournalError)) throw error;
+    process.stderr.write(line(`hayward: ${error.message}`));
+    return 1;
+  });
 }
 
 async function install(

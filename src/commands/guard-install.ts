@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { JournalError } from '../remedies/journal.ts';
-import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
+import {
+  addCommonOptions,
+  addPrintingOptions,
+  commonOptions,
+  printsJson,
+  type RawCommonOptions,
+} from './common-options.ts';
 import { withGivenBefore } from './given-options.ts';
 import { addGuardOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
-import { askedSettings } from './guard-plan.ts';
+import { refuseHoldTrouble } from './guard-plan.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { UsageError } from './usage.ts';
 
@@ -40,7 +45,7 @@ export function registerInstall(guard: Command, say: Say): void {
         'zh-CN': '停止服务，移除其单元和状态，放开所有守护。各项设置保持现状；改动日志保留，供 hayward undo 使用。',
       }),
     );
-  doing(addCommonOptions(uninstall, say), say).action(uninstallGuard);
+  doing(addPrintingOptions(uninstall, say), say).action(uninstallGuard);
 }
 
 function doing(command: Command, say: Say): Command {
@@ -53,45 +58,31 @@ async function installGuard(_own: RawGuardOptions & Doing, command: Command): Pr
   const raw = withGivenBefore<RawGuardOptions & Doing>(command);
   const options = await commonOptions(raw);
   await checkGuardOptions(raw);
+  await refuseHoldTrouble(raw.hold, options);
   const { runInstall } = await import('./guard-install-flow.ts');
-  process.exitCode = await failing(() =>
-    runInstall({
-      ...options,
-      json: printsJson(options, 'guard install'),
-      dryRun: raw.dryRun === true,
-      yes: raw.yes === true,
-      guardOptions: guardWords(raw),
-    }),
-  );
+  process.exitCode = await runInstall({
+    ...options,
+    json: printsJson(options, 'guard install'),
+    dryRun: raw.dryRun === true,
+    yes: raw.yes === true,
+    guardOptions: guardWords(raw),
+  });
 }
 
 async function uninstallGuard(_own: RawCommonOptions & Doing, command: Command): Promise<void> {
   const raw = withGivenBefore<RawCommonOptions & Doing>(command);
   const options = await commonOptions(raw);
   const { runUninstall } = await import('./guard-install-flow.ts');
-  process.exitCode = await failing(() =>
-    runUninstall({
-      ...options,
-      json: printsJson(options, 'guard uninstall'),
-      dryRun: raw.dryRun === true,
-      yes: raw.yes === true,
-    }),
-  );
-}
-
-async function failing(work: () => Promise<number>): Promise<number> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof JournalError)) throw error;
-    process.stderr.write(`hayward: ${error.message}\n`);
-    return 1;
-  }
+  process.exitCode = await runUninstall({
+    ...options,
+    json: printsJson(options, 'guard uninstall'),
+    dryRun: raw.dryRun === true,
+    yes: raw.yes === true,
+  });
 }
 
 /** What would keep the service from starting is said now. Throws UsageError. */
-async function checkGuardOptions({ hold, tokenFile, cgroup }: RawGuardOptions): Promise<void> {
-  await askedSettings(hold);
+async function checkGuardOptions({ tokenFile, cgroup }: RawGuardOptions): Promise<void> {
   const { tokenIn } = await import('./guard-listen.ts');
   if (tokenFile !== undefined) tokenIn(tokenFile);
   if (cgroup !== undefined && !existsSync(join(cgroup, 'cgroup.procs'))) {

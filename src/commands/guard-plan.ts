@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { SettingDemand } from '../guard/demand.ts';
 import type { GuardPlan } from '../guard/model.ts';
 import type { Ask } from '../hosts/ask.ts';
+import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual } from '../lang.ts';
 import {
   addCommonOptions,
@@ -20,8 +21,8 @@ interface RawOptions extends RawCommonOptions {
 }
 
 const EXIT_STATUS: Bilingual = {
-  en: 'Exit status: 3 when something that decides what is kept could not be seen.',
-  'zh-CN': '退出码：决定守护内容的信息看不到时为 3。',
+  en: 'Exit status: 2 when --hold asks for what cannot be, 3 when something that decides what is kept could not be seen.',
+  'zh-CN': '退出码：--hold 指定的设置不存在或自相矛盾时为 2，决定守护内容的信息看不到时为 3。',
 };
 
 /**
@@ -45,12 +46,29 @@ export function addHoldOption(command: Command, say: Say): Command {
 
 /** What `--hold` asks for, or a usage error that says what is wrong with it. */
 export async function askedSettings(hold: readonly string[] = []): Promise<readonly SettingDemand[]> {
+  if (hold.length === 0) return [];
   const { askedDemand } = await import('../guard/plan/asked.ts');
-  return hold.map((text) => {
+  const demands = hold.map((text) => {
     const demand = askedDemand(text);
     if (typeof demand === 'string') throw new UsageError(`--hold ${text}: ${demand}`);
     return demand;
   });
+  const { mergeDemands } = await import('../guard/plan/merge.ts');
+  const [contradiction] = mergeDemands(demands).conflicts;
+  if (contradiction !== undefined) {
+    const values = contradiction.demands.map((one) => (one.kind === 'setting' ? one.value : ''));
+    throw new UsageError(`--hold ${contradiction.key}: asked for as ${values.join(' and as ')}`);
+  }
+  return demands;
+}
+
+/** What a person asked for with `--hold` and will not get on this node. Throws UsageError. */
+export async function refuseHoldTrouble(hold: readonly string[] = [], options: CommonOptions): Promise<void> {
+  if (hold.length === 0) return;
+  const asked = await askedSettings(hold);
+  const { holdTrouble } = await import('./hold-trouble.ts');
+  const trouble = holdTrouble(asked, await makePlan(asked, options));
+  if (trouble.length > 0) throw new UsageError(trouble.join('; '));
 }
 
 /** Adds `plan` below `guard`: a dry run for people, and the judgement the guard itself runs as a child. */
@@ -82,7 +100,8 @@ async function plan(_own: RawOptions, command: Command): Promise<void> {
   const raw = withGivenBefore<RawOptions>(command);
   const options = await commonOptions(raw);
   const json = printsJson(options, 'guard plan');
-  const made = await makePlan(await askedSettings(raw.hold), options);
+  const asked = await askedSettings(raw.hold);
+  const made = await makePlan(asked, options);
   if (json) {
     const { jsonText } = await import('../report/json.ts');
     process.stdout.write(jsonText(made));
@@ -90,7 +109,11 @@ async function plan(_own: RawOptions, command: Command): Promise<void> {
     const { planText } = await import('../guard/tell/plan-text.ts');
     process.stdout.write(planText(made, options));
   }
-  process.exitCode = made.undecided.some(({ severity }) => severity !== 'info') ? 3 : 0;
+  const { holdTrouble } = await import('./hold-trouble.ts');
+  const trouble = holdTrouble(asked, made);
+  if (trouble.length > 0) process.stderr.write(`hayward: ${harmless(trouble.join('; '))}\n`);
+  const unseen = made.undecided.some(({ severity }) => severity !== 'info');
+  process.exitCode = trouble.length > 0 ? 2 : unseen ? 3 : 0;
 }
 
 /** Looks at this machine once, and judges. */
@@ -108,10 +131,11 @@ async function makePlan(asked: readonly SettingDemand[], options: CommonOptions)
   const capture = await thorough(host).collect([...asksOf(options.only), ...own], { timeoutMs: LOOK_MS });
   progress.end();
   const examination = examineCapture(capture, options);
-  const { snapshot, profile } = examination;
+  const { profile } = examination;
+  const problems = problemsNamed(options.only);
   return planOf({
     examination,
-    holdings: holdingsOf(problemsNamed(options.only), snapshot, profile),
+    holdings: (seen) => holdingsOf(problems, seen, profile),
     asked,
     findings: examination.findings.map((finding) => jsonFinding(finding, options.lang)),
   });

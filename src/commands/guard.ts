@@ -4,7 +4,7 @@ import { registerControl } from './guard-control.ts';
 import { registerInstall } from './guard-install.ts';
 import { addGuardOptions, type RawGuardOptions } from './guard-options.ts';
 import { registerPlan } from './guard-plan.ts';
-import { EXAMPLES, type Say } from './help-language.ts';
+import { EXAMPLES, type Say, STATE_HELP } from './help-language.ts';
 
 /** `hayward guard`: what was put right stays right. */
 export function register(program: Command, say: Say): void {
@@ -26,7 +26,9 @@ ${say(EXAMPLES)}
   hayward guard --enforce observe     ${say({ en: 'only see who writes: the safe first step', 'zh-CN': '只看是谁写入：最安全的第一步' })}
   hayward guard
   hayward guard --hold net.ipv4.conf.all.arp_ignore=1
-  hayward guard status`,
+  hayward guard status
+
+${say(STATE_HELP)}`,
     );
   addGuardOptions(addCommonOptions(guard, say), say).action(guardNode);
   registerPlan(guard, say);

@@ -7,6 +7,13 @@ import { wrap } from '../report/wrap.ts';
 export type Say = (text: Bilingual) => string;
 
 export const EXAMPLES: Bilingual = { en: 'Examples:', 'zh-CN': '示例：' };
+/** Of commands that change a node or read what was changed. */
+export const STATE_HELP: Bilingual = {
+  en: `State: /var/lib/hayward, on Harvester /usr/local/lib/hayward; HAYWARD_STATE=DIR
+       for another place, which every later command then needs too.`,
+  'zh-CN': `状态目录：/var/lib/hayward，Harvester 上为 /usr/local/lib/hayward；
+          HAYWARD_STATE=目录 可改到别处，之后的命令须使用同样的设置。`,
+};
 export const LANG_OPTION: Bilingual = {
   en: 'en or zh-CN (default: the locale)',
   'zh-CN': 'en 或 zh-CN（默认：系统语言）',

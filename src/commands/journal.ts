@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
 import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
-import { EXAMPLES, type Say } from './help-language.ts';
+import { EXAMPLES, type Say, STATE_HELP } from './help-language.ts';
 
 export function register(program: Command, say: Say): void {
   const command = program
@@ -20,7 +20,9 @@ export function register(program: Command, say: Say): void {
       `
 ${say(EXAMPLES)}
   hayward journal
-  hayward journal --host root@node-1 --json`,
+  hayward journal --host root@node-1 --json
+
+${say(STATE_HELP)}`,
     );
   addActingHostOption(addCommonOptions(command, say), say).action(journal);
 }

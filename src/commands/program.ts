@@ -3,6 +3,7 @@ import { HostError } from '../hosts/host.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual, Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
+import { commandFirst } from './command-first.ts';
 import { register as doctor } from './doctor.ts';
 import { register as explain } from './explain.ts';
 import { register as fix } from './fix.ts';
@@ -96,9 +97,10 @@ function missingCommand(error: unknown, program: Command, argv: readonly string[
 }
 
 /** Runs one command line. Expected failures end as one line on standard error and an exit status. */
-export async function run(argv: readonly string[]): Promise<void> {
+export async function run(typed: readonly string[]): Promise<void> {
   outliveOutput();
-  const program = buildProgram(languageAsked(argv, process.env));
+  const program = buildProgram(languageAsked(typed, process.env));
+  const argv = [...typed.slice(0, 2), ...commandFirst(program, typed.slice(2))];
   try {
     refuseUnknownCommand(program, argv);
     refuseUnknownSubcommand(program, argv);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
 import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
-import { EXAMPLES, type Say } from './help-language.ts';
+import { EXAMPLES, type Say, STATE_HELP } from './help-language.ts';
 
 interface RawOptions extends RawCommonOptions, RawActingOptions {
   yes?: boolean;
@@ -23,7 +23,9 @@ export function register(program: Command, say: Say): void {
       `
 ${say(EXAMPLES)}
   hayward undo                 ${say({ en: 'the last fix of which something still stands', 'zh-CN': '撤销最近一次仍有改动留存的修复' })}
-  hayward undo RUN --yes       ${say({ en: 'as hayward journal lists it', 'zh-CN': 'RUN 见 hayward journal' })}`,
+  hayward undo RUN --yes       ${say({ en: 'as hayward journal lists it', 'zh-CN': 'RUN 见 hayward journal' })}
+
+${say(STATE_HELP)}`,
     );
   addActingHostOption(addCommonOptions(command, say), say).action(undo);
 }

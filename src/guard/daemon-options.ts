@@ -8,6 +8,8 @@ import type { Senses } from './loop.ts';
 import type { Enforcement } from './model.ts';
 import type { LastGood } from './plan/last-good.ts';
 import type { Sink } from './tell/sink.ts';
+import type { SensesParts } from './watch/senses.ts';
+import type { ServicesOptions, ServicesWatch } from './watch/services.ts';
 
 /** What a guard is made of, and how it is asked to guard. */
 export interface DaemonOptions {
@@ -24,7 +26,8 @@ export interface DaemonOptions {
   readonly host: ActingHost;
   readonly journalDirectory: string;
   readonly bootId: string;
-  readonly senses: (ask: (why: string) => void) => Senses;
+  readonly senses: (told: Pick<SensesParts, 'ask' | 'started'>) => Senses;
+  readonly services: (told: Pick<ServicesOptions, 'ready'>) => ServicesWatch;
   /** Told which demands there are, before they are read. */
   readonly watched: (demands: readonly Demand[]) => void;
   readonly holding: Enforcer;

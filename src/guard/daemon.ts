@@ -8,6 +8,7 @@ import { makeKeeper } from './keep/keeper.ts';
 import { everyInterval, makeTurn } from './loop.ts';
 import type { GuardPlan, GuardStatus } from './model.ts';
 import type { Moment } from './moment.ts';
+import { makeCourse, type Progress } from './plan/stages.ts';
 import { afterUpgrade, carryOver } from './plan/upgrade.ts';
 import { makeReclaiming } from './repair/reclaiming.ts';
 import { journaledRepairs } from './repair/repairs.ts';
@@ -50,7 +51,9 @@ export function startDaemon(options: DaemonOptions): Daemon {
   const startedMs = performance.now();
   const keeper = makeKeeper({ intervalMs });
   const rounds = makeRounds({ everyMs: options.judgeEveryMs, chance: Math.random });
-  const senses = options.senses((why) => rounds.ask(why, performance.now()));
+  const senses = options.senses({ ask, started: (unit) => comeTo(unit, 'launching') });
+  const services = options.services({ ready: isReady });
+  const course = makeCourse();
   const stopping = new AbortController();
   const inHand = new Set<Promise<void>>();
   let plan: GuardPlan | undefined;
@@ -62,6 +65,10 @@ export function startDaemon(options: DaemonOptions): Daemon {
   let judging = false;
   let letGo = false;
   let readyTold = false;
+
+  function ask(why: string): void {
+    rounds.ask(why, performance.now());
+  }
 
   /** What is under way is finished before the guard ends. An error in it is a bug, and ends the process. */
   function underWay(work: Promise<void>): void {
@@ -115,7 +122,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       return;
     }
     failure = '';
-    adopt(answer.plan, because);
+    adopt(course.advanced(answer.plan), because);
     if (!ready) await Promise.allSettled([...inHand]);
     ready = true;
     tellReady();
@@ -125,19 +132,39 @@ export function startDaemon(options: DaemonOptions): Daemon {
   function adopt(fresh: GuardPlan, because: readonly string[]): void {
     const before = plan ?? options.lastGood.read();
     const upgraded = before && afterUpgrade(before, fresh);
-    const first = plan === undefined;
-    plan = plan ? carryOver(plan, fresh) : fresh;
-    options.watched(plan.demands);
-    const { added, removed } = keeper.want(plan.demands);
-    if (!holding.released()) holding.hold(plan.demands);
+    const next = plan ? carryOver(plan, fresh) : fresh;
     if (upgraded) sink.record(upgraded);
-    if (first) sink.record({ ...stamp(), type: 'started', enforce, keys: plan.demands.length, pid: process.pid });
-    else if (added.length + removed.length > 0)
-      sink.record({ ...stamp(), type: 'planned', added, removed, phase: plan.phase, because });
-    tellConflicts(plan);
-    options.lastGood.keep(plan);
+    pursue(next, because);
+    options.lastGood.keep(next);
     turn();
-    notify.status(`${plan.demands.length} settings held, profile ${plan.profile}`);
+  }
+
+  /** What is wanted from now on: watched, kept, and held in the kernel where it can be. */
+  function pursue(next: GuardPlan, because: readonly string[]): void {
+    const first = plan === undefined;
+    plan = next;
+    services.await(next.ahead?.services ?? []);
+    options.watched(next.demands);
+    const { added, removed } = keeper.want(next.demands);
+    if (!holding.released()) holding.hold(next.demands);
+    if (first) sink.record({ ...stamp(), type: 'started', enforce, keys: next.demands.length, pid: process.pid });
+    else if (added.length + removed.length > 0)
+      sink.record({ ...stamp(), type: 'planned', added, removed, phase: next.phase, because });
+    tellConflicts(next);
+    notify.status(`${next.demands.length} settings held, profile ${next.profile}`);
+  }
+
+  /** What the start of a service leads to is wanted at once; the judgement, which takes seconds, comes after. */
+  function comeTo(unit: string, progress: Progress): void {
+    if (!course.reached(unit, progress) || plan === undefined) return;
+    const next = course.advanced(plan);
+    if (next !== plan) pursue(next, [`${unit} is ${progress}`]);
+  }
+
+  function isReady(unit: string): void {
+    ask(`${unit} is ready`);
+    comeTo(unit, 'launched');
+    turn();
   }
 
   function tellConflicts({ conflicts: found }: GuardPlan): void {
@@ -204,6 +231,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
     async stop(why) {
       notify.stopping(why);
       beat.stop();
+      services.await([]);
       stopping.abort();
       await Promise.allSettled([round, ...inHand]);
       keeper.flush(moment());

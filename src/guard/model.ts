@@ -24,8 +24,10 @@ export interface GuardPlan {
   readonly profileEvidence: readonly string[];
   /** What an upgrade changes; an empty string where it could not be told. */
   readonly versions: { readonly os: string; readonly kernel: string; readonly distribution: string };
-  /** Where the node is in its start; a plan made before `launched` is made again when that changes. */
+  /** Where the node is in its start. */
   readonly phase: 'before-launch' | 'launching' | 'launched' | 'unknown';
+  /** What the start leads to, and what is wanted then at once; absent where it leads no further, or nothing changes. */
+  readonly ahead?: Ahead;
   readonly demands: readonly Demand[];
   readonly conflicts: readonly Conflict[];
   /** Wanted and not held: it reads otherwise, and nothing shows that it was ever meant to be so here. */
@@ -38,6 +40,15 @@ export interface GuardPlan {
   readonly leases: readonly LeaseUse[];
   readonly findings: readonly PlanFinding[];
 }
+
+/** The phases that are still to come, in order, and the services that bring them by starting and by being ready. */
+export interface Ahead {
+  readonly services: readonly string[];
+  readonly stages: readonly Stage[];
+}
+
+/** What is wanted in one phase of a node's start. */
+export type Stage = Pick<GuardPlan, 'phase' | 'demands' | 'conflicts' | 'left' | 'undecided'>;
 
 /** A finding; its remedies as the report's JSON has them, for a reader that cannot word steps. */
 export type PlanFinding = Omit<Finding, 'remedies'> & { readonly remedies: readonly object[] };

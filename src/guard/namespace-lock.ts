@@ -1,5 +1,4 @@
-import { endianness } from 'node:os';
-import { getSystemErrorName } from 'node:util';
+import { LITTLE_ENDIAN, type Libc, libc } from '../hosts/libc.ts';
 
 /** Whether this is the one guard of its network namespace. */
 export type NamespaceLock =
@@ -17,9 +16,6 @@ const SOCK_CLOEXEC = 0x80000;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const NAME = 'hayward-guard';
-const LITTLE_ENDIAN = endianness() === 'LE';
-
-type Foreign = (...args: unknown[]) => number | bigint;
 
 /**
  * Takes the lock of the network namespace this process is in, whichever state directory it has: settings and pins belong
@@ -38,10 +34,10 @@ export async function takeNamespaceLock(name = NAME): Promise<NamespaceLock> {
   }
   const address = addressOf(name);
   const socket = open(c);
-  if (socket < 0) return { held: 'unknown', why: `socket(AF_UNIX): ${c.error()}` };
+  if (socket < 0) return { held: 'unknown', why: `socket(AF_UNIX): ${c.errorName()}` };
   const bound = Number(c.bind(socket, address, address.length)) === 0;
   if (bound && Number(c.listen(socket, 1)) === 0) return { held: true, release: () => void c.close(socket) };
-  const code = c.error();
+  const code = c.errorName();
   c.close(socket);
   return !bound && code === 'EADDRINUSE' ? holderOf(c, address) : { held: 'unknown', why: `bind(@${name}): ${code}` };
 }
@@ -51,13 +47,13 @@ function holderOf(c: Libc, address: Uint8Array): NamespaceLock {
   const socket = open(c);
   try {
     if (socket < 0 || Number(c.connect(socket, address, address.length)) !== 0)
-      return { held: 'unknown', why: `who has the guard's socket is not told: ${c.error()}` };
+      return { held: 'unknown', why: `who has the guard's socket is not told: ${c.errorName()}` };
     // struct ucred: pid, uid, gid.
     const credentials = new DataView(new ArrayBuffer(12));
     const length = new Uint8Array(4);
     new DataView(length.buffer).setUint32(0, credentials.byteLength, LITTLE_ENDIAN);
     if (Number(c.getsockopt(socket, SOL_SOCKET, SO_PEERCRED, new Uint8Array(credentials.buffer), length)) !== 0)
-      return { held: 'unknown', why: `SO_PEERCRED: ${c.error()}` };
+      return { held: 'unknown', why: `SO_PEERCRED: ${c.errorName()}` };
     const [pid, uid] = [credentials.getInt32(0, LITTLE_ENDIAN), credentials.getUint32(4, LITTLE_ENDIAN)];
     if (uid !== 0 && uid !== process.geteuid?.())
       return { held: 'unknown', why: `process ${pid} of user ${uid} has taken the guard's socket` };
@@ -76,29 +72,4 @@ function addressOf(name: string): Uint8Array {
   const bytes = Buffer.from(`\0\0\0${name}`);
   new DataView(bytes.buffer, bytes.byteOffset).setUint16(0, AF_UNIX, LITTLE_ENDIAN);
   return bytes;
-}
-
-interface Libc {
-  readonly socket: Foreign;
-  readonly bind: Foreign;
-  readonly listen: Foreign;
-  readonly connect: Foreign;
-  readonly getsockopt: Foreign;
-  readonly close: Foreign;
-  /** The name of the last call's errno. */
-  error(): string;
-}
-
-async function libc(): Promise<Libc> {
-  const { default: koffi } = await import('koffi');
-  const lib = koffi.load(null);
-  return {
-    socket: lib.func('int socket(int, int, int)'),
-    bind: lib.func('int bind(int, const uint8_t *, uint32_t)'),
-    listen: lib.func('int listen(int, int)'),
-    connect: lib.func('int connect(int, const uint8_t *, uint32_t)'),
-    getsockopt: lib.func('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint8_t *)'),
-    close: lib.func('int close(int)'),
-    error: () => getSystemErrorName(-koffi.errno()),
-  };
 }

@@ -14,6 +14,7 @@ import {
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type CreateLocked, HostError, type Locked, type LockToTake, type RemoveLocked } from './host.ts';
+import { libc } from './libc.ts';
 import { codeOf, reasonFor, refused } from './system-errors.ts';
 
 /**
@@ -28,25 +29,6 @@ const LOCK_NB = 4;
 const LOCK_MODE = 0o750;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 25;
-
-type Flock = (descriptor: number, operation: number) => number;
-
-let loading: Promise<Flock> | undefined;
-
-/** Loaded on first use: most commands lock nothing. */
-function flockFunction(): Promise<Flock> {
-  loading ??= load();
-  return loading;
-}
-
-async function load(): Promise<Flock> {
-  try {
-    const { default: koffi } = await import('koffi');
-    return koffi.load(null).func('int flock(int, int)') as unknown as Flock;
-  } catch (cause) {
-    throw new HostError('flock(2) cannot be called: the library koffi does not load here', 'ENOSYS', { cause });
-  }
-}
 
 /** What keeps a change from undoing what another program is just doing. */
 export interface LockGuards {
@@ -142,7 +124,7 @@ function openLock(lock: string): number | undefined {
 }
 
 async function takesLock(file: number): Promise<boolean> {
-  const flock = await flockFunction();
+  const { flock } = await libc();
   return flock(file, LOCK_EX | LOCK_NB) === 0;
 }
 

@@ -1,4 +1,5 @@
-import { LITTLE_ENDIAN, type Libc, libc, refused } from './libc.ts';
+import { LITTLE_ENDIAN, type Libc } from '../hosts/libc.ts';
+import { rawSockets, refused } from './raw-sockets.ts';
 import { readable } from './readiness.ts';
 
 /** A raw Ethernet socket on one interface of the network namespace this process is in. */
@@ -42,7 +43,7 @@ export function openUnbound(c: Libc): number {
 
 /** Throws the `ProbeError` that opening a raw socket would, before anything was set up for one. */
 export async function assertRawSockets(): Promise<void> {
-  const c = await libc();
+  const c = await rawSockets();
   c.close(openUnbound(c));
 }
 
@@ -97,7 +98,7 @@ function receiveOne(c: Libc, fd: number, buffer: Uint8Array): Uint8Array | 'outg
  * @throws ProbeError `denied` without CAP_NET_RAW, else `failed`, with the call and the errno's name.
  */
 export async function openPacketSocket(link: string, options: PacketSocketOptions = {}): Promise<PacketSocket> {
-  const c = await libc();
+  const c = await rawSockets();
   const fd = openUnbound(c);
   let open = true;
   function close(): void {

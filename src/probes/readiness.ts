@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { LITTLE_ENDIAN, type Libc, type Memory } from './libc.ts';
+import { LITTLE_ENDIAN, type Libc, type Memory } from '../hosts/libc.ts';
 
 /**
  * Waiting for many sockets at once on a single one of libuv's four threads: a thread for each socket would let the

@@ -8,7 +8,7 @@ const PROGRAM = `
 import { buildEthernet } from './frames.ts';
 import { framesOf, openTaggedSocket } from './tagged-socket.ts';
 import { readable } from './readiness.ts';
-import { libc } from './libc.ts';
+import { libc } from '../hosts/libc.ts';
 import { assembled } from './vm-network/station-filter.ts';
 import { tagged } from './vm-network/packet.ts';
 const returns = (operand) => assembled([{ code: 0x06, yes: 0, no: 0, operand }]);

@@ -1,4 +1,4 @@
-import { LITTLE_ENDIAN, type Libc, libc, type Memory, refused } from './libc.ts';
+import { LITTLE_ENDIAN, type Libc, type Memory } from '../hosts/libc.ts';
 import {
   attach,
   LARGEST_FRAME,
@@ -9,6 +9,7 @@ import {
   SOCKADDR_LL_BYTES,
   SOL_PACKET,
 } from './packet-socket.ts';
+import { rawSockets, refused } from './raw-sockets.ts';
 import { readable } from './readiness.ts';
 
 /** A frame with what the kernel knows of it beside its bytes. */
@@ -158,7 +159,7 @@ function inboxFor(c: Libc): Inbox {
  * @throws ProbeError `denied` without CAP_NET_RAW, else `failed`, with the call and the errno's name.
  */
 export async function openTaggedSocket(link: string, program: Uint8Array): Promise<TaggedSocket> {
-  const c = await libc();
+  const c = await rawSockets();
   const fd = openUnbound(c);
   let inbox: Inbox | undefined;
   let open = true;
@@ -202,5 +203,5 @@ export async function openTaggedSocket(link: string, program: Uint8Array): Promi
 /** Until one of them may have frames, or the time is over. */
 export async function framesOf(sockets: readonly TaggedSocket[], timeoutMs: number): Promise<void> {
   const descriptors = sockets.map(({ descriptor }) => descriptor);
-  await readable(await libc(), descriptors, timeoutMs);
+  await readable(await rawSockets(), descriptors, timeoutMs);
 }

@@ -1,10 +1,15 @@
-/** Services that start the cluster's node. */
-export const CLUSTER_UNITS = [
+/** Services that write settings at their start: Kubernetes' own on a node. */
+export const NODE_UNITS = [
   'rke2-server.service',
   'rke2-agent.service',
   'k3s.service',
   'k3s-agent.service',
   'kubelet.service',
+] as const;
+
+/** Services that start the cluster's node. */
+export const CLUSTER_UNITS = [
+  ...NODE_UNITS,
   'kube-proxy.service',
   'containerd.service',
   'docker.service',

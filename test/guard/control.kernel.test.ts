@@ -99,6 +99,11 @@ describe('what a guard is told and asked', () => {
     [['--cgroup', '/proc'], '--cgroup /proc'],
     [['--hold', 'nonsense'], '--hold nonsense'],
     [['--hold', '../../etc/passwd=1'], '--hold'],
+    [
+      ['--hold', `${FORWARD}=1`, '--hold', 'net.ipv4.conf.all.forwarding=0'],
+      `--hold ${FORWARD}: asked for as 1 and as 0`,
+    ],
+    [['install', '--dry-run', '--hold', 'net.ipv4.ip_forwrd=1', '-q'], `did you mean ${FORWARD}?`],
   ])('%j is wrong usage, in one line', (options, named) => {
     const { status, stdout, stderr } = bed.hayward(['guard', ...options]);
     expect([status, stdout]).toEqual([2, '']);

@@ -93,7 +93,7 @@ describe('hayward guard', () => {
     const guard = bed.guard([
       '--enforce',
       'poll',
-      ...quiet,
+      ...['--listen', 'off', '--profile', 'rke2-canal', '--only', 'ip-forward'],
       '--hold',
       `${FORWARD}=0`,
       '--hold',
@@ -102,8 +102,10 @@ describe('hayward guard', () => {
     await guard.ready();
     expect(guard.complaints()).toContain(FORWARD);
     const status = await guard.status();
-    expect(status.conflicts.map(({ key }) => key)).toEqual([FORWARD]);
-    expect(status.keys.map(({ key }) => key)).toEqual(['net.ipv4.conf.lo.rp_filter']);
+    expect(status.conflicts[0]).toEqual({ key: FORWARD, wants: ['1 (ip-forward)', '0 (--hold)'] });
+    const keys = status.keys.map(({ key }) => key);
+    expect(keys).toContain('net.ipv4.conf.lo.rp_filter');
+    expect(keys).not.toContain(FORWARD);
     expect(bed.hayward(['guard', 'status']).status).toBe(1);
     expect(bed.read(FORWARD)).toBe('1');
   });

@@ -31,14 +31,29 @@ StandardOutput=truncate:/run/values
 WantedBy=multi-user.target
 `;
 
+/** Harvester's, since v1.4.1; the second line is the test's, and says what the first one came to. */
+const DROP_IN = `[Service]
+ExecStartPost=/sbin/sysctl -q -w net.bridge.bridge-nf-call-iptables=0
+ExecStartPost=/bin/cp --no-preserve=all ${KEY} /run/when-ready
+`;
+
 /** What an emulated processor needs more time for; and a watchdog that need not be waited for so long. */
 const SLOW_MACHINE = `[Service]
 TimeoutStartSec=infinity
 WatchdogSec=10
 `;
 
+/** Harvester's own second line of defence is gone. */
+export const WITHOUT_DROP_IN = `
+rm -r /etc/systemd/system/rke2-server.service.d
+systemctl daemon-reload
+`;
+
 export const INSTALL_NODE = `
 echo 'harvester: v1.4.1' > /etc/harvester-release.yaml
+mkdir -p /etc/systemd/system/rke2-server.service.d
+cat > /etc/systemd/system/rke2-server.service.d/override.conf <<'END'
+${DROP_IN}END
 mkdir -p /etc/systemd/system/hayward-guard.service.d
 cat > /etc/systemd/system/hayward-guard.service.d/slow-machine.conf <<'END'
 ${SLOW_MACHINE}END
@@ -64,6 +79,12 @@ until_active() { until systemctl -q is-active "$1"; do sleep 1; done; }
 until_starts() { until [ "$(lines /run/rke2-starts)" -ge "$1" ]; do sleep 0.3; done; }
 until_told() { until [[ "$(< ${HISTORY})" == *"$1"* ]]; do sleep 1; done; }
 main_pid() { systemctl show -p MainPID --value hayward-guard; }
+# A judgement of the node that has begun, and does not go on until it is told to.
+stop_judging() {
+  systemctl reload hayward-guard
+  until judgement=$(pgrep -f 'guard plan --json'); do sleep 0.3; done
+  kill -STOP $judgement
+}
 # Waits until the guard is another process than before, and says nothing of whether it is ready.
 until_restarted() { until pid=$(main_pid); [ "$pid" != 0 ] && [ "$pid" != "$1" ]; do sleep 0.5; done; }
 # Reads without a pause while something is done, and says which values were seen.

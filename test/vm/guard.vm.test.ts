@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DebianMachine, debianMachine } from '../../lab/vm/debian.ts';
 import { INSTALL_FAKE_RKE2 } from './fake-rke2.ts';
-import { HISTORY, INSTALL_NODE, KEY, WAITING } from './guard-node.ts';
+import { HISTORY, INSTALL_NODE, KEY, WAITING, WITHOUT_DROP_IN } from './guard-node.ts';
 import { linesOf, SEVERAL_BOOTS_MS } from './inside.ts';
 import { LEASES, leakLease } from './leaked-lease.ts';
 
@@ -19,6 +19,7 @@ afterAll(async () => {
 
 const FORWARD = '/proc/sys/net/ipv4/ip_forward';
 const RKE2 = 'rke2 /system.slice/rke2-server.service';
+const DROP_IN = 'sysctl /system.slice/rke2-server.service';
 
 /** Says what `guard status` says of how things are held, and of the switch that bridges share. */
 const STATUS = `hayward guard status --json > /run/status
@@ -40,13 +41,19 @@ systemd-analyze verify hayward-guard.service && echo verified
 systemd-analyze security --no-pager hayward-guard | sed -n 's/.*exposure level.*: \\([0-9.]*\\) .*/\\1/p'
 echo 0 > ${KEY}
 echo "before the launch: $(value)"
+stop_judging
 touch /run/rke2-hangs
 systemctl start --no-block rke2-server
 until_told '"phase":"launching"'
+until_starts 1
 echo "while it starts: $(value)"
 rm /run/rke2-hangs
-until_value 0
-echo "launched: $(systemctl is-active rke2-server)"
+until_told '"phase":"launched"'
+until_active rke2-server
+echo "as Harvester wrote 0: $(< /run/when-ready)"
+echo 1 > ${KEY}
+echo "from then on: $(value)"
+kill -CONT $judgement
 `;
 
 const HELD = `
@@ -103,6 +110,7 @@ const UNINSTALL = `
 hayward guard uninstall --yes > /run/uninstall 2>&1 || cat /run/uninstall
 systemctl show -p LoadState --value hayward-guard
 ls -d /sys/fs/bpf/hayward* /run/hayward /usr/local/lib/hayward/guard 2>/dev/null
+${WITHOUT_DROP_IN}
 systemctl restart rke2-server
 echo "unguarded: $(value)"
 `;
@@ -118,12 +126,14 @@ test(
       // RKE2 needs 1 at its first launch after boot, and 0 from then on (harvester-installer#884).
       'before the launch: 1',
       'while it starts: 1',
-      'launched: active',
+      // As the service says so, not seconds later when the node has been judged anew.
+      'as Harvester wrote 0: 0',
+      'from then on: 0',
       'restart: 0',
       'restart that hangs: 0',
       'activating',
       'status: harvester launched auto kernel ',
-      `status: net.bridge.bridge-nf-call-iptables 0 kernel true ${RKE2}`,
+      `status: net.bridge.bridge-nf-call-iptables 0 kernel true ${DROP_IN}`,
       `status: net.ipv4.ip_forward 1 kernel true ${RKE2}`,
       'status: net.ipv4.conf.default.forwarding 1 kernel true ',
       'status: module br_netfilter loaded poll true ',

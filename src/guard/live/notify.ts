@@ -1,4 +1,4 @@
-import { endianness } from 'node:os';
+import { LITTLE_ENDIAN, libc } from '../../hosts/libc.ts';
 
 /** Tells systemd how the service is (sd_notify(3)); does nothing where nobody listens. */
 export interface Notifier {
@@ -49,16 +49,13 @@ function watchdogOf(environment: NodeJS.ProcessEnv, pid: number): number | undef
 async function sender(path: string | undefined): Promise<Send> {
   const address = path === undefined ? undefined : addressOf(path);
   if (!address) return () => undefined;
-  const { default: koffi } = await import('koffi');
-  const lib = koffi.load(null);
-  const socket = lib.func('int socket(int, int, int)');
-  const sendto = lib.func('intptr_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)');
-  const fd = Number(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const c = await libc();
+  const fd = Number(c.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (fd < 0) return () => undefined;
   return (message) => {
     // Whether anybody took it is nothing the guard depends on.
     const bytes = Buffer.from(message);
-    sendto(fd, bytes, bytes.length, MSG_NOSIGNAL, address, address.length);
+    c.sendto(fd, bytes, bytes.length, MSG_NOSIGNAL, address, address.length);
   };
 }
 
@@ -67,7 +64,7 @@ function addressOf(path: string): Buffer | undefined {
   if (!/^[/@]/.test(path) || Buffer.byteLength(path) >= LONGEST_PATH) return undefined;
   const name = Buffer.from(path);
   const address = Buffer.alloc(2 + name.length + (path.startsWith('@') ? 0 : 1));
-  if (endianness() === 'LE') address.writeUInt16LE(AF_UNIX);
+  if (LITTLE_ENDIAN) address.writeUInt16LE(AF_UNIX);
   else address.writeUInt16BE(AF_UNIX);
   name.copy(address, 2);
   if (path.startsWith('@')) address[2] = 0;

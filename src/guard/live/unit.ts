@@ -1,18 +1,13 @@
 import { unitArgument } from '../../remedies/persist/quoting.ts';
+import { NODE_UNITS } from '../../snapshot/units-of-interest.ts';
 import type { OwnProgram } from '../judge/child.ts';
 
 /** The guard's service. */
 export const GUARD_UNIT = 'hayward-guard.service';
 export const GUARD_UNIT_PATH = `/etc/systemd/system/${GUARD_UNIT}`;
 
-/** What writes settings at its start: the guard holds before them, so that the window until they are ready is closed. */
-const STARTS_AFTER = [
-  'rke2-server.service',
-  'rke2-agent.service',
-  'k3s.service',
-  'k3s-agent.service',
-  'kubelet.service',
-];
+/** The guard holds before they write, so that the window until they are ready is closed. */
+const BEFORE = `Before=${NODE_UNITS.join(' ')}`;
 
 /** What a full round takes on a slow node; systemd starts the others then, whether or not the guard came up. */
 const START_TIMEOUT_S = 60;
@@ -51,7 +46,7 @@ export function guardUnit({ program, options, environment }: UnitOptions): strin
 [Unit]
 Description=hayward guard: keeps this node's network settings
 After=systemd-modules-load.service systemd-sysctl.service
-Before=${STARTS_AFTER.join(' ')}
+${BEFORE}
 
 [Service]
 Type=notify

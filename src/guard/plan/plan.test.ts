@@ -4,7 +4,8 @@ import { examineCapture, problemsNamed } from '../../examine.ts';
 import type { Capture } from '../../hosts/capture.ts';
 import { holdingsOf } from '../../judging/holdings.ts';
 import type { ProfileName } from '../../profiles/profile.ts';
-import { demandKey, isWanted } from '../demand.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
+import { demandKey, demandValue, isWanted } from '../demand.ts';
 import type { GuardPlan } from '../model.ts';
 import { askedDemand } from './asked.ts';
 import { planOf } from './plan.ts';
@@ -20,7 +21,7 @@ const NODES = [
 function plan(capture: Capture, hold: readonly string[] = [], profile?: ProfileName): GuardPlan {
   const examination = examineCapture(capture, { lang: 'en', ...(profile && { profile }) });
   const asked = hold.map(askedDemand).filter((demand) => typeof demand !== 'string');
-  const holdings = holdingsOf(problemsNamed(undefined), examination.snapshot, examination.profile);
+  const holdings = (seen: Snapshot) => holdingsOf(problemsNamed(undefined), seen, examination.profile);
   return planOf({ examination, holdings, asked, findings: examination.findings });
 }
 
@@ -58,6 +59,40 @@ describe('the plan for a recorded node', () => {
     expect(values(made)).toContain('net.bridge.bridge-nf-call-iptables=0');
     expect(values(made)).not.toContain('net.bridge.bridge-nf-call-ip6tables=0');
     expect(made.versions.distribution).toMatch(/^Harvester v1\.4/);
+  });
+
+  it('of a Harvester that has just booted says what RKE2’s start and its being ready lead to', () => {
+    const recorded = fixture('harvester-v1.4');
+    const state = (active: string, sub: string, started: string) =>
+      `ExecMainStartTimestampMonotonic=${started}\nId=rke2-server.service\nLoadState=loaded\nActiveState=${active}\nSubState=${sub}`;
+    const ready = 'UnitFileState=enabled\nActiveEnterTimestampMonotonic=151890347\n\nId=rke2-agent';
+    const at = (active: string, sub: string, started: string): Capture => {
+      const entries = Object.entries(recorded.entries).map(([name, entry]) => {
+        if (!('text' in entry) || !entry.text.includes(ready)) return [name, entry];
+        const text = entry.text
+          .replace(state('active', 'running', '31400211'), state(active, sub, started))
+          .replace(ready, ready.replace('151890347', '0'));
+        return [name, { ...entry, text }];
+      });
+      return { ...recorded, entries: Object.fromEntries(entries) };
+    };
+    const switchOf = ({ demands }: Pick<GuardPlan, 'demands'>) =>
+      demands.flatMap((one) => (demandKey(one) === 'net.bridge.bridge-nf-call-iptables' ? [demandValue(one)] : []));
+    const booted = plan(at('inactive', 'dead', '0'));
+    expect([booted.phase, switchOf(booted), booted.ahead?.services]).toEqual([
+      'before-launch',
+      ['1'],
+      ['rke2-server.service'],
+    ]);
+    const ahead = booted.ahead?.stages.map((stage) => [stage.phase, switchOf(stage)]);
+    expect(ahead).toEqual([
+      ['launching', []],
+      ['launched', ['0']],
+    ]);
+    const starting = plan(at('activating', 'start', '31400211'));
+    expect([starting.phase, switchOf(starting)]).toEqual(['launching', []]);
+    expect(starting.ahead?.stages.map((stage) => [stage.phase, switchOf(stage)])).toEqual([['launched', ['0']]]);
+    expect(plan(recorded).ahead).toBeUndefined();
   });
 
   it('of a KubeKey node keeps its table and puts forwarding right', () => {

@@ -3,17 +3,17 @@ import { known, mapReading, type Reading, unknown } from '../../hosts/reading.ts
 import type { Holdings } from '../../judging/holdings.ts';
 import { usageOf } from '../../leases/usage.ts';
 import { verdictsOf } from '../../problems/cni-lease-leak/judge.ts';
-import type { Profile } from '../../profiles/profile.ts';
 import type { Leases } from '../../snapshot/leases.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { launchPhase } from '../../topology/launch-phase.ts';
+import { launchingServices, launchPhase, phasesAfter, unitsOnceIn } from '../../topology/launch-phase.ts';
 import { type Demand, demandKey, type SettingDemand } from '../demand.ts';
-import type { GuardPlan, LeaseUse, Undecided } from '../model.ts';
+import type { Ahead, GuardPlan, LeaseUse, Stage, Undecided } from '../model.ts';
 import { mergeDemands } from './merge.ts';
 
 export interface PlanInput {
   readonly examination: Pick<Examination, 'snapshot' | 'profile' | 'profileEvidence'>;
-  readonly holdings: Holdings;
+  /** What has to stay on a node that looks so. */
+  readonly holdings: (snapshot: Snapshot) => Holdings;
   /** What a person asked for with `--hold`. It outranks nothing: against a problem's demand it is a conflict. */
   readonly asked: readonly SettingDemand[];
   /** As they are printed. */
@@ -24,9 +24,13 @@ export interface PlanInput {
 export function planOf({ examination, holdings, asked, findings }: PlanInput): GuardPlan {
   const { snapshot, profile, profileEvidence } = examination;
   const { os, capture } = snapshot;
-  const person = askedOf(asked, snapshot);
-  const { demands, conflicts } = mergeDemands([...holdings.demands, ...person.demands]);
-  const shown = [...demands, ...conflicts.flatMap((one) => one.demands), ...holdings.left.map(({ demand }) => demand)];
+  const { phase } = launchPhase(snapshot.units, profile);
+  const stage = (then: Stage['phase'], seen: Snapshot) => stageOf(then, holdings(seen), askedOf(asked, snapshot));
+  const present = stage(phase, snapshot);
+  const stages = phasesAfter(phase).map((next) =>
+    stage(next, { ...snapshot, units: unitsOnceIn(next, snapshot.units, profile) }),
+  );
+  const ahead: Ahead = { services: launchingServices(snapshot.units, profile).map(({ name }) => name), stages };
   return {
     schemaVersion: 1,
     takenAt: capture.takenAt,
@@ -39,24 +43,32 @@ export function planOf({ examination, holdings, asked, findings }: PlanInput): G
       kernel: orEmpty(os.kernel),
       distribution: distributionOf(snapshot),
     },
-    phase: phaseOf(snapshot, profile),
-    demands,
-    conflicts,
-    left: holdings.left,
-    undecided: [
-      ...holdings.undecided.map(({ by, about, severity, unknown: { reason, detail } }) => ({
-        by,
-        about,
-        severity,
-        reason,
-        detail,
-      })),
-      ...person.undecided,
-    ],
-    now: nowOf(shown, snapshot),
+    ...present,
+    ...(stages.some((one) => differs(one, present)) && { ahead }),
+    now: nowOf([present, ...stages].flatMap(shownOf), snapshot),
     leases: leaseUse(snapshot.leases),
     findings,
   };
+}
+
+function stageOf(phase: Stage['phase'], holdings: Holdings, person: ReturnType<typeof askedOf>): Stage {
+  const { demands, conflicts } = mergeDemands([...holdings.demands, ...person.demands]);
+  const unseen = holdings.undecided.map(({ by, about, severity, unknown: { reason, detail } }) => ({
+    by,
+    about,
+    severity,
+    reason,
+    detail,
+  }));
+  return { phase, demands, conflicts, left: holdings.left, undecided: [...unseen, ...person.undecided] };
+}
+
+function differs({ phase: _one, ...one }: Stage, { phase: _other, ...other }: Stage): boolean {
+  return JSON.stringify(one) !== JSON.stringify(other);
+}
+
+function shownOf({ demands, conflicts, left }: Stage): readonly Demand[] {
+  return [...demands, ...conflicts.flatMap((one) => one.demands), ...left.map(({ demand }) => demand)];
 }
 
 /** One that does not exist is held once it does; one that may not be read would be written blindly. */
@@ -93,10 +105,6 @@ function distributionOf({ harvester, kubernetes }: Snapshot): string {
     ...(kubernetes.version.known ? [kubernetes.version.value] : []),
   ];
   return parts.join(', ');
-}
-
-function phaseOf({ units }: Snapshot, profile: Profile): GuardPlan['phase'] {
-  return launchPhase(units, profile).phase;
 }
 
 function nowOf(demands: readonly Demand[], snapshot: Snapshot): GuardPlan['now'] {

@@ -1,16 +1,32 @@
 import { request } from 'node:http';
+import { reasonFor } from '../../hosts/system-errors.ts';
 
 /** What became of asking the guard that runs here. */
 export type Asked =
   | { readonly kind: 'answered'; readonly status: number; readonly body: string }
   /** No guard listens there. */
   | { readonly kind: 'nobody' }
+  /** Whether one does may not be seen. */
+  | { readonly kind: 'denied'; readonly why: string }
   | { readonly kind: 'failed'; readonly why: string };
 
 /** The longest pause: a guard that was forgotten must come back by itself. */
 export const LONGEST_PAUSE_MS = 24 * 3_600_000;
 
 const PATIENCE_MS = 3_000;
+
+/**
+ * Asks the guard of this user's own; where there is none, and root's may be running, whether that can be seen. Never
+ * rejects.
+ */
+export async function askGuardHere(
+  { socket, system }: { readonly socket: string; readonly system: string | undefined },
+  method: 'GET' | 'POST',
+  path: string,
+): Promise<Asked> {
+  const own = await askGuard(socket, method, path);
+  return own.kind === 'nobody' && system !== undefined ? askGuard(system, method, path) : own;
+}
 
 /** Asks the running guard through its socket, for which one needs the right to open it. Never rejects. */
 export function askGuard(socket: string, method: 'GET' | 'POST', path: string): Promise<Asked> {
@@ -28,8 +44,11 @@ export function askGuard(socket: string, method: 'GET' | 'POST', path: string): 
     });
     asking.on('timeout', () => asking.destroy(new Error(`${socket}: no answer within ${PATIENCE_MS / 1000} s`)));
     asking.on('error', (error: NodeJS.ErrnoException) => {
-      const nobody = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-      resolve(nobody ? { kind: 'nobody' } : { kind: 'failed', why: error.message });
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve({ kind: 'nobody' });
+      else {
+        const denied = reasonFor(error.code ?? '') === 'denied';
+        resolve({ kind: denied ? 'denied' : 'failed', why: error.message });
+      }
     });
     asking.end();
   });

@@ -1,6 +1,7 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { known, type Reading, unknown } from '../../hosts/reading.ts';
 import { codeOf, failureFor } from '../../hosts/system-errors.ts';
+import { isThere } from './is-there.ts';
 
 /**
  * Modules in memory, by /sys/module: one stat(2) for each that is asked for. Each loaded module has a directory there
@@ -91,13 +92,5 @@ function notSeen(modules: string, path: string): Reading<string> {
   } catch (error) {
     const { state, detail } = failureFor(modules, codeOf(error));
     return unknown(state, modules, detail);
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false;
   }
 }

@@ -1,4 +1,4 @@
-import { endianness } from 'node:os';
+import { LITTLE_ENDIAN } from '../../hosts/libc.ts';
 
 /**
  * Messages of rtnetlink(7) as bytes: what the kernel says of links, addresses and routes, and the three things asked of
@@ -86,8 +86,6 @@ const SWITCH_ATTRIBUTES = { nf_call_iptables: 36, nf_call_ip6tables: 37 } as con
 const ATTRIBUTE_TYPE = 0x3fff;
 const NLA_F_NESTED = 0x8000;
 const ATTRIBUTE_HEADER = 4;
-
-const LITTLE_ENDIAN = endianness() === 'LE';
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

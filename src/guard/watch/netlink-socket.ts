@@ -1,19 +1,6 @@
-import { endianness } from 'node:os';
 import { getSystemErrorName } from 'node:util';
+import { LITTLE_ENDIAN, type Libc, libc } from '../../hosts/libc.ts';
 import { type Message, messagesIn } from './netlink-messages.ts';
-
-type Foreign = (...args: unknown[]) => number | bigint;
-
-interface Libc {
-  readonly socket: Foreign;
-  readonly bind: Foreign;
-  readonly setsockopt: Foreign;
-  readonly send: Foreign;
-  readonly recvfrom: Foreign;
-  readonly close: Foreign;
-  /** The last call's errno. */
-  errno(): number;
-}
 
 // bits/socket.h, asm-generic/socket.h, linux/netlink.h and rtnetlink.h; the same on every architecture Node 20 runs on.
 const AF_NETLINK = 16;
@@ -30,22 +17,6 @@ const SOCKADDR_NL_BYTES = 12;
 const QUEUE_BYTES = 4 << 20;
 /** A link with 128 virtual functions takes some 40 kB. */
 const DATAGRAM_BYTES = 256 << 10;
-
-const LITTLE_ENDIAN = endianness() === 'LE';
-
-async function libc(): Promise<Libc> {
-  const { default: koffi } = await import('koffi');
-  const lib = koffi.load(null);
-  return {
-    socket: lib.func('int socket(int, int, int)'),
-    bind: lib.func('int bind(int, const uint8_t *, uint32_t)'),
-    setsockopt: lib.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)'),
-    send: lib.func('intptr_t send(int, const uint8_t *, size_t, int)'),
-    recvfrom: lib.func('intptr_t recvfrom(int, uint8_t *, size_t, int, uint8_t *, uint8_t *)'),
-    close: lib.func('int close(int)'),
-    errno: () => koffi.errno(),
-  };
-}
 
 /** An errno's name, `EIO` for 0 where an answer was not what it should be. */
 export function errnoName(errno: number): string {

@@ -13,7 +13,7 @@ import type { ModulesWatch } from './modules.ts';
 import type { NetworkWatch } from './netlink.ts';
 import type { Link, NetworkEvent } from './netlink-messages.ts';
 import type { SettingsWatch } from './settings.ts';
-import type { UnitsWatch } from './units.ts';
+import type { UnitEvent, UnitsWatch } from './units.ts';
 
 export interface SensesParts {
   readonly settings: SettingsWatch;
@@ -27,6 +27,8 @@ export interface SensesParts {
   readonly host: ActingHost;
   /** Something happened that may change what is wanted. */
   readonly ask: (why: string) => void;
+  /** A service began to start. */
+  readonly started: (unit: string) => void;
   /** Something that cannot be watched, one line. */
   readonly complain: (why: string) => void;
   /** Milliseconds of a clock that is never set back. */
@@ -53,7 +55,7 @@ export function makeSenses(parts: SensesParts): Senses {
     const { changed, unwatched } = files.drain(nowMs);
     for (const path of changed) tell(fileNews(path));
     for (const { directory, why } of unwatched ?? []) parts.complain(`${directory} is not watched: ${why}`);
-    if (units.known) for (const { unit, what } of units.value.drain(nowMs)) tell(unitNews(`${unit}.service`, what));
+    if (units.known) for (const event of units.value.drain(nowMs)) tellUnit(event);
     if (nowMs - modulesMs < MODULES_EVERY_MS) return;
     modulesMs = nowMs;
     for (const { module, what } of modules.drain()) ask(`module ${module} ${what}`);
@@ -68,6 +70,11 @@ export function makeSenses(parts: SensesParts): Senses {
 
   function tell({ relevant, why }: ReturnType<typeof fileNews>): void {
     if (relevant) ask(why);
+  }
+
+  function tellUnit({ unit, what }: UnitEvent): void {
+    if (what === 'started') parts.started(`${unit}.service`);
+    tell(unitNews(`${unit}.service`, what));
   }
 
   function refreshLinks(): void {

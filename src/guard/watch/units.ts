@@ -1,7 +1,8 @@
-import { readlinkSync, statSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { known, type Reading, unknown } from '../../hosts/reading.ts';
 import { CLUSTER_UNITS, NETWORK_UNITS } from '../../snapshot/units-of-interest.ts';
 import { watchFiles } from './files.ts';
+import { isThere } from './is-there.ts';
 
 /**
  * Starts and stops of services, without asking systemd again and again. Since v236 systemd keeps a link
@@ -74,10 +75,6 @@ export function watchUnits({ units = UNITS, root = '/run/systemd' }: UnitsOption
     },
     directory,
   );
-}
-
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** undefined: it does not run. */

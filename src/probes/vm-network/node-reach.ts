@@ -1,8 +1,9 @@
 import { networkInterfaces } from 'node:os';
+import { LITTLE_ENDIAN } from '../../hosts/libc.ts';
 import { IP_PROTOCOL, parseIpv4 } from '../frames.ts';
-import { LITTLE_ENDIAN, libc, refused } from '../libc.ts';
 import { addressBytes } from '../octets.ts';
 import { MSG_DONTWAIT } from '../packet-socket.ts';
+import { rawSockets, refused } from '../raw-sockets.ts';
 import { readable } from '../readiness.ts';
 import { buildIcmpEcho, parseIcmpEcho } from '../transport.ts';
 import type { NodeReach } from './outcome.ts';
@@ -36,7 +37,7 @@ function socketAddress(address: string): Uint8Array {
  */
 export async function nodeReach(address: string): Promise<NodeReach> {
   if (!hasAddress()) return 'not-asked';
-  const c = await libc();
+  const c = await rawSockets();
   const fd = Number(c.socket(AF_INET, SOCK_RAW_NONBLOCK_CLOEXEC, IP_PROTOCOL.icmp));
   if (fd < 0) throw refused('socket(AF_INET, SOCK_RAW)', c.errorName());
   const identifier = process.pid & 0xffff;

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { endianness } from 'node:os';
+import { LITTLE_ENDIAN } from '../../hosts/libc.ts';
 import type { SeenFrame } from './packet.ts';
 
 /** A capture that tcpdump and Wireshark read (draft-ietf-opsawg-pcap), written frame by frame: it is whole at any moment. */
@@ -11,17 +11,16 @@ export interface Pcap {
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 const LINK_ETHERNET = 1;
 const MOST_OF_A_FRAME = 262_144;
-const LITTLE = endianness() === 'LE';
 const TAG_AT = 12;
 
 function fileHeader(): Uint8Array {
   const header = new Uint8Array(24);
   const view = new DataView(header.buffer);
-  view.setUint32(0, MAGIC_MICROSECONDS, LITTLE);
-  view.setUint16(4, 2, LITTLE);
-  view.setUint16(6, 4, LITTLE);
-  view.setUint32(16, MOST_OF_A_FRAME, LITTLE);
-  view.setUint32(20, LINK_ETHERNET, LITTLE);
+  view.setUint32(0, MAGIC_MICROSECONDS, LITTLE_ENDIAN);
+  view.setUint16(4, 2, LITTLE_ENDIAN);
+  view.setUint16(6, 4, LITTLE_ENDIAN);
+  view.setUint32(16, MOST_OF_A_FRAME, LITTLE_ENDIAN);
+  view.setUint32(20, LINK_ETHERNET, LITTLE_ENDIAN);
   return header;
 }
 
@@ -46,10 +45,10 @@ export function openPcap(file: string): Pcap {
       const bytes = onTheWire(frame);
       const record = new Uint8Array(16 + bytes.length);
       const view = new DataView(record.buffer);
-      view.setUint32(0, Math.floor(at.getTime() / 1000), LITTLE);
-      view.setUint32(4, (at.getTime() % 1000) * 1000, LITTLE);
-      view.setUint32(8, bytes.length, LITTLE);
-      view.setUint32(12, bytes.length, LITTLE);
+      view.setUint32(0, Math.floor(at.getTime() / 1000), LITTLE_ENDIAN);
+      view.setUint32(4, (at.getTime() % 1000) * 1000, LITTLE_ENDIAN);
+      view.setUint32(8, bytes.length, LITTLE_ENDIAN);
+      view.setUint32(12, bytes.length, LITTLE_ENDIAN);
       record.set(bytes, 16);
       writeSync(fd, record);
     },

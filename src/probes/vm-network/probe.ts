@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { UnknownReason } from '../../hosts/reading.ts';
 import { portState } from '../bridge-ports.ts';
-import { libc } from '../libc.ts';
 import { assertRawSockets } from '../packet-socket.ts';
 import { ProbeError } from '../probe-error.ts';
+import { rawSockets } from '../raw-sockets.ts';
 import { randomMac, type VethPair, withVeths } from '../throwaway-veth.ts';
 import { type BridgeSight, seeBridge } from './bridge-sight.ts';
 import { drive } from './drive.ts';
@@ -80,7 +80,7 @@ function factsOf({ bridge, ports, carrier, uplinks }: BridgeSight): BridgeFacts 
 
 async function sent(request: ProbeRequest, sight: BridgeSight, bridge: BridgeFacts): Promise<NetworkProbe> {
   const { bridge: name, vlan, cidr, gateway, servers, count, pcap } = request;
-  const c = await libc();
+  const c = await rawSockets();
   const index = Number(c.indexOf(name));
   const mac = randomMac();
   const uplinks = sight.uplinks.map((uplink) => uplink.name);

@@ -1,4 +1,4 @@
-import { endianness } from 'node:os';
+import { LITTLE_ENDIAN } from '../../hosts/libc.ts';
 import { addressNumber, macBytes, viewOf } from '../octets.ts';
 
 /** What a probe's station wants to hear. */
@@ -95,14 +95,13 @@ export function stationFilter({ mac, addresses }: Interest): readonly Instructio
 
 /** As the kernel takes it. */
 export function assembled(program: readonly Instruction[]): Uint8Array {
-  const little = endianness() === 'LE';
   const bytes = new Uint8Array(program.length * 8);
   const view = viewOf(bytes);
   for (const [index, { code, yes, no, operand }] of program.entries()) {
-    view.setUint16(index * 8, code, little);
+    view.setUint16(index * 8, code, LITTLE_ENDIAN);
     view.setUint8(index * 8 + 2, yes);
     view.setUint8(index * 8 + 3, no);
-    view.setUint32(index * 8 + 4, operand, little);
+    view.setUint32(index * 8 + 4, operand, LITTLE_ENDIAN);
   }
   return bytes;
 }
