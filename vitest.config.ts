@@ -21,8 +21,9 @@ export default defineConfig({
         test: {
           name: 'kernel',
           include: ['{src,lab,test,deploy}/**/*.kernel.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // Emulated machines may run beside it.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: true,
         },
       },

@@ -1,10 +1,12 @@
 // `npm test`: set up, lint, types, build, and the tests of every tier that can run here. With CI=true a tier that
 // cannot run, and a test that was skipped, is a failure. Tiers named as arguments (unit, kernel, kube, vm) are run alone.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inTurn } from './in-turn.mjs';
 import { installNodePackages, nodePackagesStale } from './setup/node-packages.mjs';
 import { setUp } from './setup.mjs';
 
@@ -14,6 +16,11 @@ const reports = mkdtempSync(join(tmpdir(), 'hayward-test-'));
 process.once('exit', () => rmSync(reports, { recursive: true, force: true }));
 
 const TIERS = ['unit', 'kernel', 'kube', 'vm'];
+/**
+ * Lanes run side by side, the tiers of a lane one after the other. On two cores: kernel tests wait for half of their time, and an
+ * emulated machine keeps little more than one core busy.
+ */
+const LANES = [['kernel'], ['unit', 'kube', 'vm']];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !TIERS.includes(name));
 if (unknown !== undefined) {
@@ -25,40 +32,68 @@ const failures = [];
 const notRun = [];
 const total = { passed: 0, failed: 0, skipped: 0 };
 
-async function section(title, work) {
-  console.log(`\n== ${title} ==`);
+async function section(title, work, say = (text) => console.log(text)) {
+  say(`\n== ${title} ==`);
   const start = performance.now();
   const result = await work();
-  console.log(`-- ${title}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  say(`-- ${title}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
   return result;
 }
 
 /** Runs one of our tools; its failure is noted and the rest still runs. */
 async function step(title, program, ...argv) {
   await section(title, () => {
-    if (run(program, argv) !== 0) failures.push(title);
+    const { status } = spawnSync(toolPath(program), argv, { cwd: root, stdio: 'inherit' });
+    if (status !== 0) failures.push(title);
   });
 }
 
-function run(program, argv) {
+function toolPath(program) {
   const local = join(root, 'node_modules/.bin', program);
-  return spawnSync(existsSync(local) ? local : program, argv, { cwd: root, stdio: 'inherit' }).status;
+  return existsSync(local) ? local : program;
 }
 
-async function runProject(project, reasons) {
+async function runProject(project, reasons, say) {
   if (reasons.length > 0) {
     notRun.push(...reasons.map((why) => `the ${project} tests: ${why}`));
     return;
   }
-  await section(`${project} tests`, () => {
+  const work = async () => {
     const report = join(reports, `${project}.json`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const status = run('vitest', ['run', '--project', project, ...reporters]);
+    const status = await vitest(['run', '--project', project, ...reporters], say);
     const failed = count(report);
     // A run can fail without a failed test: an error nobody awaited, a crash before the report.
     if (status !== 0 && failed === 0) total.failed++;
     if (status !== 0) failures.push(`${project} tests`);
+  };
+  await section(`${project} tests`, work, (line) => say(`${line}\n`));
+}
+
+/** Its exit status; what it says is handed on as it comes. */
+async function vitest(argv, say) {
+  const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
+  const child = spawn(toolPath('vitest'), argv, {
+    cwd: root,
+    env: { ...process.env, ...color },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', say);
+  const [status] = await once(child, 'close');
+  return status;
+}
+
+/** All that were asked for; what is printed reads as if one came after the other. */
+async function runTiers(tiers, lacks) {
+  const voices = inTurn(tiers, (chunk) => process.stdout.write(chunk));
+  const lanes = LANES.map(async (lane) => {
+    for (const tier of lane.filter((one) => tiers.includes(one))) {
+      const { say, end } = voices.get(tier);
+      await runProject(tier, lacks[tier], say);
+      end();
+    }
+  });
+  await Promise.all(lanes);
 }
 
 /** Adds a project's report to the total and returns how many failed in it. */
@@ -101,7 +136,5 @@ await step('registry', process.execPath, 'scripts/generate-registry.mjs', '--che
 await step('lint', 'biome', 'check', '--error-on-warnings', '.');
 await step('types', 'tsc', '--noEmit');
 await step('build', process.execPath, 'scripts/build.mjs');
-for (const tier of TIERS) {
-  if (chosen.length === 0 || chosen.includes(tier)) await runProject(tier, lacks[tier]);
-}
+await runTiers(chosen.length === 0 ? TIERS : TIERS.filter((tier) => chosen.includes(tier)), lacks);
 conclude();
