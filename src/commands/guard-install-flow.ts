@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { installPlan, startGuard, systemdRuns, uninstall } from '../guard/live/install.ts';
+import { installPlan, noteUninstalled, startGuard, systemdRuns, uninstall } from '../guard/live/install.ts';
 import { GUARD_UNIT, GUARD_UNIT_PATH } from '../guard/live/unit.ts';
 import type { ActingHost } from '../hosts/host.ts';
 import type { Bilingual, Lang } from '../lang.ts';
@@ -97,7 +97,7 @@ function stateVariables(): Readonly<Record<string, string>> {
 /** The whole of `guard uninstall`; returns the exit status. Throws HostError. */
 export async function runUninstall(options: FlowOptions): Promise<number> {
   const { lang, json } = options;
-  const { host } = await actingHost({});
+  const { host, directory } = await actingHost({});
   const places = placesHere();
   const show = json ? process.stderr : process.stdout;
   if (!json || !options.yes) show.write(line(`${WOULD[lang]} ${GUARD_UNIT_PATH}, ${places.state}, ${places.run}`));
@@ -108,6 +108,12 @@ export async function runUninstall(options: FlowOptions): Promise<number> {
     return 1;
   }
   const gone = await uninstall(host, places);
+  try {
+    noteUninstalled(directory);
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    process.stderr.write(line(`hayward: ${error.words[lang]}`));
+  }
   if (json) process.stdout.write(jsonText({ removed: gone }));
   else process.stdout.write(line(gone.length === 0 ? NOTHING[lang] : `${GONE[lang]}: ${gone.join(', ')}`));
   return 0;

@@ -1,8 +1,10 @@
+import { followUndo, isInstall, systemdRuns } from '../guard/live/install.ts';
+import { GUARD_UNIT } from '../guard/live/unit.ts';
 import type { GuardStatus } from '../guard/model.ts';
 import { GUARD_REMEDY } from '../guard/repair/repairs.ts';
 import { askGuard } from '../guard/tell/control.ts';
 import type { ActingHost } from '../hosts/host.ts';
-import type { Lang } from '../lang.ts';
+import type { Bilingual, Lang } from '../lang.ts';
 import { bootIdOf, type Runs, setCorruptAside, stands } from '../remedies/interrupted.ts';
 import { type Journal, JournalError, readOnlyJournal, reopenJournal } from '../remedies/journal.ts';
 import { guardedLock, type Lock } from '../remedies/run-lock.ts';
@@ -94,6 +96,18 @@ async function keeperOf({ steps }: RunRecord, host: string | undefined): Promise
   return acts && !paused && pid !== null ? pid : undefined;
 }
 
+/** What became of the service that an installation of the guard started. */
+const GUARD_SERVICE: Readonly<Record<Awaited<ReturnType<typeof followUndo>>, Bilingual>> = {
+  stopped: {
+    en: `${GUARD_UNIT} was stopped; what it held stays held until hayward guard release, or for five minutes`,
+    'zh-CN': `${GUARD_UNIT} 已停止；其守护内容保留至 hayward guard release，或五分钟后失效`,
+  },
+  restarted: {
+    en: `${GUARD_UNIT} runs again as it was installed before`,
+    'zh-CN': `${GUARD_UNIT} 已按先前的安装重新运行`,
+  },
+};
+
 interface Undo {
   readonly host: ActingHost;
   readonly directory: string;
@@ -113,6 +127,10 @@ async function takeBack(undo: Undo, options: UndoFlowOptions): Promise<number> {
       onStep: (step) => void (json || process.stdout.write(resultText(step, options))),
     });
     print(report, options, report.verified ? undefined : runBefore(undo));
+    if (report.verified && isInstall(undo.run) && (await systemdRuns(undo.host))) {
+      const became = await followUndo(undo.host);
+      if (!json) process.stdout.write(line(GUARD_SERVICE[became][lang]));
+    }
     return report.verified ? 0 : 1;
   } finally {
     journal.close();

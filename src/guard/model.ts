@@ -11,8 +11,11 @@ export const ENFORCEMENTS = ['auto', 'kernel', 'poll', 'observe', 'off'] as cons
  */
 export type Enforcement = (typeof ENFORCEMENTS)[number];
 
-/** How one thing is held: by the BPF program, by reading it again and again, or on the kernel's link notifications. */
-export type HeldBy = 'kernel' | 'poll' | 'event';
+/**
+ * How one thing is held: by the BPF program, by reading it again and again, or on the kernel's link notifications; `none`:
+ * not at this moment, as the guard only looks on.
+ */
+export type HeldBy = 'kernel' | 'poll' | 'event' | 'none';
 
 /** What should be held on this node at this moment; what `guard plan --json` prints. */
 export interface GuardPlan {

@@ -58,3 +58,20 @@ it('says why its ranges are not known once', () => {
     '',
   ]);
 });
+
+it.each([
+  ['en', '250 of 253 held, 0 leaked, 250 not known, 3 free'],
+  ['zh-CN', '未知 250'],
+] as const)(
+  'says in its head of how many it is not known, in %s: nothing that could not be seen is in order',
+  (lang, said) => {
+    const sandboxes = {
+      known: false,
+      reason: 'denied',
+      source: 's',
+      detail: 'the socket is closed to this user',
+    } as const;
+    const unseen = look({ leases, networks: [network('10.52.0.254')], runtime: { sandboxes } });
+    expect(text(unseen, { lang }).split('\n')[1]).toContain(said);
+  },
+);

@@ -19,7 +19,8 @@ const STYLES: Readonly<Record<LeaseState, Style>> = {
 interface Words {
   readonly states: Readonly<Record<LeaseState, string>>;
   readonly none: string;
-  readonly counts: (network: NetworkReport) => string;
+  /** `open`: of how many it is not known whether they leaked. */
+  readonly counts: (network: NetworkReport, open: number) => string;
   readonly foreign: (count: number) => string;
   readonly unknown: (detail: string) => string;
   readonly more: (count: number) => string;
@@ -33,10 +34,13 @@ const WORDS: Readonly<Record<Lang, Words>> = {
   en: {
     states: { live: 'live', leaked: 'leaked', grace: 'grace', unknown: 'unknown' },
     none: 'host-local hands out no addresses here.',
-    counts: ({ used, capacity, free, leaked }) =>
-      capacity === null
-        ? `${used} held, ${leaked} leaked`
-        : `${used} of ${capacity} held, ${leaked} leaked, ${free} free`,
+    counts: ({ used, capacity, free, leaked }, open) =>
+      [
+        capacity === null ? `${used} held` : `${used} of ${capacity} held`,
+        `${leaked} leaked`,
+        ...(open > 0 ? [`${open} not known`] : []),
+        ...(capacity === null ? [] : [`${free} free`]),
+      ].join(', '),
     foreign: (count) => `${count} files there are not host-local's`,
     unknown: (detail) => `not known: ${detail}`,
     more: (count) => `… and ${count} more (--verbose shows all)`,
@@ -48,10 +52,14 @@ const WORDS: Readonly<Record<Lang, Words>> = {
   'zh-CN': {
     states: { live: '在用', leaked: '泄漏', grace: '观察', unknown: '未知' },
     none: '本节点上没有由 host-local 分配的地址。',
-    counts: ({ used, capacity, free, leaked }) =>
-      capacity === null
-        ? `已占用 ${used}，泄漏 ${leaked}`
-        : `共 ${capacity}，已占用 ${used}，泄漏 ${leaked}，剩余 ${free}`,
+    counts: ({ used, capacity, free, leaked }, open) =>
+      [
+        ...(capacity === null ? [] : [`共 ${capacity}`]),
+        `已占用 ${used}`,
+        `泄漏 ${leaked}`,
+        ...(open > 0 ? [`未知 ${open}`] : []),
+        ...(capacity === null ? [] : [`剩余 ${free}`]),
+      ].join('，'),
     foreign: (count) => `目录中有 ${count} 个文件不属于 host-local`,
     unknown: (detail) => `未知：${detail}`,
     more: (count) => `……另有 ${count} 个（--verbose 显示全部）`,
@@ -95,14 +103,15 @@ function networkLines(network: NetworkReport, { words, paint, several, options }
   const { target, name, dataDir, ranges, forecast, foreignFiles, unknown, leaked, free } = network;
   const indented = (text: string) => wrap(harmless(text), options.width - 2).map((line) => `  ${line}`);
   const place = several ? `${target}  ` : '';
-  const style: Style = free === 0 ? 'critical' : leaked > 0 ? 'warning' : 'ok';
+  const open = network.verdicts.filter(({ state }) => state === 'unknown').length;
+  const style: Style = free === 0 ? 'critical' : leaked > 0 ? 'warning' : open > 0 ? 'unknown' : 'ok';
   const lines = [
     [
       harmless(place) + paint(harmless(name), 'heading'),
       ...ranges.map((range) => harmless(range)),
       paint(harmless(`${dataDir}/${name}`), 'faint'),
     ].join('  '),
-    `  ${paint(words.counts(network), style)}`,
+    `  ${paint(words.counts(network, open), style)}`,
   ];
   if (unknown) lines.push(...indented(words.unknown(unknown.detail)));
   if (foreignFiles > 0) lines.push(...indented(words.foreign(foreignFiles)));

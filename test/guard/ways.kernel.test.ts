@@ -23,7 +23,7 @@ describe('hayward guard', () => {
     expect(await guard.metrics()).toContain(
       `hayward_guard_drifts_total{key="${FORWARD}",comm="sysctl",cgroup="${writer.cgroup}"} 1\n`,
     );
-    expect(await guard.key(FORWARD)).toMatchObject({ value: '0', held: 'poll', repairs: 0, lastWriter: writer });
+    expect(await guard.key(FORWARD)).toMatchObject({ value: '0', held: 'none', repairs: 0, lastWriter: writer });
     expect(bed.read(FORWARD)).toBe('0');
     expect(existsSync(`${bed.state}/journal`)).toBe(false);
   });

@@ -35,7 +35,7 @@ ${WAITING}
 ${INSTALL_NODE}
 ${INSTALL_FAKE_RKE2}
 ${leakLease('10.52.0.9')}
-hayward guard install --yes > /run/install 2>&1 || cat /run/install
+hayward guard install --yes --json > /root/installed 2> /run/install || cat /run/install
 systemctl is-active hayward-guard
 systemd-analyze verify hayward-guard.service && echo verified
 systemd-analyze security --no-pager hayward-guard | sed -n 's/.*exposure level.*: \\([0-9.]*\\) .*/\\1/p'
@@ -107,7 +107,20 @@ grep '"upgraded"' ${HISTORY}
 `;
 
 const UNINSTALL = `
+run_of() { node -pe 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")).run' "$1"; }
+hayward guard install --interval 200ms --yes --json > /run/installed 2> /run/install || cat /run/install
+hayward undo "$(run_of /run/installed)" --yes | tail -n1
+echo "$(systemctl is-active hayward-guard) $(grep -c 200ms /etc/systemd/system/hayward-guard.service)"
+hayward undo "$(run_of /root/installed)" --yes | tail -n1
+echo "$(systemctl is-active hayward-guard)"
+hayward guard install --yes --json > /run/installed 2> /run/install || cat /run/install
 hayward guard uninstall --yes > /run/uninstall 2>&1 || cat /run/uninstall
+hayward journal --json > /run/journal
+node -e '
+const { runs } = JSON.parse(require("fs").readFileSync("/run/journal", "utf8"));
+const { steps } = runs.find(({ run }) => run === process.argv[1]);
+console.log(...steps.map(({ state }) => state));
+' "$(run_of /run/installed)"
 systemctl show -p LoadState --value hayward-guard
 ls -d /sys/fs/bpf/hayward* /run/hayward /usr/local/lib/hayward/guard 2>/dev/null
 ${WITHOUT_DROP_IN}
@@ -159,7 +172,15 @@ test(
       expect.stringMatching(/^Debian GNU\/Linux 12 \(bookworm\), boot \w+$/),
       expect.stringMatching(/^Debian GNU\/Linux 13 \(trixie\).*, boot \w+$/),
     ]);
-    expect(left).toEqual(['not-found', 'unguarded: 1']);
+    expect(left).toEqual([
+      'hayward-guard.service runs again as it was installed before',
+      'active 0',
+      expect.stringMatching(/^hayward-guard\.service was stopped; /),
+      'inactive',
+      'taken-back taken-back',
+      'not-found',
+      'unguarded: 1',
+    ]);
   },
   SEVERAL_BOOTS_MS,
 );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { known, type Reading, unknown } from '../../hosts/reading.ts';
+import type { Demand } from '../demand.ts';
 import { makeEnforcer } from './enforcer.ts';
 import type { Hold } from './hold.ts';
 
@@ -39,6 +40,7 @@ function enforcing(asked: Parameters<typeof makeEnforcer>[0]['asked'], readings:
   return { enforcer, lost, left: () => readings.length, unpinned: () => unpinned };
 }
 
+const WHY = { en: 'why', 'zh-CN': '原因' };
 const REFUSED = unknown('denied', 'test', 'not yet');
 
 describe('the enforcer', () => {
@@ -92,6 +94,32 @@ describe('the enforcer', () => {
     enforcer.tend(0);
     enforcer.tend(600_000);
     expect(left()).toBe(1);
+  });
+
+  it('says that nobody holds anything while it is paused, only observes, is off, or has let go', () => {
+    const held = (asked: Parameters<typeof enforcing>[0]) => enforcing(asked, [known(standIn().hold, 'test')]).enforcer;
+    const setting: Demand = { kind: 'setting', key: 'vm/swappiness', value: '0', by: 'test', reason: WHY };
+    const bridge: Demand = {
+      kind: 'bridge-setting',
+      bridge: 'br0',
+      name: 'nf_call_iptables',
+      value: '0',
+      by: '',
+      reason: WHY,
+    };
+    const module: Demand = { kind: 'module', name: 'br_netfilter', by: 'test', reason: WHY };
+    const all = [setting, bridge, module];
+    const guard = held('kernel');
+    guard.hold(all);
+    expect(all.map(guard.heldBy)).toEqual(['kernel', 'event', 'poll']);
+    guard.pause(true);
+    expect(all.map(guard.heldBy)).toEqual(['none', 'none', 'none']);
+    guard.pause(false);
+    expect(all.map(guard.heldBy)).toEqual(['kernel', 'event', 'poll']);
+    guard.release();
+    expect(all.map(guard.heldBy)).toEqual(['none', 'none', 'none']);
+    for (const asked of ['observe', 'off'] as const)
+      expect(all.map(held(asked).heldBy)).toEqual(['none', 'none', 'none']);
   });
 
   it('has what an earlier guard left only observe, as observe', () => {

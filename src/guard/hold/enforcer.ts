@@ -113,9 +113,9 @@ export function makeEnforcer({ asked, open, lost, unpin }: EnforcerOptions): Enf
       arm();
     },
     heldBy(demand) {
+      if (released || paused || asked === 'observe' || asked === 'off') return 'none';
       if (demand.kind === 'bridge-setting') return 'event';
-      const inKernel = demand.kind === 'setting' && held.has(demand.key) && asked !== 'observe';
-      return inKernel ? 'kernel' : 'poll';
+      return demand.kind === 'setting' && held.has(demand.key) ? 'kernel' : 'poll';
     },
     pause(on) {
       paused = on;

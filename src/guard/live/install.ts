@@ -1,7 +1,11 @@
 import { rmSync } from 'node:fs';
 import type { ActingHost } from '../../hosts/host.ts';
+import type { Bilingual } from '../../lang.ts';
+import { readRuns, stands } from '../../remedies/interrupted.ts';
+import { reopenJournal } from '../../remedies/journal.ts';
 import { runOrThrow } from '../../remedies/run.ts';
-import type { PlannedRemedy } from '../../remedies/run-record.ts';
+import { guardedLock } from '../../remedies/run-lock.ts';
+import { mayStand, type PlannedRemedy, type RunRecord } from '../../remedies/run-record.ts';
 import type { GuardDirectories } from '../directories.ts';
 import { releaseEverything } from '../hold/on-node.ts';
 import { GUARD_UNIT, GUARD_UNIT_PATH, guardUnit, type UnitOptions } from './unit.ts';
@@ -35,6 +39,43 @@ async function isThere(host: ActingHost, path: string): Promise<boolean> {
 /** Starts the service, anew where it runs with other options; waits for its first full round. Throws HostError. */
 export async function startGuard(host: ActingHost): Promise<void> {
   await runOrThrow(host, ['systemctl', 'restart', '--', GUARD_UNIT]);
+}
+
+/** Whether a run of the journal is one of `installPlan`. */
+export function isInstall({ steps }: Pick<RunRecord, 'steps'>): boolean {
+  return steps.some(({ step }) => step.kind === 'file' && step.path === GUARD_UNIT_PATH);
+}
+
+/**
+ * Once an installation was taken back: ends the service it started, or has it start anew from the unit that was there
+ * before. Throws HostError.
+ */
+export async function followUndo(host: ActingHost): Promise<'stopped' | 'restarted'> {
+  if (await isThere(host, GUARD_UNIT_PATH)) {
+    await startGuard(host);
+    return 'restarted';
+  }
+  await runOrThrow(host, ['systemctl', 'stop', '--', GUARD_UNIT]);
+  return 'stopped';
+}
+
+const UNINSTALLED: Bilingual = { en: 'by hayward guard uninstall', 'zh-CN': '由 hayward guard uninstall 撤销' };
+
+/** Has the journal say that nothing of earlier installations stands any more. Throws JournalError. */
+export function noteUninstalled(directory: string): void {
+  const standing = readRuns(directory).runs.filter((run) => isInstall(run) && stands(run));
+  if (standing.length === 0) return;
+  const lock = guardedLock(directory);
+  try {
+    for (const { run } of standing) {
+      const journal = reopenJournal(directory, run);
+      const undone = journal.steps().filter(mayStand);
+      journal.record(...undone.map(({ index }) => ({ type: 'undone', step: index, note: UNINSTALLED }) as const));
+      journal.close();
+    }
+  } finally {
+    lock.release();
+  }
 }
 
 /**
