@@ -84,7 +84,7 @@ describe('after an upgrade', () => {
   });
 });
 
-describe('a plan made while somebody has just written', () => {
+describe('a plan that follows another', () => {
   const table = setting('vm/swappiness', '0', 'setting-not-persistent');
   const before: GuardPlan = { ...LAST, demands: [...LAST.demands, table] };
   const present: GuardPlan = { ...LAST, left: [{ demand: table, why: REASON }] };
@@ -94,6 +94,38 @@ describe('a plan made while somebody has just written', () => {
     const carried = carryOver(before, present);
     expect(keys(carried)).toEqual(keys(before));
     expect(carried.left).toEqual([]);
+  });
+
+  const UNSEEN: GuardPlan = {
+    ...LAST,
+    phase: 'unknown',
+    demands: LAST.demands.slice(0, 1),
+    undecided: [
+      {
+        by: 'bridge-netfilter',
+        about: 'net.bridge.bridge-nf-call-iptables',
+        severity: 'warning',
+        reason: 'failed',
+        detail: 'systemctl show: timed out',
+      },
+    ],
+  };
+
+  it('keeps what its problem cannot tell now, and the phase that was seen', () => {
+    const carried = carryOver(LAST, UNSEEN);
+    expect(keys(carried)).toEqual(keys(LAST));
+    expect(carried.phase).toBe('launched');
+  });
+
+  it('keeps what lies ahead, so that a start is still followed', () => {
+    const ahead = { services: ['rke2-server.service'], stages: [] };
+    const carried = carryOver({ ...LAST, phase: 'before-launch', ahead }, UNSEEN);
+    expect([carried.phase, carried.ahead]).toEqual(['before-launch', ahead]);
+  });
+
+  it('lets go of what is seen to be gone', () => {
+    const gone = UNSEEN.undecided.map((one) => ({ ...one, reason: 'absent' as const }));
+    expect(keys(carryOver(LAST, { ...UNSEEN, undecided: gone }))).toEqual(keys(UNSEEN));
   });
 
   it.each([

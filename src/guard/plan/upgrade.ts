@@ -55,22 +55,40 @@ function differenceOf(demand: Demand, { now, demands }: GuardPlan): readonly str
 }
 
 /**
- * A plan made while somebody has just written: what was held a moment ago and is now left alone for no other reason than
- * that it reads otherwise stays held. Only within one boot and profile, and not where something else wants it now.
+ * What stays held though the present plan does not ask for it: what was held a moment ago and is now left alone for no other
+ * reason than that it reads otherwise (somebody has just written), and what its problem cannot tell now, for not seeing is no
+ * reason to let go. A phase that cannot be told is the last one. Only within one boot and profile, and not where something
+ * else wants it now.
  */
 export function carryOver(last: GuardPlan, present: GuardPlan): GuardPlan {
   if (last.bootId !== present.bootId || last.profile !== present.profile) return present;
+  const course = present.phase === 'unknown' ? courseOf(last) : {};
   const wanted = new Set([...present.demands.map(demandKey), ...present.conflicts.map(({ key }) => key)]);
-  const carried = present.left.flatMap(({ demand }) => {
-    const key = demandKey(demand);
-    const held = last.demands.find((one) => demandKey(one) === key && one.by === demand.by);
-    return held && !wanted.has(key) && demandValue(held) === demandValue(demand) ? [held] : [];
-  });
-  if (carried.length === 0) return present;
+  const carried = last.demands.filter(
+    (held) => !wanted.has(demandKey(held)) && (isLeft(held, present) || isUnseen(held, present)),
+  );
+  if (carried.length === 0 && course.phase === undefined) return present;
   const keys = new Set(carried.map(demandKey));
   return {
     ...present,
+    ...course,
     demands: [...present.demands, ...carried],
     left: present.left.filter(({ demand }) => !keys.has(demandKey(demand))),
   };
+}
+
+function courseOf({ phase, ahead }: GuardPlan): Partial<Pick<GuardPlan, 'phase' | 'ahead'>> {
+  return phase === 'unknown' ? {} : { phase, ...(ahead && { ahead }) };
+}
+
+function isLeft(held: Demand, { left }: GuardPlan): boolean {
+  const key = demandKey(held);
+  return left.some(
+    ({ demand }) => demandKey(demand) === key && demand.by === held.by && demandValue(demand) === demandValue(held),
+  );
+}
+
+function isUnseen(held: Demand, { undecided }: GuardPlan): boolean {
+  const key = demandKey(held);
+  return undecided.some(({ by, about, reason }) => by === held.by && about === key && reason !== 'absent');
 }
