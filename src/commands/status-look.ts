@@ -69,7 +69,10 @@ async function kubeconfigFor({ kubeconfig, environment }: LookOptions) {
   throw unusable(found, kubeconfig === undefined && named === undefined);
 }
 
+const NONE_FOUND = 'no kubeconfig (RKE2, k3s, kubeadm, kubelet, ~/.kube); --kubeconfig FILE';
+
 function unusable({ reason, detail }: Unknown, searched = false): UsageError {
   if (reason === 'denied') return new UsageError(`${detail} (run it as root, or name another with --kubeconfig)`);
-  return new UsageError(searched ? `${detail}; name one with --kubeconfig` : detail);
+  // Where it looked is in --help: seven paths make no line.
+  return new UsageError(searched && reason === 'absent' ? NONE_FOUND : detail);
 }

@@ -24,6 +24,8 @@ export interface ClusterStatus {
 export interface ScreenOptions extends RenderOptions {
   /** Lines there are: what does not fit is counted. Without it everything is told. */
   readonly rows?: number;
+  /** The problems asked for, where it was not for all: the verdict is the cluster's all the same. */
+  readonly only?: readonly string[];
 }
 
 const STYLES: Readonly<Record<Verdict, Style>> = {
@@ -62,6 +64,7 @@ function headLines({ verdict, snapshot, findings }: ClusterStatus, options: Scre
     paint(cutTo(`  ${oneLine(snapshot.apiServers[0]?.url ?? '')}${who}`, width), 'faint'),
     paint(cutTo(`  ${oneLine(words.by(path, words.owner[owner] ?? ''))}`, width), 'faint'),
     ...hanging('  ', meaning, width),
+    ...(options.only ? hanging('  ', words.only(options.only.join(', ')), width) : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
-import type { KubeconfigOwner } from '../client/find-kubeconfig.ts';
+import type { KubeconfigOwner } from '../client/kubeconfig-places.ts';
 import type { Vantage } from '../model.ts';
 
 export interface Place {
