@@ -1,10 +1,10 @@
 import type { Finding, Phase, Severity } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
 import type { Judged } from './judged.ts';
-import { type Condition, FLAP_WINDOW_SECONDS, isFlapping, secondsBetween } from './memory.ts';
+import { type Condition, isFlapping, type Pace } from './memory.ts';
 import type { ClusterSnapshot } from './model.ts';
 import type { ClusterJudgement, ClusterProblem, Settling, SnapshotPart } from './problem.ts';
-import { ageSeconds, clusterNow } from './time.ts';
+import { ageSeconds, clusterNow, secondsBetween } from './time.ts';
 
 /** What a check said, and whose check it was. */
 export interface Looked {
@@ -20,6 +20,7 @@ export function keyOf({ problem, judgement }: Looked): string {
 interface InTimeOptions {
   readonly lang: Lang;
   readonly deadlineSeconds?: number;
+  readonly pace: Pace;
 }
 
 type Moment = Pick<ClusterSnapshot, 'takenAt' | 'serverClock' | 'target'>;
@@ -33,7 +34,7 @@ export function inTime(
 ): Judged {
   const { problem, judgement } = looked;
   const base = baseOf(looked, moment.target, options.lang);
-  const flaps = condition !== undefined && isFlapping(condition, moment.takenAt);
+  const flaps = condition !== undefined && isFlapping(condition, { at: moment.takenAt, pace: options.pace });
   switch (judgement.status) {
     case 'not-applicable':
       return { finding: { ...base, cause: judgement.why }, decides: false, badNow: false };
@@ -44,7 +45,7 @@ export function inTime(
       return { finding, decides: severity === 'critical', badNow: false };
     }
     case 'ok':
-      return flaps ? good(base, condition, moment, options.lang) : { finding: base, decides: false, badNow: false };
+      return flaps ? good(base, condition, moment, options) : { finding: base, decides: false, badNow: false };
     case 'problem': {
       const { phase, since } = flaps
         ? ({ phase: 'flapping', since: condition.turns[0] ?? condition.badSince } as const)
@@ -57,7 +58,7 @@ export function inTime(
         since,
         severity: shown(judgement.severity, phase),
         title: words.title[options.lang],
-        cause: flaps ? `${cause} ${flapping(condition, moment.takenAt)[options.lang]}` : cause,
+        cause: flaps ? `${cause} ${flapping(condition, moment.takenAt, options.pace)[options.lang]}` : cause,
         impact: words.impact[options.lang],
         prove: problem.prove(judgement.facts),
       };
@@ -97,31 +98,40 @@ function phaseOf(
 ): { phase: Phase; since: string } {
   const seen = condition?.badSince || moment.takenAt;
   if (settles === undefined) return { phase: 'definite', since: seen };
-  const seenFor = secondsBetween(seen, moment.takenAt);
-  const saidFor = ageSeconds(settles.since ?? '', clusterNow(moment)) ?? 0;
+  const now = clusterNow(moment);
+  const anew = ageSeconds(settles.anew ?? '', now) ?? Number.POSITIVE_INFINITY;
+  const seenFor = Math.min(anew, secondsBetween(seen, moment.takenAt));
+  const saidFor = Math.min(anew, ageSeconds(settles.since ?? '', now) ?? 0);
   const deadline = override ?? settles.deadlineSeconds;
   const phase = Math.max(seenFor, saidFor) < deadline ? 'settling' : 'definite';
   return { phase, since: saidFor > seenFor && settles.since !== undefined ? settles.since : seen };
 }
 
-/** It is good now, and has been bad too often of late to be called so. */
-function good(base: Finding, condition: Condition, { takenAt }: Moment, lang: Lang): Judged {
-  const told = flapping(condition, takenAt);
+/**
+ * It is good now, and has been bad too often of late to be called so, where it decides. What does not decide is good: that it comes
+ * and goes is told while it is bad, and as evidence.
+ */
+function good(base: Finding, condition: Condition, { takenAt }: Moment, { lang, pace }: InTimeOptions): Judged {
+  const told = flapping(condition, takenAt, pace)[lang];
+  if (condition.severity !== 'critical') {
+    const evidence = [...base.evidence, { source: lang === 'en' ? 'earlier looks' : '此前的查看', value: told }];
+    return { finding: { ...base, evidence }, decides: false, badNow: false };
+  }
   const finding: Finding = {
     ...base,
     status: 'problem',
-    severity: condition.severity === 'info' ? 'info' : 'warning',
+    severity: 'warning',
     phase: 'flapping',
     since: condition.turns[0] ?? takenAt,
     title: lang === 'en' ? `${base.title}: comes and goes` : `${base.title}：时好时坏`,
-    cause: told[lang],
+    cause: told,
     impact: lang === 'en' ? 'It is good at this moment; that may not last.' : '此刻正常，但未必持久。',
   };
-  return { finding, decides: condition.severity === 'critical', badNow: false };
+  return { finding, decides: true, badNow: false };
 }
 
-function flapping({ turns }: Condition, at: string) {
-  const times = turns.filter((turn) => secondsBetween(turn, at) <= FLAP_WINDOW_SECONDS);
+function flapping({ turns }: Condition, at: string, { windowSeconds }: Pace) {
+  const times = turns.filter((turn) => secondsBetween(turn, at) <= windowSeconds);
   const seconds = Math.round(secondsBetween(times[0] ?? at, at));
   return {
     en: `It comes and goes: bad ${times.length} times in ${seconds} s.`,

@@ -1,12 +1,13 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { openClient } from '../cluster/client/client.ts';
 import { type FoundKubeconfig, findKubeconfig } from '../cluster/client/find-kubeconfig.ts';
 import { collectCluster } from '../cluster/collect/collect.ts';
 import { type ClusterAnswer, judgeCluster } from '../cluster/judge.ts';
-import { NO_MEMORY } from '../cluster/memory.ts';
 import type { ClusterSnapshot } from '../cluster/model.ts';
 import type { Unknown } from '../hosts/reading.ts';
 import type { Lang } from '../lang.ts';
+import { memoryKeeper } from './status-memory.ts';
 import { UsageError } from './usage.ts';
 
 export interface LookOptions {
@@ -31,12 +32,13 @@ export interface Looker {
 }
 
 /**
- * Finds the kubeconfig. Every look opens it anew, for the kubelet's certificate is replaced while one watches. Throws UsageError, one
+ * Finds the kubeconfig, and recalls what earlier runs saw. Every look opens it anew, for the kubelet's certificate is replaced while one watches. Throws UsageError, one
  * line, where no kubeconfig can be used.
  */
 export async function lookerFor(options: LookOptions): Promise<Looker> {
   const first = await kubeconfigFor(options);
-  let memory = NO_MEMORY;
+  const keeper = memoryKeeper(stateEnvironment(options.environment), first.value.access);
+  let memory = keeper.recall();
   return {
     found: first.value,
     path: first.source,
@@ -49,13 +51,21 @@ export async function lookerFor(options: LookOptions): Promise<Looker> {
         const snapshot = await collectCluster(client.value, { found, path, signal });
         const answer = judgeCluster(snapshot, options, memory);
         // What was given up in the middle is nothing to remember.
-        if (!signal.aborted) memory = answer.memory;
+        if (!signal.aborted) {
+          memory = answer.memory;
+          keeper.keep(memory);
+        }
         return { ...answer, snapshot, durationMs: Math.round(performance.now() - started) };
       } finally {
         client.value.close();
       }
     },
   };
+}
+
+function stateEnvironment(environment: LookOptions['environment']) {
+  const harvester = existsSync('/etc/harvester-release.yaml');
+  return { environment, root: process.geteuid?.() === 0, harvester };
 }
 
 async function kubeconfigFor({ kubeconfig, environment }: LookOptions) {

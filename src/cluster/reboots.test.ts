@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest';
+import { healthy, NOW, node, unreadyNode } from '../../test/cluster.ts';
+import { known, unknown } from '../hosts/reading.ts';
+import { type ClusterAnswer, judgeCluster } from './judge.ts';
+import { NO_MEMORY } from './memory.ts';
+import type { NodeLook } from './model/nodes.ts';
+
+/** Looks at a cluster whose second node is as said, seconds apart from the first. */
+function looks(...seen: readonly (readonly [number, Partial<NodeLook>])[]): ClusterAnswer[] {
+  let memory = NO_MEMORY;
+  return seen.map(([seconds, second]) => {
+    const takenAt = new Date(Date.parse(NOW) + seconds * 1000).toISOString();
+    const nodes = known([node('node-1'), node('node-2', second)], 'nodes');
+    const answer = judgeCluster(
+      healthy({ nodes, takenAt, serverClock: known(takenAt, 'Date') }),
+      { lang: 'en' },
+      memory,
+    );
+    memory = answer.memory;
+    return answer;
+  });
+}
+
+const of = (answers: readonly ClusterAnswer[], subject: string) =>
+  answers.map(({ findings }) => findings.find((one) => one.problem === 'node-unready' && one.subject === subject));
+
+const { conditions } = unreadyNode('node-2', 900);
+
+it('a node that rebooted two minutes ago settles, however long it had been away', () => {
+  const seen = of(
+    looks([0, { conditions }], [60, { conditions, bootId: 'b' }], [180, { conditions, bootId: 'b' }]),
+    'node-2',
+  );
+  expect(seen.map((one) => one?.phase)).toEqual(['definite', 'settling', 'settling']);
+  expect(seen[2]).toMatchObject({ severity: 'info', cause: expect.stringContaining('It has rebooted') });
+  const late = of(
+    looks([0, { conditions }], [60, { conditions, bootId: 'b' }], [661, { conditions, bootId: 'b' }]),
+    'node-2',
+  );
+  expect(late[2]).toMatchObject({ phase: 'definite', severity: 'warning' });
+});
+
+it('a node that reboots again and again is told of, with numbers, and given no more time', () => {
+  const answers = looks([0, {}], [300, { bootId: 'b' }], [600, { bootId: 'c' }], [900, { bootId: 'd', conditions }]);
+  expect(of(answers, 'node-2 reboots').map((one) => one?.status)).toEqual([undefined, undefined, undefined, 'problem']);
+  expect(of(answers, 'node-2 reboots')[3]).toMatchObject({
+    severity: 'warning',
+    cause: expect.stringContaining('3 times in 10 min'),
+  });
+  expect(of(answers, 'node-2')[3]).toMatchObject({ phase: 'definite' });
+  expect(answers[3]?.verdict).toBe('ready');
+});
+
+it('what is not seen, or says no boot id, is no reboot', () => {
+  let { memory } = judgeCluster(healthy(), { lang: 'en' });
+  const denied = unknown('denied', 'nodes', 'HTTP 403');
+  for (const snapshot of [
+    healthy({ nodes: denied }),
+    healthy({ nodes: denied, ownNode: known(node('node-3', { bootId: '' }), 'node') }),
+    healthy(),
+  ]) {
+    memory = judgeCluster(snapshot, { lang: 'en' }, memory).memory;
+    expect(Object.values(memory.boots).flatMap(({ changes }) => changes)).toEqual([]);
+  }
+  expect(Object.keys(memory.boots)).toEqual(['node-1', 'node-2', 'node-3']);
+});
