@@ -3,22 +3,18 @@ import { known, mapReading, type Reading, unknown } from '../../hosts/reading.ts
 import type { KubeClient } from '../client/client.ts';
 import type { ManagementAddress } from '../model/management-address.ts';
 import type { Service } from '../model/parts.ts';
+import { isVipService, VIP_SERVICES } from '../vip-state.ts';
 import { pieceOf } from './objects.ts';
 import { askUnverified, shakeHands, type WebLimit } from './web.ts';
 
-/** Where Harvester has its Service for the VIP; from v1.9 on it is Traefik's own (harvester pkg/controller/master/rancher). */
-const SERVICES = ['ingress-expose', 'rke2-traefik'];
 const LOCK = '/apis/coordination.k8s.io/v1/namespaces/harvester-system/leases/plndr-svcs-lock';
 const CONFIG = '/api/v1/namespaces/harvester-system/configmaps/vip';
 
 /** The VIP's Service: it alone says, to every node, what the address is. */
 export function managementService(services: Reading<readonly Service[]>): Reading<Service> {
   if (!services.known) return services;
-  const service = services.value.find(
-    ({ namespace, name, annotations }) =>
-      namespace === 'kube-system' && SERVICES.includes(name) && Object.keys(annotations).length > 0,
-  );
-  const looked = `${services.source} (kube-system/${SERVICES.join(', kube-system/')})`;
+  const service = services.value.find(isVipService);
+  const looked = `${services.source} (kube-system/${VIP_SERVICES.join(', kube-system/')})`;
   return service
     ? known(service, `kubectl get service -n kube-system ${service.name}`)
     : unknown('absent', looked, 'no Service has a management address');
