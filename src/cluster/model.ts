@@ -1,5 +1,6 @@
 import type { Reading } from '../hosts/reading.ts';
-import type { Argument, Certificate, Listener } from './model/machine.ts';
+import type { Listener } from '../snapshot/listeners.ts';
+import type { Argument, Certificate } from './model/machine.ts';
 import type { ManagementAddress } from './model/management-address.ts';
 import type { NodeLook } from './model/nodes.ts';
 import type { Outcome } from './model/outcome.ts';

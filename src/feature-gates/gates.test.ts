@@ -77,6 +77,16 @@ describe('the gates', () => {
     expect(judgeGates(gates, release).faults[0]?.kind).toBe(wanted);
   });
 
+  it('counts several arguments of one start together', () => {
+    const node = 'AuthorizeNodeWithSelectors=false';
+    expect(judgeGates('AuthorizeWithSelectors=false', '1.33', [node]).faults).toEqual([]);
+    expect(judgeGates(node, '1.33', ['AuthorizeWithSelectors=false']).faults).toEqual([]);
+    expect(judgeGates('WatchList=true', '1.33', ['AuthorizeWithSelectors=false']).faults).toEqual([]);
+    expect(judgeGates('AuthorizeWithSelectors=false', '1.33', ['WatchList=true']).faults).toMatchObject([
+      { kind: 'dependent' },
+    ]);
+  });
+
   it('tells where in the value a fault stands', () => {
     const { faults } = judgeGates('ContextualLogging=true, NodeAuthorizerEnablePodSelectors=true,WatchList', 'v1.34.2');
     expect(faults.map(({ at }) => at)).toEqual([24, 62]);

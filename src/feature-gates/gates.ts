@@ -59,9 +59,9 @@ interface Setting {
 /**
  * Judges a value of `--feature-gates` (`A=true,B=false`) for a release such as `v1.34.2`; without one only what holds for all. Gates
  * are known of 1.33 and 1.34; a gate locked in 1.34 stays so until it is removed, and then is unknown: setting it the other way stops
- * every later start too.
+ * every later start too. `beside` are values of further `--feature-gates` of the same start, which count together with this one.
  */
-export function judgeGates(value: string, version: string | undefined): GateVerdict {
+export function judgeGates(value: string, version: string | undefined, beside: readonly string[] = []): GateVerdict {
   const minor = minorOf(version);
   const settings: Setting[] = [];
   const faults: GateFault[] = [];
@@ -77,8 +77,15 @@ export function judgeGates(value: string, version: string | undefined): GateVerd
     if (judged && 'message' in judged) faults.push(judged);
     else if (judged) unlisted.push(judged);
   }
-  const dependent = judgeSelectors(settings, minor);
+  const dependent = judgeSelectors(settings, beside.flatMap(settingsIn), minor);
   return { faults: dependent ? [...faults, dependent] : faults, unlisted };
+}
+
+function settingsIn(value: string): Setting[] {
+  return partsOf(value).flatMap(({ text, at }) => {
+    const setting = settingOf(text, at);
+    return 'message' in setting ? [] : [setting];
+  });
 }
 
 /** A second major, should there be one, comes after every minor of the first: what was locked stays so. */
@@ -135,14 +142,20 @@ function judgeGate({ gate, on, at }: Setting, minor: number | undefined): GateFa
  * The node authorizer's gate, on by default since 1.32, needs the other; both can be switched before 1.34 alone
  * (pkg/controlplane/apiserver/options/validation.go, validateNodeSelectorAuthorizationFeature).
  */
-function judgeSelectors(settings: readonly Setting[], minor: number | undefined): GateFault | undefined {
+function judgeSelectors(
+  settings: readonly Setting[],
+  beside: readonly Setting[],
+  minor: number | undefined,
+): GateFault | undefined {
   if (minor === undefined || minor < SELECTORS.first || minor >= SELECTORS.locked) return undefined;
-  // The last of several counts.
-  const of = (name: string): Setting | undefined => settings.findLast(({ gate }) => gate === name);
+  // The last of several counts; which of two arguments is the last does not matter where they agree.
+  const of = (name: string): Setting | undefined => [...beside, ...settings].findLast(({ gate }) => gate === name);
   const fallback = minor >= SELECTORS.onBySelf ? (of('AllBeta')?.on ?? true) : (of('AllAlpha')?.on ?? false);
   if ((of(ALL)?.on ?? fallback) || !(of(NODE)?.on ?? fallback)) return undefined;
+  // Told of the argument in which it stands.
+  const cause = settings.find((one) => [of(ALL), of(NODE), of('AllBeta')].includes(one));
   const message = `${NODE} feature requires ${ALL} feature to be enabled`;
-  return { gate: NODE, kind: 'dependent', message, at: (of(ALL) ?? of(NODE) ?? of('AllBeta'))?.at ?? 0 };
+  return cause && { gate: NODE, kind: 'dependent', message, at: cause.at };
 }
 
 const LAST = Math.max(...Object.keys(KNOWN_GATES).map((version) => Number(version.slice(2))));

@@ -7,7 +7,7 @@ const ID = 'apiserver-argument-invalid';
 const FILE = '/etc/rancher/rke2/config.yaml.d/50-gates.yaml';
 
 function gates(value: string, version?: string): Argument {
-  return { file: FILE, line: 2, name: 'feature-gates', value, ...(version && { version }) };
+  return { file: FILE, line: 2, start: 'rke2', name: 'feature-gates', value, ...(version && { version }) };
 }
 const given = (...argument: Argument[]) => healthy({ apiServerArguments: known(argument, FILE) });
 

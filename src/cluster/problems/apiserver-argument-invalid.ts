@@ -25,9 +25,12 @@ function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   }
   const any = anyApiServer(parts);
   const running = runningVersion(parts.apiServers);
-  const judged = read.value
-    .filter(({ name }) => name === 'feature-gates')
-    .flatMap((argument) => judgeArgument(argument, argument.version ?? running, any));
+  const gates = read.value.filter(({ name }) => name === 'feature-gates');
+  const judged = gates.flatMap((argument) => {
+    const others = gates.filter((other) => other !== argument && other.start === argument.start);
+    const beside = others.map(({ value }) => value);
+    return judgeArgument(argument, { version: argument.version ?? running, beside, any });
+  });
   return judged.length > 0 ? judged : [{ status: 'ok', subject: '', evidence: [] }];
 }
 
@@ -36,13 +39,16 @@ function runningVersion([first]: readonly ApiServer[]): string | undefined {
   return first?.version.known ? first.version.value : undefined;
 }
 
-function judgeArgument(
-  argument: Argument,
-  version: string | undefined,
-  any: ReturnType<typeof anyApiServer>,
-): readonly ClusterJudgement<Facts>[] {
+interface Start {
+  readonly version: string | undefined;
+  /** Values of its other arguments. */
+  readonly beside: readonly string[];
+  readonly any: ReturnType<typeof anyApiServer>;
+}
+
+function judgeArgument(argument: Argument, { version, beside, any }: Start): readonly ClusterJudgement<Facts>[] {
   const { file, line, name, value } = argument;
-  const { faults, unlisted } = judgeGates(value, version);
+  const { faults, unlisted } = judgeGates(value, version, beside);
   const evidence = [{ source: file, value: `--${name}=${value}`, file, line }];
   const open = unlisted.map(
     ({ gate }): ClusterJudgement<Facts> => ({

@@ -1,5 +1,5 @@
 import type { Reading } from '../../hosts/reading.ts';
-import type { Listener } from '../model/machine.ts';
+import type { Listener } from '../../snapshot/listeners.ts';
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
 import { minorOf } from '../versions.ts';
 import { vipState } from '../vip-state.ts';

@@ -7,10 +7,14 @@ import { defineRule, evidenceAt, type LintOptions, type Verdict } from '../rule.
 
 const SOURCE = 'kube-apiserver --feature-gates';
 
-function* judge(list: GateList, told: LintOptions['kubernetes']): Generator<Verdict<GateFault>> {
+function* judge(
+  list: GateList,
+  beside: readonly string[],
+  told: LintOptions['kubernetes'],
+): Generator<Verdict<GateFault>> {
   const { value } = list;
   const file = list.manifest.file.name;
-  const { faults, unlisted } = judgeGates(value, told?.join('.') ?? list.version);
+  const { faults, unlisted } = judgeGates(value, told?.join('.') ?? list.version, beside);
   const open = unlisted.filter(({ decides }) => decides);
   for (const fault of faults) {
     const evidence = [seenAt(list, fault.at)];
@@ -37,7 +41,13 @@ export const apiserverArgumentInvalid = defineRule<GateFault>({
   id: 'apiserver-argument-invalid',
   title: { en: "kube-apiserver's feature gates", 'zh-CN': 'kube-apiserver 的 feature gate' },
   *check({ manifests }, { kubernetes }) {
-    for (const list of gateLists(manifests)) yield* judge(list, kubernetes);
+    for (const manifest of manifests) {
+      const lists = [...gateLists([manifest])];
+      for (const list of lists) {
+        const beside = lists.filter((other) => other !== list).map(({ value }) => value);
+        yield* judge(list, beside, kubernetes);
+      }
+    }
   },
   explain: (fault) => ({
     title: {
