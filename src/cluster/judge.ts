@@ -20,6 +20,7 @@ import type { AnyClusterProblem, ClusterJudgement, ClusterParts, ClusterProblem,
 import { CLUSTER_PROBLEMS } from './problems/registry.generated.ts';
 import { bootsAfter, type Reboots, rebootsOf } from './reboots.ts';
 import { type Causes, type Verdict, verdictOf } from './verdict.ts';
+import { countedOfLate, intervalsAfter } from './webhook-calls.ts';
 
 export interface ClusterJudgeOptions {
   readonly lang: Lang;
@@ -52,8 +53,10 @@ export function judgeCluster(
   const timing: Timing = { at: snapshot.takenAt, pace: paceOf(looks) };
   const boots = bootsAfter(before.boots, snapshot);
   const reboots = rebootsOf(boots);
-  const looked = problems.flatMap((problem) => lookAt(problem as unknown as Runnable, snapshot, reboots));
-  const after: Memory = { conditions: remembered(looked, before.conditions, timing), looks, boots };
+  const calls = intervalsAfter(before.calls, snapshot);
+  const seen = countedOfLate(snapshot, calls);
+  const looked = problems.flatMap((problem) => lookAt(problem as unknown as Runnable, seen, reboots));
+  const after: Memory = { conditions: remembered(looked, before.conditions, timing), looks, boots, calls };
   const { pace } = timing;
   const judged = looked.map((one) => inTime(one, after.conditions[keyOf(one)], snapshot, { ...options, pace }));
   const causes = causesOf(problems, judged);

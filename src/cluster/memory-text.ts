@@ -1,23 +1,38 @@
 import { type Condition, type Memory, NO_MEMORY } from './memory.ts';
 import type { Boot } from './reboots.ts';
+import type { Counts, Interval } from './webhook-calls.ts';
 
 /** Of conditions those that are or were bad last, of nodes those by name: a file stays below a megabyte. */
 const MOST_CONDITIONS = 1000;
-const MOST_BOOTS = 5000;
+const MOST_BOOTS = 3000;
+const MOST_WEBHOOKS = 500;
 const LONGEST_KEY = 400;
 
 /** The shape of the text; another is not read. */
 const VERSION = 1;
 
 /** A memory as text. What was never bad need not be remembered: a look that finds it good says as much. */
-export function memoryText({ conditions, looks, boots }: Memory): string {
+export function memoryText({ conditions, looks, boots, calls }: Memory): string {
   const kept = Object.entries(conditions)
     .filter(([key, { lastBad }]) => lastBad !== '' && key.length <= LONGEST_KEY)
     .sort(([, a], [, b]) => b.lastBad.localeCompare(a.lastBad))
     .slice(0, MOST_CONDITIONS);
-  const nodes = Object.entries(boots).slice(0, MOST_BOOTS);
-  const memory = { version: VERSION, conditions: Object.fromEntries(kept), looks, boots: Object.fromEntries(nodes) };
+  const memory = {
+    version: VERSION,
+    conditions: Object.fromEntries(kept),
+    looks,
+    boots: first(boots, MOST_BOOTS),
+    calls: first(calls, MOST_WEBHOOKS),
+  };
   return `${JSON.stringify(memory)}\n`;
+}
+
+function first<T>(entries: Readonly<Record<string, T>>, most: number): Readonly<Record<string, T>> {
+  return Object.fromEntries(
+    Object.entries(entries)
+      .filter(([key]) => key.length <= LONGEST_KEY)
+      .slice(0, most),
+  );
 }
 
 /** Reads a memory. What is none (torn, of another version, changed by hand) is no memory, or a smaller one; never an error. */
@@ -26,7 +41,12 @@ export function memoryFrom(text: string): Memory {
   if (!isRecord(read) || read['version'] !== VERSION) return NO_MEMORY;
   const { looks } = read;
   if (!isTimes(looks)) return NO_MEMORY;
-  return { conditions: entriesOf(read['conditions'], isCondition), looks, boots: entriesOf(read['boots'], isBoot) };
+  return {
+    conditions: entriesOf(read['conditions'], isCondition),
+    looks,
+    boots: entriesOf(read['boots'], isBoot),
+    calls: entriesOf(read['calls'], isInterval),
+  };
 }
 
 function parsed(text: string): unknown {
@@ -53,6 +73,14 @@ function isCondition(value: unknown): value is Condition {
 
 function isBoot(value: unknown): value is Boot {
   return isRecord(value) && typeof value['id'] === 'string' && isTimes(value['changes']);
+}
+
+function isInterval(value: unknown): value is Interval {
+  return isRecord(value) && isCounts(value['from']) && isCounts(value['to']);
+}
+
+function isCounts(value: unknown): value is Counts {
+  return isRecord(value) && [value['calls'], value['failed'], value['seconds']].every((one) => Number.isFinite(one));
 }
 
 function isTimes(value: unknown): value is readonly string[] {

@@ -1,6 +1,7 @@
 import type { Severity } from '../judging/finding.ts';
 import { type Boots, NO_BOOTS } from './reboots.ts';
 import { secondsBetween } from './time.ts';
+import type { Intervals } from './webhook-calls.ts';
 
 /** What is remembered from look to look. Plain JSON: it is kept in a file between two runs. */
 export interface Memory {
@@ -9,6 +10,8 @@ export interface Memory {
   /** RFC 3339: when the cluster was looked at, oldest first, the last few. */
   readonly looks: readonly string[];
   readonly boots: Boots;
+  /** What API servers called webhooks for. */
+  readonly calls: Intervals;
 }
 
 export interface Condition {
@@ -24,7 +27,7 @@ export interface Condition {
   readonly severity: Severity;
 }
 
-export const NO_MEMORY: Memory = { conditions: {}, looks: [], boots: NO_BOOTS };
+export const NO_MEMORY: Memory = { conditions: {}, looks: [], boots: NO_BOOTS, calls: {} };
 
 /** What comes back within it was never gone: one good answer between bad ones does not start the clock anew. */
 export const HOLD_SECONDS = 30;
@@ -73,7 +76,7 @@ export function memoryAsOf(memory: Memory, at: string): Memory {
   if (last === undefined) return memory;
   const gap = secondsBetween(last, at);
   const limit = Math.min(DAY_SECONDS, Math.max(BLIND_SECONDS, 2 * (usualGap(memory.looks) ?? 0)));
-  return gap < 0 || gap > limit ? { ...NO_MEMORY, looks: gap < 0 ? [] : memory.looks, boots: memory.boots } : memory;
+  return gap < 0 || gap > limit ? { ...memory, conditions: {}, looks: gap < 0 ? [] : memory.looks } : memory;
 }
 
 /** The times of the last looks, this one among them. */

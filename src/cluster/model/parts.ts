@@ -48,7 +48,10 @@ export interface Webhook {
     readonly ms: number;
     readonly certificate: Reading<Certificate>;
   }>;
-  /** What the API server itself counted (its /metrics): calls, calls that failed, and the time they took, since it started. */
+  /**
+   * What the API server itself counted (its /metrics): calls, calls that failed, and the time they took, since it started; to checks,
+   * between the last two looks between which it called.
+   */
   readonly counted: Reading<{ readonly calls: number; readonly failed: number; readonly seconds: number }>;
 }
 
