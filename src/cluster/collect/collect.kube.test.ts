@@ -93,7 +93,10 @@ describe('a cluster that is well', () => {
       nodes: { reason: 'denied', detail: expect.stringContaining('cannot read all nodes, only its own Node object') },
       ownNode: { value: { name: 'node-1', leaseRenewedAt: { known: true } } },
       parts: { reason: 'denied' },
-      managementAddress: { address: { value: '127.0.77.1' }, configured: { reason: 'denied' } },
+      managementAddress: {
+        address: { value: '127.0.77.1' },
+        configured: { value: { mode: 'static' }, source: expect.stringContaining('service') },
+      },
     });
     const ready = seen.endpoints.map(({ name, addresses }) => [name, addresses.known && addresses.value.ready.length]);
     expect(Object.fromEntries(ready)).toEqual({

@@ -29,10 +29,14 @@ export interface Carrier {
   readonly up: boolean;
 }
 
+/** Operational states in which no frame leaves (linux/if.h); UNKNOWN is that of devices which tell none. */
+const DARK = new Set(['DOWN', 'LOWERLAYERDOWN', 'NOTPRESENT', 'DORMANT']);
+
 /**
  * The interfaces of this node on which the address is set; and kube-vip's macvlan for it where its address is by DHCP, also where it
  * has lost the address: it is known by the hardware address that annotation kube-vip.io/hwaddr names, since other Services may have
- * macvlans of kube-vip, too. Up is one that has the address and is administratively up (kube-vip pkg/vip/dhcp).
+ * macvlans of kube-vip, too (kube-vip pkg/vip/dhcp). kube-proxy's kube-ipvs0, a dummy, has every Service's address and carries none. Up
+ * is one that has the address, is switched on and has a carrier.
  */
 export function carriersOf(
   node: string,
@@ -45,7 +49,12 @@ export function carriersOf(
   const isKubeVips = ({ kind, mac }: Link): boolean =>
     kind === 'macvlan' && vip.hwAddress !== '' && mac.toLowerCase() === vip.hwAddress.toLowerCase();
   const carriers = seen.value
-    .filter((link) => holding.has(link.name) || isKubeVips(link))
-    .map((link) => ({ node, interface: link.name, mac: link.mac, up: link.up && holding.has(link.name) }));
+    .filter((link) => (holding.has(link.name) && link.kind !== 'dummy') || isKubeVips(link))
+    .map((link) => ({
+      node,
+      interface: link.name,
+      mac: link.mac,
+      up: link.up && !DARK.has(link.state) && holding.has(link.name),
+    }));
   return known(carriers, `ip -br address (${node})`);
 }
