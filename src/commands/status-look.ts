@@ -3,6 +3,8 @@ import { homedir } from 'node:os';
 import { openClient } from '../cluster/client/client.ts';
 import { type FoundKubeconfig, findKubeconfig } from '../cluster/client/find-kubeconfig.ts';
 import { collectCluster } from '../cluster/collect/collect.ts';
+import { argumentsNamed } from '../cluster/collect/own-machine/apiserver-arguments.ts';
+import { openWire } from '../cluster/collect/wire.ts';
 import { type ClusterAnswer, judgeCluster } from '../cluster/judge.ts';
 import type { ClusterSnapshot } from '../cluster/model.ts';
 import type { Unknown } from '../hosts/reading.ts';
@@ -15,6 +17,8 @@ export interface LookOptions {
   readonly kubeconfig?: string;
   readonly only?: readonly string[];
   readonly deadlineSeconds?: number;
+  /** Files with kube-apiserver's arguments, instead of this machine's own. */
+  readonly argumentFiles?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -37,8 +41,11 @@ export interface Looker {
  */
 export async function lookerFor(options: LookOptions): Promise<Looker> {
   const first = await kubeconfigFor(options);
+  await assertReadable(options.argumentFiles ?? []);
   const keeper = memoryKeeper(stateEnvironment(options.environment), first.value.access);
   let memory = keeper.recall();
+  const wire = openWire();
+  const { argumentFiles } = options;
   return {
     found: first.value,
     path: first.source,
@@ -48,7 +55,13 @@ export async function lookerFor(options: LookOptions): Promise<Looker> {
       const client = await openClient(found.access);
       if (!client.known) throw unusable(client);
       try {
-        const snapshot = await collectCluster(client.value, { found, path, signal });
+        const snapshot = await collectCluster(client.value, {
+          found,
+          path,
+          signal,
+          wire,
+          ...(argumentFiles && { argumentFiles }),
+        });
         const answer = judgeCluster(snapshot, options, memory);
         // What was given up in the middle is nothing to remember.
         if (!signal.aborted) {
@@ -61,6 +74,12 @@ export async function lookerFor(options: LookOptions): Promise<Looker> {
       }
     },
   };
+}
+
+/** A file that is named and cannot be read is wrong usage; what stands in it is a finding. */
+async function assertReadable(files: readonly string[]): Promise<void> {
+  const read = await argumentsNamed(files);
+  if (!read.known) throw new UsageError(`--apiserver-arguments ${read.detail}`);
 }
 
 function stateEnvironment(environment: LookOptions['environment']) {

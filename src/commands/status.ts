@@ -16,6 +16,7 @@ interface RawOptions extends RawCommonOptions {
   wait?: boolean;
   /** Milliseconds. */
   deadline?: number;
+  apiserverArguments?: string[];
 }
 
 const EXIT_STATUS: Bilingual = {
@@ -64,6 +65,14 @@ export function register(program: Command, say: Say): void {
         }),
       ).argParser((value: string) => durationMs('--deadline', value)),
     )
+    .option(
+      '--apiserver-arguments <file>',
+      say({
+        en: "judge kube-apiserver's arguments in this file, instead of this node's, before a restart; repeatable",
+        'zh-CN': '在重启之前检查此文件（而非本节点）中的 kube-apiserver 参数，可重复',
+      }),
+      (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
+    )
     .addHelpText(
       'after',
       `
@@ -92,6 +101,7 @@ async function status(raw: RawOptions): Promise<void> {
     environment: process.env,
     ...(raw.kubeconfig !== undefined && { kubeconfig: raw.kubeconfig }),
     ...(only && { only }),
+    ...(raw.apiserverArguments && { argumentFiles: raw.apiserverArguments }),
     ...(raw.deadline !== undefined && { deadlineSeconds: raw.deadline / 1000 }),
   });
   if (!options.quiet) tellPassedOver(looker);
