@@ -17,8 +17,8 @@ const OFFER_WAIT_MS = 2_000;
 /** DHCP servers are not asked at every look of a --watch: what a pool holds changes rarely. */
 const ASK_AGAIN_MS = 10 * 60_000;
 
-/** Keeps what the DHCP servers said for ten minutes; ARP is asked at every look. */
-export function openWire(): Wire {
+/** Keeps what the DHCP servers said for ten minutes; ARP is asked at every look. `waitMs` is for a first offer. */
+export function openWire(waitMs = OFFER_WAIT_MS): Wire {
   let kept: { readonly of: string; readonly at: number; readonly offeredBy: WireSight['offeredBy'] } | undefined;
   return {
     async look(address, limit) {
@@ -28,7 +28,7 @@ export function openWire(): Wire {
       if (!segment) return nowhere(`no interface of this machine lies in the network of ${address.value}`);
       const of = `${segment.link} ${address.value}`;
       const recent = kept?.of === of && performance.now() - kept.at < ASK_AGAIN_MS ? kept : undefined;
-      const offerWaitMs = recent ? 0 : OFFER_WAIT_MS;
+      const offerWaitMs = recent ? 0 : waitMs;
       // Loads a foreign-function library: only where there is something to ask.
       const { probeSegment } = await import('../../probes/segment/probe.ts');
       const { link, mac } = segment;

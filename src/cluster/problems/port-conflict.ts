@@ -78,8 +78,8 @@ export const portConflict = defineClusterProblem({
   check,
   explain: ({ port: { port, protocol, owner, without }, by, harmless }) => ({
     title: {
-      en: `${by} has port ${port}/${protocol}, which ${owner} needs`,
-      'zh-CN': `${by} 占用了 ${owner} 所需的 ${port}/${protocol}`,
+      en: `${by} has port ${port}/${protocol}, which ${owner.en} needs`,
+      'zh-CN': `${by} 占用了 ${owner['zh-CN']} 所需的 ${port}/${protocol}`,
     },
     cause: {
       en: `Two programs of one node cannot listen on ${port}/${protocol}; ${by} was first.`,
