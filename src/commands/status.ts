@@ -39,9 +39,9 @@ export function register(program: Command, say: Say): void {
     .summary(say({ en: 'is this cluster ready', 'zh-CN': '集群是否就绪' }))
     .description(
       say({
-        en: 'Say whether this cluster is ready, with the credentials at hand: what is wrong, what it means, what to do next. What may not be seen never counts as broken. Changes nothing.',
+        en: 'Say whether this cluster is ready, with the credentials at hand: what is wrong, what it means, what to do next. What may not be seen never counts as broken. Changes nothing in the cluster; remembers what it saw for the next run.',
         'zh-CN':
-          '用手头的凭据判断集群是否就绪：哪里有问题、意味着什么、下一步做什么。无权查看的内容绝不当作故障。不做任何修改。',
+          '用手头的凭据判断集群是否就绪：哪里有问题、意味着什么、下一步做什么。无权查看的内容绝不当作故障。不修改集群；记住所见，供下一次运行参考。',
       }),
     )
     .option(

@@ -1,20 +1,22 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import type { Door } from '../../lab/door.ts';
 import { apiServer, type LabApiServer } from '../../lab/kube/api-server.ts';
 import { type CertificateAuthority, certificateAuthority } from '../../lab/kube/certificates.ts';
 import { type ServerRoom, serverRoom } from '../../lab/kube/server-room.ts';
 import { type ClusterObjects, clusterObjects } from '../../lab/kube/small-cluster.ts';
-import { node } from '../../lab/kube/small-objects.ts';
+import { type KubeObject, node } from '../../lab/kube/small-objects.ts';
 import { type LabWebhook, webhookServer } from '../../lab/kube/webhook-server.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const CONFIGURATION = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/guard';
 const SERVICE = '/api/v1/namespaces/default/services/guard';
 const ENDPOINTS = '/api/v1/namespaces/default/endpoints/guard';
+const SERVERS = '/api/v1/namespaces/default/endpoints/kubernetes';
 const NAMES = ['guard.default.svc'];
 const HOUR_MS = 3_600_000;
 
@@ -36,6 +38,8 @@ beforeAll(async () => {
   stranger = await certificateAuthority(join(dirname(server.admin.kubeconfig), 'stranger'), 'stranger');
   await objects.put('/api/v1/nodes/node-1', node('node-1', 11));
   await objects.change('/api/v1/nodes/node-1', ({ spec }) => delete spec.taints);
+  // Nobody keeps it: see --endpoint-reconciler-type in the lab's arguments.
+  await objects.put(SERVERS, { metadata: { name: 'kubernetes' }, subsets: [] });
   await objects.put(SERVICE, SERVICE_OBJECT);
   await objects.put(ENDPOINTS, endpoints('addresses'));
   await objects.put(CONFIGURATION, await configuration(server.authority));
@@ -53,6 +57,13 @@ const SERVICE_OBJECT = {
 function endpoints(list: 'addresses' | 'notReadyAddresses') {
   const subset = { [list]: [{ ip: '10.52.0.2' }], ports: [{ name: 'https', port: 8443 }] };
   return { metadata: { name: 'guard' }, subsets: [subset] };
+}
+
+function serversAt(addresses: readonly string[]) {
+  const subset = { addresses: addresses.map((ip) => ({ ip })), ports: [{ name: 'https', port: 6443 }] };
+  return (object: KubeObject): void => {
+    object['subsets'] = addresses.length > 0 ? [subset] : [];
+  };
 }
 
 async function configuration(authority: CertificateAuthority) {
@@ -75,11 +86,17 @@ function create() {
   return server.admin.ask('/api/v1/namespaces/default/configmaps', { method: 'POST', body });
 }
 
+interface Said {
+  readonly status: number | null;
+  readonly verdict: string;
+  readonly problems: readonly string[];
+  readonly why: string;
+}
+
 /** What `status` says in the room, remembering what it said before. */
-async function said(): Promise<{ status: number | null; verdict: string; problems: string[]; why: string }> {
-  const { kubeconfig } = server.admin;
+async function said(kubeconfig = server.admin.kubeconfig): Promise<Said> {
   const argv = room.inside([process.execPath, CLI, 'status', '--kubeconfig', kubeconfig, '--json', '--deadline', '0']);
-  const env = { ...process.env, HAYWARD_STATE: dirname(kubeconfig), LC_ALL: 'C' };
+  const env = { ...process.env, HAYWARD_STATE: dirname(server.admin.kubeconfig), LC_ALL: 'C' };
   const ran = await new Promise<{ status: number | null; stdout: string }>((resolve) => {
     const child = execFile(argv[0], argv.slice(1), { env }, (_, stdout) => resolve({ status: child.exitCode, stdout }));
   });
@@ -158,6 +175,7 @@ it.each([
     make: async () => {
       // Its Endpoints go with it.
       await objects.remove(SERVICE);
+      await serveWell();
     },
     undo: async () => {
       await objects.put(SERVICE, SERVICE_OBJECT);
@@ -185,6 +203,38 @@ it.each([
     expect(await until(said, ({ status }) => status === 0)).toMatchObject(CLEAR);
   },
 );
+
+describe('each API server by itself', () => {
+  it('one of three is dead, or shows a certificate of somebody else’s', async () => {
+    const [first, second, third] = room.addresses;
+    const port = Number(new URL(server.url).port);
+    // What an API server of each node does: it listens there, and keeps its address in this object.
+    const doors = await Promise.all([first, second].map((address) => room.doorOut(address, 6443, port)));
+    await objects.change(SERVERS, serversAt(room.addresses));
+    const dead = await said();
+    expect(dead).toMatchObject({ status: 1, verdict: 'ready', problems: ['apiserver-unready'] });
+    expect(dead.why).toBe(`https://${third}:6443: its host answers, but nothing listens there.`);
+    doors.push(await room.doorOut(third, 6443, hook.port));
+    const misled = await said();
+    expect(misled).toMatchObject({ status: 1, verdict: 'ready', problems: ['apiserver-unready'] });
+    expect(misled.why).toContain(`https://${third}:6443: its certificate is not accepted (Hostname`);
+    await doors.pop()?.close();
+    doors.push(await room.doorOut(third, 6443, port));
+    expect(await said()).toMatchObject(CLEAR);
+    for (const one of doors) await one.close();
+    await objects.change(SERVERS, serversAt([]));
+  });
+
+  it('the only one seen shows a certificate of somebody else’s: that is not known, and said', async () => {
+    const config = parse(await readFile(server.admin.kubeconfig, 'utf8'));
+    config.clusters[0].cluster.server = `https://127.0.0.1:${hook.port}`;
+    const kubeconfig = join(dirname(server.admin.kubeconfig), 'misled.kubeconfig');
+    await writeFile(kubeconfig, stringify(config));
+    const door = await room.doorOut('127.0.0.1', hook.port);
+    expect(await said(kubeconfig)).toMatchObject({ status: 3, verdict: 'unknown', problems: [] });
+    await door.close();
+  });
+});
 
 async function serveWell(): Promise<void> {
   await hook.serve(await server.authority.issue({ commonName: 'guard', names: NAMES }));
