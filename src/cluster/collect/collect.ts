@@ -21,6 +21,7 @@ import {
 import { collectNode, collectNodes } from './nodes.ts';
 import { argumentsNamed } from './own-machine/apiserver-arguments.ts';
 import { isThisMachine, lookAtOwnMachine, noOwnMachine, ownCarriers, withOwn } from './own-machine/own-machine.ts';
+import { collectOwnPods, noOwnPods } from './own-pods.ts';
 import { paced } from './paced.ts';
 import { collectParts } from './parts.ts';
 import { collectPermissions } from './permissions.ts';
@@ -142,6 +143,7 @@ type Seen = Pick<
   | 'endpoints'
   | 'webhooks'
   | 'parts'
+  | 'ownPods'
   | 'managedCharts'
   | 'harvester'
   | 'harvesterVersion'
@@ -152,19 +154,31 @@ async function lookFurther(further: Further): Promise<Seen> {
   const { client, limit, services, service, vantage, nodeName, wire } = further;
   const address = addressOf(service);
   const parts = collectParts(client);
-  const [apiServers, permissions, nodes, own, endpoints, webhooks, charts, harvester, management, registration] =
-    await Promise.all([
-      lookAtOthers(client, address, limit),
-      collectPermissions(client, nodeName),
-      collectNodes(client),
-      nodeName.known ? collectNode(client, nodeName.value) : nodeName,
-      collectEndpoints(client, services),
-      collectWebhooks(client, vantage, limit),
-      collectCharts(client),
-      harvesterOf(services, address, limit),
-      collectManagementAddress(client, service, { limit, wire }),
-      parts.then((all) => collectRegistration(client, all)),
-    ]);
+  const [
+    apiServers,
+    permissions,
+    nodes,
+    own,
+    endpoints,
+    webhooks,
+    charts,
+    harvester,
+    management,
+    registration,
+    ownPods,
+  ] = await Promise.all([
+    lookAtOthers(client, address, limit),
+    collectPermissions(client, nodeName),
+    collectNodes(client),
+    nodeName.known ? collectNode(client, nodeName.value) : nodeName,
+    collectEndpoints(client, services),
+    collectWebhooks(client, vantage, limit),
+    collectCharts(client),
+    harvesterOf(services, address, limit),
+    collectManagementAddress(client, service, { limit, wire }),
+    parts.then((all) => collectRegistration(client, all)),
+    parts.then((all) => ownPodsOf(all, further)),
+  ]);
   return {
     apiServers,
     permissions,
@@ -173,11 +187,19 @@ async function lookFurther(further: Further): Promise<Seen> {
     endpoints,
     webhooks,
     parts: await parts,
+    ownPods,
     ...charts,
     harvester,
     managementAddress: management,
     registration,
   };
+}
+
+/** What is refused of all is asked of one's own node. */
+function ownPodsOf(parts: ClusterSnapshot['parts'], { client, nodeName, vantage, limit }: Further) {
+  if (parts.known || parts.reason !== 'denied') return noOwnPods('the rollouts themselves were asked for');
+  if (!nodeName.known) return nodeName;
+  return collectOwnPods({ client, node: nodeName.value, isHere: vantage === 'node', signal: limit.signal });
 }
 
 /** A machine that is no node of this cluster has no Node object: then it only looked like one. */

@@ -87,6 +87,17 @@ export interface WaitingPod {
   readonly since: string;
 }
 
+/** A Pod of one of `PARTS` on this node. */
+export interface OwnPod {
+  readonly namespace: string;
+  readonly name: string;
+  /** The rollout's name. */
+  readonly part: string;
+  /** Where it is not Ready. */
+  readonly waiting?: WaitingPod;
+  readonly restarts: number;
+}
+
 /** Rollouts a snapshot looks at, wherever they exist. */
 export const PARTS = [
   { namespace: 'harvester-system', name: 'harvester' },
