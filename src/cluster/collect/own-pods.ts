@@ -56,7 +56,7 @@ function ofParts(pods: readonly Found[]): readonly OwnPod[] {
         namespace === pod.namespace &&
         pod.name.startsWith(`${name}-`) &&
         /^([a-z0-9]{1,10}-)?[a-z0-9]{1,5}$/.test(pod.name.slice(name.length + 1)),
-    ).sort((a, b) => a.name.length - b.name.length);
+    ).sort((a, b) => b.name.length - a.name.length);
     return part ? [{ ...pod, part: part.name }] : [];
   });
 }
@@ -68,7 +68,7 @@ function sandboxesIn(text: string, node: string): readonly Found[] {
   for (const sandbox of items) {
     const key = `${sandbox.metadata?.namespace}/${sandbox.metadata?.name}`;
     const before = latest.get(key);
-    if (!before || BigInt(before.createdAt) > BigInt(sandbox.createdAt)) latest.set(key, sandbox);
+    if (!before || BigInt(before.createdAt) < BigInt(sandbox.createdAt)) latest.set(key, sandbox);
   }
   return [...latest.values()].flatMap((sandbox) => {
     const { metadata, state, createdAt } = sandbox;
