@@ -20,6 +20,7 @@ export function keyOf({ problem, judgement }: Looked): string {
 interface InTimeOptions {
   readonly lang: Lang;
   readonly deadlineSeconds?: number;
+  readonly atOnce?: boolean;
   readonly pace: Pace;
 }
 
@@ -108,10 +109,11 @@ function phaseOf(
 }
 
 /**
- * It is good now, and has been bad too often of late to be called so, where it decides. What does not decide is good: that it comes
- * and goes is told while it is bad, and as evidence.
+ * It is good now, and has been bad too often of late to be trusted, where it decides; a note for one who asks once. What does not
+ * decide is good: that it comes and goes is told while it is bad, and as evidence.
  */
-function good(base: Finding, condition: Condition, { takenAt }: Moment, { lang, pace }: InTimeOptions): Judged {
+function good(base: Finding, condition: Condition, { takenAt }: Moment, options: InTimeOptions): Judged {
+  const { lang, pace, atOnce = false } = options;
   const told = flapping(condition, takenAt, pace)[lang];
   if (condition.severity !== 'critical') {
     const evidence = [...base.evidence, { source: lang === 'en' ? 'earlier looks' : '此前的查看', value: told }];
@@ -120,14 +122,14 @@ function good(base: Finding, condition: Condition, { takenAt }: Moment, { lang, 
   const finding: Finding = {
     ...base,
     status: 'problem',
-    severity: 'warning',
+    severity: atOnce ? 'info' : 'warning',
     phase: 'flapping',
     since: condition.turns[0] ?? takenAt,
     title: lang === 'en' ? `${base.title}: comes and goes` : `${base.title}：时好时坏`,
     cause: told,
     impact: lang === 'en' ? 'It is good at this moment; that may not last.' : '此刻正常，但未必持久。',
   };
-  return { finding, decides: true, badNow: false };
+  return { finding, decides: !atOnce, badNow: false };
 }
 
 function flapping({ turns }: Condition, at: string, { windowSeconds }: Pace) {

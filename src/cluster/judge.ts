@@ -28,6 +28,11 @@ export interface ClusterJudgeOptions {
   readonly deadlineSeconds?: number;
   /** The problem ids to report; all when not given. The verdict counts every one, for it is one answer. */
   readonly only?: readonly string[];
+  /**
+   * For one who asks once: what is good now is good, also where it comes and goes, and that it does is a note. Who waits or watches is
+   * told that it settles until it has stayed good.
+   */
+  readonly atOnce?: boolean;
 }
 
 export interface ClusterAnswer {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ago, healthy, NOW, part, unanswered, withVip } from '../../test/cluster.ts';
 import { known } from '../hosts/reading.ts';
-import { type ClusterAnswer, judgeCluster } from './judge.ts';
+import { type ClusterAnswer, type ClusterJudgeOptions, judgeCluster } from './judge.ts';
 import { type Memory, NO_MEMORY } from './memory.ts';
 import { memoryFrom, memoryText } from './memory-text.ts';
 import type { ClusterSnapshot } from './model.ts';
 
-const en = { lang: 'en' } as const;
+const once = { lang: 'en', atOnce: true } as const;
 const silent = withVip({ https: known(unanswered('silent'), 'https://10.0.0.10/') });
 const MIN = 60;
 
@@ -15,11 +15,15 @@ function at(snapshot: ClusterSnapshot, seconds: number): ClusterSnapshot {
   return { ...snapshot, takenAt, serverClock: known(takenAt, 'Date') };
 }
 
+type Seen = readonly (readonly [number, ClusterSnapshot])[];
+
 /** Runs one after another, each with what the one before wrote into its file. */
-function runs(...seen: readonly (readonly [number, ClusterSnapshot])[]): ClusterAnswer[] {
+const runs = (...seen: Seen): ClusterAnswer[] => runsWith(once, seen);
+
+function runsWith(options: ClusterJudgeOptions, seen: Seen): ClusterAnswer[] {
   let file = memoryText(NO_MEMORY);
   return seen.map(([seconds, snapshot]) => {
-    const answer = judgeCluster(at(snapshot, seconds), en, memoryFrom(file));
+    const answer = judgeCluster(at(snapshot, seconds), options, memoryFrom(file));
     file = memoryText(answer.memory);
     return answer;
   });
@@ -34,16 +38,17 @@ describe('who runs status every five minutes', () => {
 
   it('is told that a thing comes and goes, with numbers', () => {
     const answers = every(5, healthy(), silent, healthy(), silent, healthy(), silent, healthy());
-    expect(verdicts(answers)).toEqual(['ready', 'settling', 'ready', 'settling', 'ready', 'not-ready', 'settling']);
+    expect(verdicts(answers)).toEqual(['ready', 'settling', 'ready', 'settling', 'ready', 'not-ready', 'ready']);
     expect(vip(answers[5])).toMatchObject({ phase: 'flapping' });
     expect(vip(answers[5])?.cause).toContain('bad 3 times in 1200 s');
-    expect(vip(answers[6])).toMatchObject({ status: 'problem', phase: 'flapping', severity: 'warning' });
+    expect(vip(answers[6])).toMatchObject({ status: 'problem', phase: 'flapping', severity: 'info' });
+    expect(vip(answers[6])?.cause).toContain('bad 3 times in 1500 s');
   });
 
   it('has it called calm after three good looks', () => {
     const bad = [silent, healthy(), silent, healthy(), silent];
     const after = every(5, ...bad, healthy(), healthy(), healthy(), healthy());
-    expect(verdicts(after).slice(-4)).toEqual(['settling', 'settling', 'settling', 'ready']);
+    expect(after.slice(-4).map((one) => vip(one)?.status)).toEqual(['problem', 'problem', 'problem', 'ok']);
   });
 
   it('is told that it lasted beyond its deadline', () => {
@@ -53,6 +58,12 @@ describe('who runs status every five minutes', () => {
       'not-ready',
     ]);
   });
+});
+
+it('who waits is told that it settles until it has stayed good', () => {
+  const states = [silent, healthy(), silent, healthy(), silent, healthy(), healthy()];
+  const seen = states.map((state, index) => [index * MIN, state] as const);
+  expect(verdicts(runsWith({ lang: 'en' }, seen)).slice(-3)).toEqual(['not-ready', 'settling', 'settling']);
 });
 
 describe('who looks now and then', () => {
@@ -80,7 +91,7 @@ it('what comes and goes and does not decide is good while it is good, and says s
 });
 
 describe('the text of a memory', () => {
-  const { memory } = judgeCluster(silent, en);
+  const { memory } = judgeCluster(silent, once);
 
   it('keeps what was bad and which boot a node is in, and no more', () => {
     const again = memoryFrom(memoryText(memory));
@@ -111,7 +122,7 @@ describe('the text of a memory', () => {
     ['__proto__', '{"version":1,"looks":[],"conditions":{"__proto__":{"bad":1}},"boots":[]}'],
   ])('that is %s is no memory', (_, text) => {
     expect(memoryFrom(text)).toEqual(NO_MEMORY);
-    expect(judgeCluster(silent, en, memoryFrom(text)).verdict).toBe('settling');
+    expect(judgeCluster(silent, once, memoryFrom(text)).verdict).toBe('settling');
   });
 
   it('leaves out what is no condition', () => {

@@ -17,6 +17,8 @@ export interface LookOptions {
   readonly kubeconfig?: string;
   readonly only?: readonly string[];
   readonly deadlineSeconds?: number;
+  /** Nobody waits for it to stay as it is. */
+  readonly atOnce?: boolean;
   /** Files with kube-apiserver's arguments, instead of this machine's own. */
   readonly argumentFiles?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;

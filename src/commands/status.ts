@@ -99,6 +99,7 @@ async function status(raw: RawOptions): Promise<void> {
   const looker = await lookerFor({
     lang: options.lang,
     environment: process.env,
+    atOnce: !raw.watch && !raw.wait,
     ...(raw.kubeconfig !== undefined && { kubeconfig: raw.kubeconfig }),
     ...(only && { only }),
     ...(raw.apiserverArguments && { argumentFiles: raw.apiserverArguments }),
