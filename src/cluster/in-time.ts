@@ -4,6 +4,7 @@ import type { Judged } from './judged.ts';
 import { type Condition, isFlapping, type Pace } from './memory.ts';
 import type { ClusterSnapshot } from './model.ts';
 import type { ClusterJudgement, ClusterProblem, Settling, SnapshotPart } from './problem.ts';
+import { REBOOT_SECONDS } from './reboots.ts';
 import { ageSeconds, clusterNow, secondsBetween } from './time.ts';
 
 /** What a check said, and whose check it was. */
@@ -22,6 +23,8 @@ interface InTimeOptions {
   readonly deadlineSeconds?: number;
   readonly atOnce?: boolean;
   readonly pace: Pace;
+  /** RFC 3339, by the API server's clock: when the cluster itself began anew. */
+  readonly rebooted?: string;
 }
 
 type Moment = Pick<ClusterSnapshot, 'takenAt' | 'serverClock' | 'target'>;
@@ -50,7 +53,7 @@ export function inTime(
     case 'problem': {
       const { phase, since } = flaps
         ? ({ phase: 'flapping', since: condition.turns[0] ?? condition.badSince } as const)
-        : phaseOf(judgement.settles, condition, moment, options.deadlineSeconds);
+        : phaseOf(judgement.settles, condition, moment, options);
       const words = problem.explain(judgement.facts);
       const cause = words.cause[options.lang];
       const finding: Finding = {
@@ -95,7 +98,7 @@ function phaseOf(
   settles: Settling | undefined,
   condition: Condition | undefined,
   moment: Moment,
-  override: number | undefined,
+  { deadlineSeconds: override, rebooted = '' }: InTimeOptions,
 ): { phase: Phase; since: string } {
   const seen = condition?.badSince || moment.takenAt;
   if (settles === undefined) return { phase: 'definite', since: seen };
@@ -104,7 +107,8 @@ function phaseOf(
   const seenFor = Math.min(anew, secondsBetween(seen, moment.takenAt));
   const saidFor = Math.min(anew, ageSeconds(settles.since ?? '', now) ?? 0);
   const deadline = override ?? settles.deadlineSeconds;
-  const phase = Math.max(seenFor, saidFor) < deadline ? 'settling' : 'definite';
+  const hasRebooted = override === undefined && (ageSeconds(rebooted, now) ?? REBOOT_SECONDS) < REBOOT_SECONDS;
+  const phase = Math.max(seenFor, saidFor) < deadline || hasRebooted ? 'settling' : 'definite';
   return { phase, since: saidFor > seenFor && settles.since !== undefined ? settles.since : seen };
 }
 

@@ -18,7 +18,7 @@ import {
 import type { ClusterSnapshot } from './model.ts';
 import type { AnyClusterProblem, ClusterJudgement, ClusterParts, ClusterProblem, SnapshotPart } from './problem.ts';
 import { CLUSTER_PROBLEMS } from './problems/registry.generated.ts';
-import { bootsAfter, type Reboots, rebootsOf } from './reboots.ts';
+import { bootsAfter, clusterReboot, type Reboots, rebootsOf } from './reboots.ts';
 import { type Causes, type Verdict, verdictOf } from './verdict.ts';
 import { countedOfLate, intervalsAfter } from './webhook-calls.ts';
 
@@ -62,8 +62,9 @@ export function judgeCluster(
   const seen = countedOfLate(snapshot, calls);
   const looked = problems.flatMap((problem) => lookAt(problem as unknown as Runnable, seen, reboots));
   const after: Memory = { conditions: remembered(looked, before.conditions, timing), looks, boots, calls };
-  const { pace } = timing;
-  const judged = looked.map((one) => inTime(one, after.conditions[keyOf(one)], snapshot, { ...options, pace }));
+  const rebooted = clusterReboot(snapshot, reboots);
+  const told = { ...options, pace: timing.pace, ...(rebooted !== undefined && { rebooted }) };
+  const judged = looked.map((one) => inTime(one, after.conditions[keyOf(one)], snapshot, told));
   const causes = causesOf(problems, judged);
   const verdict = verdictOf(judged, causes);
   const top = clusterReady(verdict, { judged, causes, target: snapshot.target, lang: options.lang });

@@ -1,9 +1,10 @@
-import { expect, it } from 'vitest';
-import { healthy, NOW, node, unreadyNode } from '../../test/cluster.ts';
+import { describe, expect, it } from 'vitest';
+import { asNode, healthy, NOW, node, unanswered, unreadyNode } from '../../test/cluster.ts';
 import { known, unknown } from '../hosts/reading.ts';
 import { type ClusterAnswer, judgeCluster } from './judge.ts';
 import { NO_MEMORY } from './memory.ts';
 import type { NodeLook } from './model/nodes.ts';
+import type { ClusterSnapshot } from './model.ts';
 
 /** Looks at a cluster whose second node is as said, seconds apart from the first. */
 function looks(...seen: readonly (readonly [number, Partial<NodeLook>])[]): ClusterAnswer[] {
@@ -63,4 +64,46 @@ it('what is not seen, or says no boot id, is no reboot', () => {
     expect(Object.values(memory.boots).flatMap(({ changes }) => changes)).toEqual([]);
   }
   expect(Object.keys(memory.boots)).toEqual(['node-1', 'node-2', 'node-3']);
+});
+
+describe('a cluster whose nodes have all rebooted', () => {
+  const silent = known(unanswered('silent'), 'https://10.0.0.10/');
+  const vipDown = { ...healthy().managementAddress, https: silent };
+  const others = ['node-2', 'node-3'];
+
+  /** Looks at a cluster without its management address, of which these nodes are in another boot at the second look. */
+  function verdicts(
+    who: (seen: ClusterSnapshot) => ClusterSnapshot,
+    rebooted: readonly string[],
+    ...seconds: number[]
+  ) {
+    let memory = NO_MEMORY;
+    return [0, ...seconds].map((second) => {
+      const takenAt = new Date(Date.parse(NOW) + second * 1000).toISOString();
+      const boot = (name: string) => (second > 0 && rebooted.includes(name) ? { bootId: 'b' } : {});
+      const nodes = known(
+        ['node-1', ...others].map((name) => node(name, boot(name))),
+        'nodes',
+      );
+      const serverClock = known(takenAt, 'Date');
+      const snapshot = who(healthy({ nodes, takenAt, serverClock, managementAddress: vipDown }));
+      const answer = judgeCluster(snapshot, { lang: 'en' }, memory);
+      memory = answer.memory;
+      return answer.verdict;
+    });
+  }
+  const asAdmin = (seen: ClusterSnapshot) => seen;
+
+  it('settles for ten minutes, to an administrator and to a node', () => {
+    for (const who of [asAdmin, asNode]) {
+      const seen = verdicts(who, ['node-1', ...others], 200, 400, 790, 801);
+      expect(seen).toEqual(['settling', 'settling', 'settling', 'settling', 'not-ready']);
+    }
+  });
+
+  it('does not where one of many has: that explains nothing', () => {
+    expect(verdicts(asAdmin, ['node-1'], 200)).toEqual(['settling', 'not-ready']);
+    expect(verdicts(asAdmin, others, 200)).toEqual(['settling', 'not-ready']);
+    expect(verdicts(asNode, others, 200)).toEqual(['settling', 'not-ready']);
+  });
 });

@@ -48,3 +48,25 @@ function bootAfter(before: Boot | undefined, id: string, at: string): Boot | und
 export function rebootsOf(boots: Boots): Reboots {
   return Object.fromEntries(Object.entries(boots).map(([name, { changes }]) => [name, changes]));
 }
+
+/** When a node was last seen to have rebooted; not where it does so again and again. */
+export function lastReboot(reboots: Reboots, name: string): string | undefined {
+  const times = Object.hasOwn(reboots, name) ? (reboots[name] ?? []) : [];
+  return times.length < REBOOT_LOOP ? times.at(-1) : undefined;
+}
+
+/** So long after a reboot what may pass by itself is waited for. Chosen, not measured: as for a node that is not Ready. */
+export const REBOOT_SECONDS = 600;
+
+/**
+ * When the cluster itself began anew: all its nodes have rebooted, as after a power cut, or, where no others may be seen, the node that
+ * looks has. The last of their times.
+ */
+export function clusterReboot(
+  { nodes, ownNode }: Pick<Seen, 'nodes' | 'ownNode'>,
+  reboots: Reboots,
+): string | undefined {
+  const looked = nodes.known ? nodes.value : ownNode.known ? [ownNode.value] : [];
+  const times = looked.map(({ name }) => lastReboot(reboots, name));
+  return times.every((time) => time !== undefined) ? times.sort().at(-1) : undefined;
+}

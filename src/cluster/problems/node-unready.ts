@@ -3,7 +3,7 @@ import type { Bilingual } from '../../lang.ts';
 import { unknownSeverity } from '../decide.ts';
 import type { NodeLook } from '../model/nodes.ts';
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
-import { REBOOT_LOOP } from '../reboots.ts';
+import { lastReboot, REBOOT_LOOP } from '../reboots.ts';
 import { ageSeconds, clusterNow } from '../time.ts';
 import { anyNode } from './node-unready/any-node.ts';
 import { type NodeTrouble, troubleOf } from './node-unready/trouble.ts';
@@ -38,13 +38,13 @@ function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
     return [...members, { status: 'unknown', subject: '', severity: 'info', unknown: nodes, evidence: [] }];
   }
   const evidence = seen.flatMap((node) => readyEvidence(node));
-  const anew = seen.flatMap((node) => lastReboot(node, parts) ?? []).sort();
+  const anew = seen.flatMap(({ name }) => lastReboot(parts.reboots, name) ?? []).sort();
   return [found({ node: '', trouble: { kind: seen.length > 0 ? 'all' : 'none' } }, evidence, anew.at(-1)), ...members];
 }
 
 function judgeNode(node: NodeLook, parts: Parts): ClusterJudgement<Facts> {
   const trouble = troubleOf(node, clusterNow(parts));
-  const rebooted = lastReboot(node, parts);
+  const rebooted = lastReboot(parts.reboots, node.name);
   if (trouble === undefined) return { status: 'ok', subject: node.name, evidence: readyEvidence(node) };
   return {
     status: 'problem',
@@ -58,12 +58,6 @@ function judgeNode(node: NodeLook, parts: Parts): ClusterJudgement<Facts> {
     facts: { node: node.name, trouble, ...(rebooted && { rebooted }) },
     evidence: readyEvidence(node),
   };
-}
-
-/** A node that has just rebooted is given its time anew, unless it does so again and again. */
-function lastReboot({ name }: NodeLook, { reboots }: Parts): string | undefined {
-  const times = reboots[name] ?? [];
-  return times.length < REBOOT_LOOP ? times.at(-1) : undefined;
 }
 
 function judgeReboots({ name, bootId }: NodeLook, parts: Parts): ClusterJudgement<Facts>[] {
