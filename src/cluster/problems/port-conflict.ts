@@ -78,7 +78,7 @@ export const portConflict = defineClusterProblem({
   check,
   explain: ({ port: { port, protocol, owner, without }, by, harmless }) => ({
     title: {
-      en: `${by} has port ${port}/${protocol}, which ${owner.en} needs`,
+      en: `${by} has port ${port}/${protocol}, needed by ${owner.en}`,
       'zh-CN': `${by} 占用了 ${owner['zh-CN']} 所需的 ${port}/${protocol}`,
     },
     cause: {

@@ -102,7 +102,7 @@ export const vipConflict = defineClusterProblem({
   prove: ({ kind, address }) =>
     kind === 'down' || kind === 'two-carry'
       ? `ip -br address | grep -F '${address}'; ip -br link | grep '^vip-'`
-      : `arping -c 3 -I mgmt-br ${address}`,
+      : `arping -c 3 -I "$(ip -o route get ${address} | sed 's/.* dev \\([^ ]*\\).*/\\1/')" ${address}`,
 });
 
 const NOW = {
@@ -119,8 +119,11 @@ type Told = (address: string, who: string) => Readonly<Record<'title' | 'cause',
 
 const WORDS: Readonly<Record<Facts['kind'], Told>> = {
   'two-answer': (address, who) => ({
-    title: { en: `Two machines answer for ${address}`, 'zh-CN': `有两台机器应答 ${address}` },
-    cause: { en: `ARP is answered by ${who}.`, 'zh-CN': `应答 ARP 的有 ${who}。` },
+    title: { en: `Two hardware addresses answer for ${address}`, 'zh-CN': `有两个硬件地址应答 ${address}` },
+    cause: {
+      en: `ARP is answered by ${who}. They are two machines, or two interfaces of one that lie in the same segment (arp_ignore 0).`,
+      'zh-CN': `应答 ARP 的有 ${who}。是两台机器，或同一台机器上位于同一网段的两个接口（arp_ignore 为 0）。`,
+    },
   }),
   foreign: (address, who) => ({
     title: { en: `Another machine answers for ${address}`, 'zh-CN': `另一台机器在应答 ${address}` },

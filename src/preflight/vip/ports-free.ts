@@ -24,7 +24,7 @@ export function portsFree(listeners: Reading<readonly Listener[]>) {
         : [{ status: 'unknown', subject: '', severity: 'warning', unknown: listeners, evidence: [] }],
     explain: ({ port: { port, protocol, owner, without }, by }) => ({
       title: {
-        en: `Port ${port}/${protocol}, which ${owner.en} will need, is taken`,
+        en: `Port ${port}/${protocol}, to be needed by ${owner.en}, is taken`,
         'zh-CN': `${owner['zh-CN']} 将要使用的 ${port}/${protocol} 已被占用`,
       },
       cause: {
