@@ -108,8 +108,10 @@ JI7Eaf5EgGUvnadkWQIgG6ZI6F7WmJgRV4JBK3d16b/m1uWxwMYiskEMqVa9iLg=
     const files = await collectCertificates(root);
     expect(files.known && files.value).toHaveLength(1);
     expect(withOwn(files, files)).toMatchObject({ value: [{ subject: 'CN=serving' }] });
-    expect(withOwn(unknown('denied', 'tls', 'no'), files)).toMatchObject({ reason: 'denied' });
-    expect(withOwn(unknown('absent', 'tls', 'none'), files)).toBe(files);
+    const denied = unknown('denied', 'tls', 'no');
+    expect(withOwn(denied, files)).toBe(files);
+    expect(withOwn(files, denied)).toBe(files);
+    expect(withOwn(denied, denied)).toBe(denied);
   });
 });
 

@@ -51,13 +51,13 @@ export function ownCarriers(
   });
 }
 
-/** The certificate one comes with is known everywhere; on a node those of its files are beside it. */
+/** The certificate one comes with is known everywhere; on a node those of its files are beside it, where they may be read. */
 export function withOwn(
   files: ClusterSnapshot['certificates'],
   own: ClusterSnapshot['certificates'],
 ): ClusterSnapshot['certificates'] {
-  if (!files.known) return own.known && files.reason !== 'denied' && files.reason !== 'failed' ? own : files;
   if (!own.known) return files;
+  if (!files.known) return own;
   const others = files.value.filter(({ fingerprint }) => !own.value.some((one) => one.fingerprint === fingerprint));
   return known([...own.value, ...others], files.source);
 }
