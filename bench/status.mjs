@@ -110,6 +110,8 @@ function peakMiB(args) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'hayward-bench-'));
+// What it remembers of the cluster goes with it.
+process.env.HAYWARD_STATE = folder;
 let server;
 try {
   const { apiServer, ...objects } = await lab(folder);

@@ -171,6 +171,7 @@ export function healthy(differing: Partial<ClusterSnapshot> = {}): ClusterSnapsh
     ],
     webhooks: known([webhook()], 'kubectl get validatingwebhookconfigurations'),
     parts: known([part('harvester'), part('rancher', { namespace: 'cattle-system' })], 'kubectl get deployments'),
+    ownPods: notCollected,
     managedCharts: known(
       [{ name: 'harvester', ready: true, message: '', since: ago(86_400) }],
       'kubectl get managedcharts',
@@ -241,6 +242,10 @@ export function asNode(seen: ClusterSnapshot): ClusterSnapshot {
     ownNode: own ? known(own, 'kubectl get node node-1') : notFoundUnless(nodes),
     webhooks: refused('validatingwebhookconfigurations', ''),
     parts: refused('deployments', ''),
+    ownPods: known(
+      [{ namespace: 'harvester-system', name: 'harvester-7d4b9c-x2x4z', part: 'harvester', restarts: 0 }],
+      'kubectl get pods --field-selector spec.nodeName=node-1',
+    ),
     managedCharts: refused('managedcharts', ''),
     harvesterVersion: refused('settings', ''),
     managementAddress: {

@@ -11,6 +11,7 @@ import type { CriSandboxConfig } from '../src/hosts/cri/types.ts';
 export interface ScriptedSandbox {
   readonly id: string;
   readonly name?: string;
+  readonly namespace?: string;
   /** Ready unless said otherwise. */
   readonly ready?: boolean;
   readonly createdAtMs?: number;
@@ -200,10 +201,10 @@ async function listen(
   return server;
 }
 
-function listed({ id, name = id.slice(0, 12), ready = true, createdAtMs = 0 }: ScriptedSandbox): object {
+function listed({ id, name = id.slice(0, 12), namespace = 'default', ready = true, createdAtMs = 0 }: ScriptedSandbox) {
   return {
     id,
-    metadata: { name, uid: `uid-of-${name}`, namespace: 'default', attempt: 0 },
+    metadata: { name, uid: `uid-of-${name}`, namespace, attempt: 0 },
     state: ready ? 'SANDBOX_READY' : 'SANDBOX_NOTREADY',
     createdAt: String(BigInt(Math.round(createdAtMs)) * 1_000_000n),
   };

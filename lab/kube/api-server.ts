@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../free-port.ts';
-import { gateArguments, ownArguments } from './arguments.ts';
+import { gateArguments, ownArguments, roomArguments } from './arguments.ts';
 import { type CertificateAuthority, certificateAuthority } from './certificates.ts';
 import { type Credentials, type Identity, issueCredentials } from './credentials.ts';
 import { startEtcd } from './etcd.ts';
 import { type Daemon, keptFolder, startDaemon } from './processes.ts';
 import { type KubernetesMinor, kubePrograms } from './programs.ts';
+import type { ServerRoom } from './server-room.ts';
 
 export interface ApiServerOptions {
   /** 1.33 unless said otherwise. */
@@ -15,6 +16,12 @@ export interface ApiServerOptions {
   readonly featureGates?: Readonly<Record<string, boolean>>;
   /** Further arguments for kube-apiserver, after the lab's own: of a flag that takes one value the last counts, lists grow. */
   readonly arguments?: readonly string[];
+}
+
+/** Where it runs, once and for all. */
+export interface ApiServerPlace {
+  /** A network namespace of its own, where webhooks behind Services can be served; its port is open to here all the same. */
+  readonly room?: ServerRoom;
 }
 
 /**
@@ -61,7 +68,7 @@ const START_LIMIT_MS = 120_000;
  * Starts one and waits until it is ready. Needs openssl, setpriv and the programs, not root; leaves nothing behind when it fails.
  * Throws ApiServerEnded when kube-apiserver does not start.
  */
-export async function apiServer(options: ApiServerOptions = {}): Promise<LabApiServer> {
+export async function apiServer(options: ApiServerOptions & ApiServerPlace = {}): Promise<LabApiServer> {
   const folder = await keptFolder('hayward-kube-');
   const undo: (() => Promise<void>)[] = [folder.remove];
   async function dispose(): Promise<void> {
@@ -85,10 +92,14 @@ interface Ground {
   readonly url: string;
   readonly authority: CertificateAuthority;
   readonly admin: Credentials;
-  readonly own: readonly string[];
+  /** What starts it, but for what is asked of one start. */
+  readonly argv: (program: string) => readonly string[];
 }
 
-async function prepare(folder: string, undo: (() => Promise<void>)[], options: ApiServerOptions): Promise<Ground> {
+type Undo = (() => Promise<void>)[];
+
+async function prepare(folder: string, undo: Undo, options: ApiServerOptions & ApiServerPlace): Promise<Ground> {
+  const { room } = options;
   const { etcd } = await kubePrograms(options.version ?? DEFAULT_VERSION);
   const authority = await certificateAuthority(join(folder, 'authority'), 'hayward-lab');
   const store = await startEtcd(etcd, folder);
@@ -96,12 +107,20 @@ async function prepare(folder: string, undo: (() => Promise<void>)[], options: A
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
   const own = await ownArguments({ folder, port, authority, etcd: store.url });
+  if (room) {
+    await room.doorIn(port);
+    const etcdPort = Number(new URL(store.url).port);
+    await room.doorOut('127.0.0.1', etcdPort);
+  }
+  const placed = room
+    ? (program: string) => room.inside([program, ...own, ...roomArguments(room.addresses[0])])
+    : (program: string) => [program, ...own];
   const admin = await issueCredentials(
     folder,
     { url, authority },
     { name: 'system:admin', groups: ['system:masters'] },
   );
-  return { folder, url, authority, admin, own };
+  return { folder, url, authority, admin, argv: placed };
 }
 
 function withServer(ground: Ground, dispose: () => Promise<void>, first: ApiServerOptions): LabApiServer {
@@ -135,7 +154,7 @@ function withServer(ground: Ground, dispose: () => Promise<void>, first: ApiServ
       const { kubeApiserver } = await kubePrograms(again.version ?? DEFAULT_VERSION);
       const asked = [...gateArguments(again.featureGates ?? {}), ...(again.arguments ?? [])];
       starts++;
-      const started = await startDaemon([kubeApiserver, ...ground.own, ...asked], logFile());
+      const started = await startDaemon([...ground.argv(kubeApiserver), ...asked], logFile());
       server = started;
       const trouble = await untilReady(admin, started.ended);
       if (trouble === undefined) return;

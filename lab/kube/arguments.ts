@@ -49,6 +49,14 @@ export async function ownArguments({ folder, port, authority, etcd }: Place): Pr
   ];
 }
 
+/**
+ * In a room of its own: its address, which nothing in there tells it, and webhooks dialled at their endpoints themselves, for no
+ * kube-proxy makes a Service's address lead to them (kube-apiserver's service resolver, pkg/controlplane/apiserver).
+ */
+export function roomArguments(address: string): readonly string[] {
+  return [`--advertise-address=${address}`, '--enable-aggregator-routing=true'];
+}
+
 /** The gates as kube-apiserver takes them. */
 export function gateArguments(gates: Readonly<Record<string, boolean>>): readonly string[] {
   const pairs = Object.entries(gates).map(([name, on]) => `${name}=${on}`);

@@ -17,9 +17,9 @@ export function loopbackAddress(): string {
   return `127.${randomInt(1, 250)}.${randomInt(1, 250)}.${randomInt(1, 250)}`;
 }
 
-/** Serves ports 443 and 6443 of the address; needs root, or CAP_NET_BIND_SERVICE. */
-export async function managementSite(server: LabApiServer, address: string): Promise<ManagementSite> {
-  const issued = await server.authority.issue({ commonName: 'harvester', names: [address] });
+/** Serves ports 443 and 6443 of the address; needs root, or CAP_NET_BIND_SERVICE. Its certificate has the address' name, or another. */
+export async function managementSite(server: LabApiServer, address: string, name = address): Promise<ManagementSite> {
+  const issued = await server.authority.issue({ commonName: 'harvester', names: [name] });
   const tls = { cert: await readFile(issued.certificate), key: await readFile(issued.key) };
   const web = createWebServer(tls, (asked, answer) => {
     const isCluster = asked.url === '/v1/harvester/cluster/local';

@@ -11,18 +11,22 @@ import {
   vip,
 } from './small-objects.ts';
 
-/** A cluster that is well, as objects alone: Harvester with its Rancher on three nodes. */
-export interface SmallCluster {
-  readonly nodes: readonly string[];
-  /** The management address its Service has. */
-  readonly address: string;
-  /** What kubelets and kube-vip do every few seconds: renews the Leases, of all nodes or some. */
-  renew(nodes?: readonly string[]): Promise<void>;
+/** Objects as an administrator writes them. There is no controller: each says what a controller would have written. */
+export interface ClusterObjects {
   /** Creates an object, or replaces what is there but its metadata; its status too. */
   put(path: string, object: KubeObject): Promise<void>;
   /** Changes an object as it stands; its status too. */
   change(path: string, edit: (object: KubeObject) => void): Promise<void>;
   remove(path: string): Promise<void>;
+}
+
+/** A cluster that is well, as objects alone: Harvester with its Rancher on three nodes. */
+export interface SmallCluster extends ClusterObjects {
+  readonly nodes: readonly string[];
+  /** The management address its Service has. */
+  readonly address: string;
+  /** What kubelets and kube-vip do every few seconds: renews the Leases, of all nodes or some. */
+  renew(nodes?: readonly string[]): Promise<void>;
 }
 
 const NODES = ['node-1', 'node-2', 'node-3'];
@@ -42,7 +46,7 @@ const ROLLOUTS = [
 /** Services with Pods behind them. */
 const SERVED = new Set(['harvester', 'harvester-webhook', 'rancher', 'rancher-webhook']);
 
-/** Makes the objects of a cluster that is well. There is no controller: each says what a controller would have written. */
+/** Makes the objects of a cluster that is well. */
 export async function smallCluster(server: LabApiServer, address: string): Promise<SmallCluster> {
   const cluster = clusterOn(server, address);
   for (const name of ['harvester-system', 'cattle-system', 'fleet-local']) {
@@ -81,7 +85,8 @@ export async function smallCluster(server: LabApiServer, address: string): Promi
   return cluster;
 }
 
-function clusterOn({ admin }: LabApiServer, address: string): SmallCluster {
+/** The objects of a server, whatever is there. */
+export function clusterObjects({ admin }: LabApiServer): ClusterObjects {
   const must = async (path: string, options?: Parameters<typeof admin.ask>[1]): Promise<KubeObject> => {
     const { status, text } = await admin.ask(path, options);
     if (status >= 300) throw new Error(`${options?.method ?? 'GET'} ${path}: HTTP ${status}: ${text}`);
@@ -95,15 +100,13 @@ function clusterOn({ admin }: LabApiServer, address: string): SmallCluster {
     // A custom resource without a status of its own keeps it with the rest.
     if (status !== 404 && status >= 300) throw new Error(`PUT ${path}/status: HTTP ${status}`);
   }
-  const cluster: SmallCluster = {
-    nodes: NODES,
-    address,
+  const objects: ClusterObjects = {
     async put(path, object) {
       const before = await admin.ask(path);
       const parent = path.slice(0, path.lastIndexOf('/'));
       if (before.status === 404) {
         await writeStatus(path, await must(parent, { method: 'POST', body: object }), object.status);
-      } else await cluster.change(path, (kept) => Object.assign(kept, { ...object, metadata: kept.metadata }));
+      } else await objects.change(path, (kept) => Object.assign(kept, { ...object, metadata: kept.metadata }));
     },
     async change(path, edit) {
       const object = await must(path);
@@ -111,6 +114,16 @@ function clusterOn({ admin }: LabApiServer, address: string): SmallCluster {
       await writeStatus(path, await must(path, { method: 'PUT', body: object }), object.status);
     },
     remove: (path) => must(path, { method: 'DELETE', body: { gracePeriodSeconds: 0 } }).then(() => undefined),
+  };
+  return objects;
+}
+
+function clusterOn(server: LabApiServer, address: string): SmallCluster {
+  const objects = clusterObjects(server);
+  return {
+    ...objects,
+    nodes: NODES,
+    address,
     async renew(nodes = NODES) {
       for (const name of nodes) await hold(NODE_LEASES, name, { holderIdentity: name, leaseDurationSeconds: 40 });
       await hold(VIP_LEASES, 'plndr-svcs-lock', { holderIdentity: 'node-1', leaseDurationSeconds: 5 });
@@ -121,9 +134,10 @@ function clusterOn({ admin }: LabApiServer, address: string): SmallCluster {
     const renewTime = new Date().toISOString().replace('Z', '000Z');
     const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name } };
     const body = { ...lease, spec: { ...spec, renewTime } };
-    await must(`${path}/${name}?fieldManager=lab&force=true`, { method: 'PATCH', body });
+    const query = 'fieldManager=lab&force=true';
+    const { status, text } = await server.admin.ask(`${path}/${name}?${query}`, { method: 'PATCH', body });
+    if (status >= 300) throw new Error(`PATCH ${path}/${name}: HTTP ${status}: ${text}`);
   }
-  return cluster;
 }
 
 /** Controllers write for which generation of the spec their word holds. */

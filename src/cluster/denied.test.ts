@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  absent,
   ago,
   answered,
   apiServerLook,
@@ -28,10 +29,18 @@ import type { Verdict } from './verdict.ts';
 const none = known({ ready: [], notReady: ['10.52.0.7'] }, 'endpoints');
 const vip = (differing: Parameters<typeof withVip>[0]) => withVip(differing).managementAddress;
 const readyz = (outcome: Parameters<typeof known>[0]) => apiServerLook({ readyz: known(outcome, 'readyz') as never });
+const awaiting = {
+  namespace: 'kube-system',
+  name: 'ingress-expose',
+  type: 'LoadBalancer',
+  annotations: { 'kube-vip.io/loadbalancerIPs': '0.0.0.0' },
+  ingress: [],
+};
 const expired = known(certificate('https://10.0.0.11:6443', { notAfter: ago(60) }), 'tls');
 const gate = {
   file: '/etc/rancher/rke2/config.yaml',
   line: 1,
+  start: 'rke2',
   name: 'feature-gates',
   value: 'NodeAuthorizerEnablePodSelectors=true',
 };
@@ -74,6 +83,7 @@ const sick: { readonly [K in keyof ClusterSnapshot]?: readonly ClusterSnapshot[K
     known(unanswered('unreachable'), 'https'),
     known(unanswered('refused'), 'https'),
   ],
+  services: [known([awaiting], 'services')],
   managementAddress: [
     vip({ https: known(unanswered('silent'), 'https') }),
     vip({
@@ -82,6 +92,7 @@ const sick: { readonly [K in keyof ClusterSnapshot]?: readonly ClusterSnapshot[K
     }),
     vip({ carriers: known([{ node: 'a', interface: 'vip-1', mac: '02:00:00:00:00:01', up: false }], 'ip') }),
     vip({ arp: known(['02:00:00:00:00:01', '02:00:00:00:00:02'], 'arp') }),
+    vip({ address: absent }),
     vip({ certificate: expired, offeredBy: known([{ server: '10.0.0.1', mac: '02:00:00:00:00:09' }], 'dhcp') }),
   ],
   listeners: [known([{ protocol: 'tcp', address: '::', port: 2112, program: 'node_exporter' }], 'ss')],

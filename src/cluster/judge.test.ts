@@ -177,6 +177,7 @@ describe('a cause', () => {
   const gate = {
     file: '/etc/rancher/rke2/config.yaml',
     line: 3,
+    start: 'rke2',
     name: 'feature-gates',
     value: 'NodeAuthorizerEnablePodSelectors=false',
   };

@@ -4,11 +4,23 @@ import type { Lang } from '../lang.ts';
 import { clusterReady } from './cluster-ready.ts';
 import { inTime, keyOf, type Looked } from './in-time.ts';
 import type { Judged } from './judged.ts';
-import { type Condition, isForgettable, type Memory, NO_MEMORY, remember } from './memory.ts';
+import {
+  type Condition,
+  isForgettable,
+  looksWith,
+  type Memory,
+  memoryAsOf,
+  NO_MEMORY,
+  paceOf,
+  remember,
+  type Timing,
+} from './memory.ts';
 import type { ClusterSnapshot } from './model.ts';
 import type { AnyClusterProblem, ClusterJudgement, ClusterParts, ClusterProblem, SnapshotPart } from './problem.ts';
 import { CLUSTER_PROBLEMS } from './problems/registry.generated.ts';
+import { bootsAfter, clusterReboot, type Reboots, rebootsOf } from './reboots.ts';
 import { type Causes, type Verdict, verdictOf } from './verdict.ts';
+import { countedOfLate, intervalsAfter } from './webhook-calls.ts';
 
 export interface ClusterJudgeOptions {
   readonly lang: Lang;
@@ -16,6 +28,11 @@ export interface ClusterJudgeOptions {
   readonly deadlineSeconds?: number;
   /** The problem ids to report; all when not given. The verdict counts every one, for it is one answer. */
   readonly only?: readonly string[];
+  /**
+   * For one who asks once: what is good now is good, also where it comes and goes, and that it does is a note. Who waits or watches is
+   * told that it settles until it has stayed good.
+   */
+  readonly atOnce?: boolean;
 }
 
 export interface ClusterAnswer {
@@ -36,9 +53,18 @@ export function judgeCluster(
   memory: Memory = NO_MEMORY,
   problems: readonly AnyClusterProblem[] = CLUSTER_PROBLEMS,
 ): ClusterAnswer {
-  const looked = problems.flatMap((problem) => lookAt(problem as unknown as Runnable, snapshot));
-  const after = remembered(looked, memory, snapshot.takenAt);
-  const judged = looked.map((one) => inTime(one, after.conditions[keyOf(one)], snapshot, options));
+  const before = memoryAsOf(memory, snapshot.takenAt);
+  const looks = looksWith(before.looks, snapshot.takenAt);
+  const timing: Timing = { at: snapshot.takenAt, pace: paceOf(looks) };
+  const boots = bootsAfter(before.boots, snapshot);
+  const reboots = rebootsOf(boots);
+  const calls = intervalsAfter(before.calls, snapshot);
+  const seen = countedOfLate(snapshot, calls);
+  const looked = problems.flatMap((problem) => lookAt(problem as unknown as Runnable, seen, reboots));
+  const after: Memory = { conditions: remembered(looked, before.conditions, timing), looks, boots, calls };
+  const rebooted = clusterReboot(snapshot, reboots);
+  const told = { ...options, pace: timing.pace, ...(rebooted !== undefined && { rebooted }) };
+  const judged = looked.map((one) => inTime(one, after.conditions[keyOf(one)], snapshot, told));
   const causes = causesOf(problems, judged);
   const verdict = verdictOf(judged, causes);
   const top = clusterReady(verdict, { judged, causes, target: snapshot.target, lang: options.lang });
@@ -57,9 +83,9 @@ export function clusterProblemIds(): readonly string[] {
 
 type Runnable = ClusterProblem<SnapshotPart, unknown>;
 
-function lookAt(problem: Runnable, snapshot: ClusterSnapshot): Looked[] {
+function lookAt(problem: Runnable, snapshot: ClusterSnapshot, reboots: Reboots): Looked[] {
   try {
-    return problem.check(partsOf(problem, snapshot)).map((judgement) => ({ problem, judgement }));
+    return problem.check(partsOf(problem, snapshot, reboots)).map((judgement) => ({ problem, judgement }));
   } catch (error) {
     const detail = `the check itself failed: ${error instanceof Error ? error.message : String(error)}`;
     const judgement: ClusterJudgement<unknown> = {
@@ -74,23 +100,24 @@ function lookAt(problem: Runnable, snapshot: ClusterSnapshot): Looked[] {
 }
 
 /** Exactly the declared parts. */
-function partsOf(problem: Runnable, snapshot: ClusterSnapshot): ClusterParts<SnapshotPart> {
+function partsOf(problem: Runnable, snapshot: ClusterSnapshot, reboots: Reboots): ClusterParts<SnapshotPart> {
   const names: readonly SnapshotPart[] = ['takenAt', 'serverClock', ...problem.needs];
-  return Object.fromEntries(names.map((name) => [name, snapshot[name]])) as unknown as ClusterParts<SnapshotPart>;
+  const parts = Object.fromEntries(names.map((name) => [name, snapshot[name]]));
+  return { ...parts, reboots } as unknown as ClusterParts<SnapshotPart>;
 }
 
-function remembered(looked: readonly Looked[], { conditions }: Memory, at: string): Memory {
+function remembered(looked: readonly Looked[], conditions: Memory['conditions'], timing: Timing): Memory['conditions'] {
   const keys = new Set(looked.map(keyOf));
-  const kept = Object.entries(conditions).filter(([key, one]) => keys.has(key) || !isForgettable(one, at));
+  const kept = Object.entries(conditions).filter(([key, one]) => keys.has(key) || !isForgettable(one, timing));
   const after = new Map<string, Condition>(kept);
   for (const one of looked) {
     const { status } = one.judgement;
     if (status !== 'ok' && status !== 'problem') continue;
     const key = keyOf(one);
     const severity = status === 'problem' ? one.judgement.severity : 'info';
-    after.set(key, remember(after.get(key), { bad: status === 'problem', severity }, at));
+    after.set(key, remember(after.get(key), { bad: status === 'problem', severity }, timing));
   }
-  return { conditions: Object.fromEntries(after) };
+  return Object.fromEntries(after);
 }
 
 /** What is seen at this look, the worst of each problem. */

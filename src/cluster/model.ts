@@ -1,9 +1,10 @@
 import type { Reading } from '../hosts/reading.ts';
-import type { Argument, Certificate, Listener } from './model/machine.ts';
+import type { Listener } from '../snapshot/listeners.ts';
+import type { Argument, Certificate } from './model/machine.ts';
 import type { ManagementAddress } from './model/management-address.ts';
 import type { NodeLook } from './model/nodes.ts';
 import type { Outcome } from './model/outcome.ts';
-import type { Endpoints, ManagedChart, Part, Registration, Service, Webhook } from './model/parts.ts';
+import type { Endpoints, ManagedChart, OwnPod, Part, Registration, Service, Webhook } from './model/parts.ts';
 
 /**
  * A cluster as it was at one moment, as far as one identity could see it from one place. Plain JSON: it serialises, and the same
@@ -42,6 +43,8 @@ export interface ClusterSnapshot {
   readonly webhooks: Reading<readonly Webhook[]>;
   /** Deployments, DaemonSets and Pods of Harvester, Rancher, kube-vip and the agents (`PARTS`), with what holds them up. */
   readonly parts: Reading<readonly Part[]>;
+  /** This node's own Pods of them, where the rollouts themselves may not be read: by the API server, the kubelet or the runtime. */
+  readonly ownPods: Reading<readonly OwnPod[]>;
   readonly managedCharts: Reading<readonly ManagedChart[]>;
   /** GET https://VIP/v1/harvester/cluster/local, no credentials: Harvester itself answers it. `not-collected` where there is no Harvester. */
   readonly harvester: Reading<Outcome>;

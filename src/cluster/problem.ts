@@ -2,11 +2,14 @@ import type { Judgement } from '../judging/finding.ts';
 import type { Words } from '../judging/problem.ts';
 import type { Bilingual } from '../lang.ts';
 import type { ClusterSnapshot } from './model.ts';
+import type { Reboots } from './reboots.ts';
 
 /** What may pass by itself, and until when one waits for it. Not there: it is a definite fault. */
 export interface Settling {
   /** RFC 3339: since when, where an object says so. Otherwise since the first look that saw it. */
   readonly since?: string;
+  /** RFC 3339, by the API server's clock: when something began anew, as a reboot does; what was before counts no more. */
+  readonly anew?: string;
   readonly deadlineSeconds: number;
 }
 
@@ -21,8 +24,10 @@ export type ClusterJudgement<F> = Exclude<Judgement<F>, Found<F>> | (Found<F> & 
 
 export type SnapshotPart = keyof ClusterSnapshot;
 
-/** What a check may look at: the parts it declared, and when they were taken. */
-export type ClusterParts<N extends SnapshotPart> = Pick<ClusterSnapshot, N | 'takenAt' | 'serverClock'>;
+/** What a check may look at: the parts it declared, when they were taken, and which reboots were seen. */
+export type ClusterParts<N extends SnapshotPart> = Pick<ClusterSnapshot, N | 'takenAt' | 'serverClock'> & {
+  readonly reboots: Reboots;
+};
 
 /** One thing that can be wrong with a cluster: as `Problem` is for a node. A plain record; its id is the file's name. */
 export interface ClusterProblem<N extends SnapshotPart = SnapshotPart, F = unknown> {

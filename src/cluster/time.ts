@@ -14,3 +14,8 @@ export function ageSeconds(time: string, now: number): number | undefined {
   const ms = Date.parse(time);
   return Number.isNaN(ms) ? undefined : (now - ms) / 1000;
 }
+
+/** Seconds between two RFC 3339 times. */
+export function secondsBetween(earlier: string, later: string): number {
+  return (Date.parse(later) - Date.parse(earlier)) / 1000;
+}

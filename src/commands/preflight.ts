@@ -1,10 +1,18 @@
+import { isIPv4 } from 'node:net';
 import type { Command } from 'commander';
+import type { PreflightProfile } from '../preflight/preflight.ts';
+import type { VipQuestion } from '../preflight/vip/question.ts';
 import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
-interface RawOptions extends RawCommonOptions, RawHostOptions {}
+interface RawOptions extends RawCommonOptions, RawHostOptions {
+  vip?: string;
+}
+
+/** ISC's server and dnsmasq ask an address by ICMP before they offer it, for up to three seconds. */
+const OFFER_WAIT_MS = 4_500;
 
 export function register(program: Command, say: Say): void {
   const command = program
@@ -16,6 +24,14 @@ export function register(program: Command, say: Say): void {
         'zh-CN': '在安装集群之前检查各主机：安装程序要求什么，哪些问题它不会替你解决。',
       }),
     )
+    .option(
+      '--vip <address>',
+      say({
+        en: 'judge this management address as well: is it free (ARP), would DHCP give it to others, is it of the right network, are its ports free; as root, from a host of its network',
+        'zh-CN':
+          '同时检查此管理地址：是否空闲（ARP）、DHCP 是否会分配给别人、是否属于管理网络、所需端口是否空闲；需以 root 在该网络的主机上运行',
+      }),
+    )
     .addHelpText(
       'after',
       `
@@ -23,6 +39,7 @@ ${say(EXAMPLES)}
   hayward preflight --profile kubekey-ipvs --host root@node-1 --host root@node-2
   hayward preflight --profile kubekey-ipvs --json
   hayward preflight --profile harvester --host rancher@10.0.0.21
+  hayward preflight --vip 10.0.0.10
 
 ${say({
   en: 'Exit status: 1 when an installation would stop or leave the network broken.',
@@ -32,22 +49,26 @@ ${say({
   addHostOptions(addCommonOptions(command, say), say).action(preflightCommand);
 }
 
-async function preflightCommand({ only, ...raw }: RawOptions): Promise<void> {
-  const { PREFLIGHT_PROFILES, preflight, preflightAsks, preflightIds } = await import('../preflight/preflight.ts');
-  const profile = PREFLIGHT_PROFILES.find((name) => name === raw.profile);
-  const known = PREFLIGHT_PROFILES.join(' or ');
-  if (raw.profile === undefined) throw new UsageError(`preflight needs --profile ${known}`);
-  if (!profile) throw new UsageError(`preflight knows no installer of profile '${raw.profile}', expected ${known}`);
+async function preflightCommand({ only, vip: address, ...raw }: RawOptions): Promise<void> {
+  const { preflight, preflightAsks, preflightIds, VIP_IDS, vipAsks } = await import('../preflight/preflight.ts');
+  const profile = await profileFor(raw.profile, address !== undefined);
+  if (address !== undefined) assertAddress(address);
   const options = await commonOptions(raw);
-  const chosen = only === undefined ? undefined : chosenIds(only, preflightIds(profile));
+  const ids = [...(profile ? preflightIds(profile) : []), ...(address === undefined ? [] : VIP_IDS)];
+  const chosen = only === undefined ? undefined : chosenIds(only, ids);
 
   const { snapshotOf } = await import('../snapshot/snapshot.ts');
   const started = Date.now();
   const { askHosts } = await import('./ask-hosts.ts');
-  const captures = await askHosts(await hostsFrom(raw), preflightAsks(profile), options);
+  const asks = [...(profile ? preflightAsks(profile) : []), ...(address === undefined ? [] : vipAsks())];
+  const [captures, wire] = await Promise.all([
+    askHosts(await hostsFrom(raw), asks, options),
+    address === undefined ? undefined : wireOf(address),
+  ]);
   const candidates = preflight(profile, captures.map(snapshotOf), {
     lang: options.lang,
     ...(chosen && { only: chosen }),
+    ...(address !== undefined && wire && { vip: { address, wire } }),
   });
 
   const { render } = await import('../report/render.ts');
@@ -58,16 +79,43 @@ async function preflightCommand({ only, ...raw }: RawOptions): Promise<void> {
     tool: { name: 'hayward', version: VERSION },
     takenAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
-    targets: captures.map(({ target }) => ({ ...target, profile, profileEvidence: ['--profile'] })),
+    targets: captures.map(({ target }) => ({
+      ...target,
+      profile: profile ?? ('generic' as const),
+      profileEvidence: profile ? ['--profile'] : [],
+    })),
     findings: candidates.flatMap(({ findings }) => findings),
     ...(chosen && { only: chosen }),
   } as const;
   process.stdout.write(
     options.format === 'text'
-      ? preflightText(profile, candidates, report, options)
+      ? preflightText({ ...(profile && { profile }), vip: address !== undefined }, candidates, report, options)
       : render(report, options.format, options),
   );
   process.exitCode = exitStatus(report.findings, options.failOn);
+}
+
+/** With a management address to judge no installer need be named. */
+async function profileFor(named: string | undefined, hasVip: boolean): Promise<PreflightProfile | undefined> {
+  const { PREFLIGHT_PROFILES } = await import('../preflight/preflight.ts');
+  if (named === undefined && hasVip) return undefined;
+  const profile = PREFLIGHT_PROFILES.find((name) => name === named);
+  const known = PREFLIGHT_PROFILES.join(' or ');
+  if (named === undefined) throw new UsageError(`preflight needs --profile ${known}, or --vip ADDRESS`);
+  if (!profile) throw new UsageError(`preflight knows no installer of profile '${named}', expected ${known}`);
+  return profile;
+}
+
+function assertAddress(address: string): void {
+  if (!isIPv4(address)) throw new UsageError(`--vip ${address}: expected an IPv4 address such as 10.0.0.10`);
+}
+
+/** From this machine, whichever hosts are asked: they are of one segment, and only frames of one's own tell. */
+async function wireOf(address: string): Promise<VipQuestion['wire']> {
+  const { openWire } = await import('../cluster/collect/wire.ts');
+  const { known } = await import('../hosts/reading.ts');
+  const { signal } = new AbortController();
+  return openWire(OFFER_WAIT_MS).look(known(address, '--vip'), { timeoutMs: OFFER_WAIT_MS, signal });
 }
 
 function chosenIds(only: string, ids: readonly string[]): readonly string[] {

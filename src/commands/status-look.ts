@@ -1,12 +1,15 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { openClient } from '../cluster/client/client.ts';
 import { type FoundKubeconfig, findKubeconfig } from '../cluster/client/find-kubeconfig.ts';
 import { collectCluster } from '../cluster/collect/collect.ts';
+import { argumentsNamed } from '../cluster/collect/own-machine/apiserver-arguments.ts';
+import { openWire } from '../cluster/collect/wire.ts';
 import { type ClusterAnswer, judgeCluster } from '../cluster/judge.ts';
-import { NO_MEMORY } from '../cluster/memory.ts';
 import type { ClusterSnapshot } from '../cluster/model.ts';
 import type { Unknown } from '../hosts/reading.ts';
 import type { Lang } from '../lang.ts';
+import { memoryKeeper } from './status-memory.ts';
 import { UsageError } from './usage.ts';
 
 export interface LookOptions {
@@ -14,6 +17,10 @@ export interface LookOptions {
   readonly kubeconfig?: string;
   readonly only?: readonly string[];
   readonly deadlineSeconds?: number;
+  /** Nobody waits for it to stay as it is. */
+  readonly atOnce?: boolean;
+  /** Files with kube-apiserver's arguments, instead of this machine's own. */
+  readonly argumentFiles?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -31,12 +38,16 @@ export interface Looker {
 }
 
 /**
- * Finds the kubeconfig. Every look opens it anew, for the kubelet's certificate is replaced while one watches. Throws UsageError, one
+ * Finds the kubeconfig, and recalls what earlier runs saw. Every look opens it anew, for the kubelet's certificate is replaced while one watches. Throws UsageError, one
  * line, where no kubeconfig can be used.
  */
 export async function lookerFor(options: LookOptions): Promise<Looker> {
   const first = await kubeconfigFor(options);
-  let memory = NO_MEMORY;
+  await assertReadable(options.argumentFiles ?? []);
+  const keeper = memoryKeeper(stateEnvironment(options.environment), first.value.access);
+  let memory = keeper.recall();
+  const wire = openWire();
+  const { argumentFiles } = options;
   return {
     found: first.value,
     path: first.source,
@@ -46,16 +57,36 @@ export async function lookerFor(options: LookOptions): Promise<Looker> {
       const client = await openClient(found.access);
       if (!client.known) throw unusable(client);
       try {
-        const snapshot = await collectCluster(client.value, { found, path, signal });
+        const snapshot = await collectCluster(client.value, {
+          found,
+          path,
+          signal,
+          wire,
+          ...(argumentFiles && { argumentFiles }),
+        });
         const answer = judgeCluster(snapshot, options, memory);
         // What was given up in the middle is nothing to remember.
-        if (!signal.aborted) memory = answer.memory;
+        if (!signal.aborted) {
+          memory = answer.memory;
+          keeper.keep(memory);
+        }
         return { ...answer, snapshot, durationMs: Math.round(performance.now() - started) };
       } finally {
         client.value.close();
       }
     },
   };
+}
+
+/** A file that is named and cannot be read is wrong usage; what stands in it is a finding. */
+async function assertReadable(files: readonly string[]): Promise<void> {
+  const read = await argumentsNamed(files);
+  if (!read.known) throw new UsageError(`--apiserver-arguments ${read.detail}`);
+}
+
+function stateEnvironment(environment: LookOptions['environment']) {
+  const harvester = existsSync('/etc/harvester-release.yaml');
+  return { environment, root: process.geteuid?.() === 0, harvester };
 }
 
 async function kubeconfigFor({ kubeconfig, environment }: LookOptions) {
@@ -69,7 +100,10 @@ async function kubeconfigFor({ kubeconfig, environment }: LookOptions) {
   throw unusable(found, kubeconfig === undefined && named === undefined);
 }
 
+const NONE_FOUND = 'no kubeconfig (RKE2, k3s, kubeadm, kubelet, ~/.kube); --kubeconfig FILE';
+
 function unusable({ reason, detail }: Unknown, searched = false): UsageError {
   if (reason === 'denied') return new UsageError(`${detail} (run it as root, or name another with --kubeconfig)`);
-  return new UsageError(searched ? `${detail}; name one with --kubeconfig` : detail);
+  // Where it looked is in --help: seven paths make no line.
+  return new UsageError(searched && reason === 'absent' ? NONE_FOUND : detail);
 }

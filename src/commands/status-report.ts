@@ -1,5 +1,6 @@
 import { clusterProfileOf } from '../cluster/profile.ts';
-import type { Verdict } from '../cluster/verdict.ts';
+import type { Severity } from '../judging/finding.ts';
+import { exitStatus } from '../report/exit-status.ts';
 import type { Report } from '../report/report.ts';
 import { VERSION } from '../version.ts';
 import type { Look } from './status-look.ts';
@@ -23,8 +24,19 @@ export function reportOf({ snapshot, verdict, findings, durationMs }: Look, only
   };
 }
 
-/** What the answer is to a script: 0 ready, 1 not ready, 3 not decided. */
-export function statusExit(verdict: Verdict): 0 | 1 | 3 {
-  if (verdict === 'ready') return 0;
+/** What was asked of the answer: the least severity that counts, and the problems it was restricted to. */
+export interface ExitOptions {
+  readonly failOn: Extract<Severity, 'critical' | 'warning'>;
+  readonly only?: readonly string[];
+}
+
+/**
+ * What an answer is to a script: 1 not ready, or ready with a problem that counts; 3 still settling or not known, whatever else is
+ * found, for it is to ask again; 0 ready and nothing wrong. Where other problems alone were asked for, they are the answer.
+ */
+export function statusExit(look: Pick<Look, 'verdict' | 'findings'>, { failOn, only }: ExitOptions): 0 | 1 | 3 {
+  const { verdict, findings } = look;
+  const asksForAll = only === undefined || only.includes('cluster-ready');
+  if (!asksForAll || verdict === 'ready') return exitStatus(findings, failOn);
   return verdict === 'not-ready' ? 1 : 3;
 }

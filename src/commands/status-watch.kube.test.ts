@@ -59,7 +59,8 @@ interface Watched {
 
 function watched(argv: readonly [string, ...string[]]): Watched {
   const [program, ...args] = argv;
-  const child = spawn(program, args, { env: { ...process.env, LC_ALL: 'C.UTF-8', TERM: 'xterm' } });
+  const env = { ...process.env, LC_ALL: 'C.UTF-8', TERM: 'xterm', HAYWARD_STATE: '/dev/null' };
+  const child = spawn(program, args, { env });
   running.push(child);
   const ended = once(child, 'close') as Promise<[number | null]>;
   let output = '';

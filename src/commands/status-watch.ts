@@ -56,15 +56,17 @@ function jsonLine(look: Look, { options, only }: WatchOptions): string {
   return renderJson(reportOf(look, only), options.lang).replace(/\n */g, '');
 }
 
-function changedText(look: Look, changes: readonly Change[] | undefined, { options }: WatchOptions): string {
-  const lines = changes ? changes.map((change) => changeLine(change, options)) : statusLines(look, options);
+function changedText(look: Look, changes: readonly Change[] | undefined, { options, only }: WatchOptions): string {
+  const whole = { ...options, ...(only && { only }) };
+  const lines = changes ? changes.map((change) => changeLine(change, options)) : statusLines(look, whole);
   return `${lines.join('\n')}\n`;
 }
 
 async function onTerminal(
   looker: Looker,
-  { options, signal, isOver, output }: WatchOptions,
+  { options: common, only, signal, isOver, output }: WatchOptions,
 ): Promise<Look | undefined> {
+  const options = { ...common, ...(only && { only }) };
   const screen = screenOn(output);
   const changes: Change[] = [];
   const timed = timedLooker(looker);

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { HOME_KUBECONFIG, KUBECONFIG_PLACES } from '../cluster/client/kubeconfig-places.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual } from '../lang.ts';
 import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
@@ -15,12 +16,21 @@ interface RawOptions extends RawCommonOptions {
   wait?: boolean;
   /** Milliseconds. */
   deadline?: number;
+  apiserverArguments?: string[];
 }
 
 const EXIT_STATUS: Bilingual = {
-  en: `Exit status: 0 ready, 1 not ready, 3 still settling or not known,
-             2 wrong usage or no kubeconfig that can be used.`,
-  'zh-CN': '退出码：0 就绪，1 未就绪，3 恢复中或无法判断，2 用法错误或没有可用的 kubeconfig。',
+  en: `Exit status: 0 ready, 1 not ready, or ready with problems (--fail-on critical:
+             not ready alone), 2 wrong usage or no kubeconfig that can be used,
+             3 still settling, or not known. With --only: of these alone.`,
+  'zh-CN': `退出码：0 就绪，1 未就绪，或就绪但有问题（--fail-on critical：仅未就绪），
+        2 用法错误或没有可用的 kubeconfig，3 恢复中或无法判断。
+        使用 --only 时只看所列问题。`,
+};
+
+const LOOKED_IN: Bilingual = {
+  en: 'Without --kubeconfig: $KUBECONFIG, else the first of these that can be read:',
+  'zh-CN': '未指定 --kubeconfig 时：若设置了 KUBECONFIG 则使用它；否则使用以下第一个可读的文件：',
 };
 
 export function register(program: Command, say: Say): void {
@@ -29,9 +39,9 @@ export function register(program: Command, say: Say): void {
     .summary(say({ en: 'is this cluster ready', 'zh-CN': '集群是否就绪' }))
     .description(
       say({
-        en: 'Say whether this cluster is ready, with the credentials at hand: what is wrong, what it means, what to do next. What may not be seen never counts as broken. Changes nothing.',
+        en: 'Say whether this cluster is ready, with the credentials at hand: what is wrong, what it means, what to do next. What may not be seen never counts as broken. Changes nothing in the cluster; remembers what it saw for the next run.',
         'zh-CN':
-          '用手头的凭据判断集群是否就绪：哪里有问题、意味着什么、下一步做什么。无权查看的内容绝不当作故障。不做任何修改。',
+          '用手头的凭据判断集群是否就绪：哪里有问题、意味着什么、下一步做什么。无权查看的内容绝不当作故障。不修改集群；记住所见，供下一次运行参考。',
       }),
     )
     .option(
@@ -55,6 +65,14 @@ export function register(program: Command, say: Say): void {
         }),
       ).argParser((value: string) => durationMs('--deadline', value)),
     )
+    .option(
+      '--apiserver-arguments <file>',
+      say({
+        en: "judge kube-apiserver's arguments in this file, instead of this node's, before a restart; repeatable",
+        'zh-CN': '在重启之前检查此文件（而非本节点）中的 kube-apiserver 参数，可重复',
+      }),
+      (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
+    )
     .addHelpText(
       'after',
       `
@@ -63,6 +81,9 @@ ${say(EXAMPLES)}
   hayward status --kubeconfig /var/lib/rancher/rke2/agent/kubelet.kubeconfig
   hayward status --wait --deadline 10m
   hayward status --watch
+
+${say(LOOKED_IN)}
+${[...KUBECONFIG_PLACES.map(([, place]) => place), `~/${HOME_KUBECONFIG}`].map((place) => `  ${place}`).join('\n')}
 
 ${say(EXIT_STATUS)}`,
     );
@@ -78,8 +99,10 @@ async function status(raw: RawOptions): Promise<void> {
   const looker = await lookerFor({
     lang: options.lang,
     environment: process.env,
+    atOnce: !raw.watch && !raw.wait,
     ...(raw.kubeconfig !== undefined && { kubeconfig: raw.kubeconfig }),
     ...(only && { only }),
+    ...(raw.apiserverArguments && { argumentFiles: raw.apiserverArguments }),
     ...(raw.deadline !== undefined && { deadlineSeconds: raw.deadline / 1000 }),
   });
   if (!options.quiet) tellPassedOver(looker);
@@ -89,7 +112,7 @@ async function status(raw: RawOptions): Promise<void> {
     const last = raw.watch
       ? await watch(looker, { options, raw, signal: interruption.signal, ...(only && { only }) })
       : await once(looker, { options, raw, signal: interruption.signal, ...(only && { only }) });
-    process.exitCode = last === undefined ? 3 : statusExit(last.verdict);
+    process.exitCode = last === undefined ? 3 : statusExit(last, { failOn: options.failOn, ...(only && { only }) });
   } finally {
     interruption.restore();
   }
@@ -114,7 +137,7 @@ async function once(looker: Looker, { options, raw, only, signal }: Run): Promis
   const rows = options.verbose ? undefined : (process.stdout.rows ?? 24) - 1;
   const text =
     options.format === 'text'
-      ? `${statusLines(look, { ...options, ...(rows !== undefined && { rows }) }).join('\n')}\n`
+      ? `${statusLines(look, { ...options, ...(only && { only }), ...(rows !== undefined && { rows }) }).join('\n')}\n`
       : render(reportOf(look, only), options.format, options);
   process.stdout.write(text);
   return look;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { judgeGate, releaseOf, settingsIn } from './rules/apiserver-argument-invalid/gates.ts';
 import { troubles } from './testing.ts';
 
 const told = (text: string, kubernetes?: readonly [number, number]) =>
@@ -95,36 +94,6 @@ describe('apiserver-argument-invalid', () => {
     expect(one).toMatchObject({ status: 'unknown', severity: 'warning', evidence: [{ line: 4 }] });
     expect(one?.unknown?.detail).toMatch(/1\.34.*1\.31 to 1\.33.*--kubernetes-version/);
     expect(told(RKE2('AuthorizeNodeWithSelectors=true'))).toEqual([]);
-  });
-
-  it.each<[string, readonly [number, number] | undefined, string]>([
-    ['AuthorizeNodeWithSelectors=false', [1, 30], 'not-yet'],
-    ['AuthorizeNodeWithSelectors=true', [1, 30], 'not-yet'],
-    ['AuthorizeNodeWithSelectors=false', [1, 31], 'fine'],
-    ['AuthorizeNodeWithSelectors=0', [1, 33], 'fine'],
-    ['AuthorizeNodeWithSelectors=false', [1, 34], 'locked'],
-    ['AuthorizeNodeWithSelectors=true', [1, 34], 'fine'],
-    ['AuthorizeWithSelectors=false', [1, 31], 'fine'],
-    ['AuthorizeWithSelectors=false', [1, 32], 'needs'],
-    ['AuthorizeWithSelectors=false,AuthorizeNodeWithSelectors=false', [1, 32], 'fine'],
-    ['AuthorizeWithSelectors=F', [2, 0], 'locked'],
-    ['SomethingElse=false', undefined, 'fine'],
-    ['SomethingElse', undefined, 'not-a-setting'],
-    ['SomethingElse=off', undefined, 'not-a-setting'],
-    ['NodeAuthorizerEnablePodSelectors', [1, 34], 'never-existed'],
-  ])('%s in %j: %s', (gates, release, wanted) => {
-    const all = settingsIn(gates);
-    const verdict = judgeGate(all[0]!, all, release);
-    expect(verdict.kind === 'fault' ? verdict.fault.kind : verdict.kind).toBe(wanted);
-  });
-
-  it('reads releases as they are written', () => {
-    expect(['v1.34.2+rke2r1', '1.34', 'v1.9.0-rc.1'].map(releaseOf)).toEqual([
-      [1, 34],
-      [1, 34],
-      [1, 9],
-    ]);
-    expect(['', 'latest', 'v1', '1.x'].map(releaseOf)).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 

@@ -60,6 +60,7 @@ const HEADINGS = {
     dropIn: 'drop-in',
     now: 'bridge-nf now',
     next: 'next boot',
+    ports: 'ports',
   },
   'zh-CN': {
     forwarding: '转发',
@@ -72,8 +73,14 @@ const HEADINGS = {
     dropIn: 'drop-in',
     now: 'bridge-nf 当前',
     next: '下次启动',
+    ports: '端口',
   },
 } as const;
+
+/** Of a management address that is to be. */
+export function vipColumns(lang: Lang): readonly Column[] {
+  return [judged('VIP', 'vip-conflict'), judged(HEADINGS[lang].ports, 'port-conflict')];
+}
 
 /** What RKE2 leaves after the next boot: its own 1, unless every unit puts 0 back. */
 function nextBoot({ findings }: Candidate): string {

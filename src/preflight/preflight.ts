@@ -1,10 +1,12 @@
 import type { Ask } from '../hosts/ask.ts';
+import { viewOf } from '../hosts/capture.ts';
 import type { Finding } from '../judging/finding.ts';
 import { judge } from '../judging/judge.ts';
 import type { AnyProblem } from '../judging/problem.ts';
 import type { Lang } from '../lang.ts';
 import { harvester } from '../profiles/harvester.ts';
 import { kubekeyIpvs } from '../profiles/kubekey-ipvs.ts';
+import { listeners } from '../snapshot/listeners.ts';
 import { asksFor, type Snapshot, type SubjectName } from '../snapshot/snapshot.ts';
 import { bridgeFilterKept } from './bridge-filter-kept.ts';
 import { clockSkew } from './clock-skew.ts';
@@ -16,6 +18,9 @@ import { loadableModules } from './loadable-modules.ts';
 import { oneBackend } from './one-backend.ts';
 import { requiredTools } from './required-tools.ts';
 import { strictAfterInstall } from './strict-after-install.ts';
+import { vipFree } from './vip/address-free.ts';
+import { portsFree } from './vip/ports-free.ts';
+import type { VipQuestion } from './vip/question.ts';
 
 /** Distributions whose installer's doings are known well enough to judge a node before them. */
 export const PREFLIGHT_PROFILES = ['kubekey-ipvs', 'harvester'] as const;
@@ -49,6 +54,19 @@ const PROFILES = { 'kubekey-ipvs': kubekeyIpvs, harvester } as const;
 /** Parts the table shows besides what is judged. */
 const SHOWN: readonly SubjectName[] = ['tools', 'timeSync', 'sysctl'];
 
+/** What a management address needs of each host; the wire is asked once, and told of with the first. */
+function vipProblems(question: VipQuestion, { capture }: Snapshot, isFirst: boolean): readonly AnyProblem[] {
+  return [vipFree(question, isFirst), portsFree(listeners.parse(viewOf(capture)))] as unknown as readonly AnyProblem[];
+}
+
+/** The ids of what `--vip` judges. */
+export const VIP_IDS = ['vip-conflict', 'port-conflict'] as const;
+
+/** What `--vip` has to ask of each host. */
+export function vipAsks(): Ask[] {
+  return [...asksFor(['addresses', 'routes']), ...listeners.asks];
+}
+
 function problemsOf(profile: PreflightProfile, snapshots: readonly Snapshot[]): readonly AnyProblem[] {
   const clocks = snapshots.map(({ capture, timeSync }) => ({
     target: capture.target.name,
@@ -72,17 +90,21 @@ export interface PreflightOptions {
   readonly lang: Lang;
   /** Problem ids; all when not given. */
   readonly only?: readonly string[];
+  /** A management address to be judged as well. */
+  readonly vip?: VipQuestion;
 }
 
-/** Judges all hosts of one installation together (their clocks are compared). Pure. */
+/** Judges all hosts of one installation together (their clocks are compared); of no installer in particular the address alone. Pure. */
 export function preflight(
-  profile: PreflightProfile,
+  profile: PreflightProfile | undefined,
   snapshots: readonly Snapshot[],
-  { lang, only }: PreflightOptions,
+  { lang, only, vip }: PreflightOptions,
 ): readonly Candidate[] {
-  const problems = problemsOf(profile, snapshots).filter(({ id }) => only?.includes(id) ?? true);
-  return snapshots.map((snapshot) => ({
-    snapshot,
-    findings: judge(problems, snapshot, PROFILES[profile], { target: snapshot.capture.target.name, lang }),
-  }));
+  const problems = profile === undefined ? [] : problemsOf(profile, snapshots);
+  return snapshots.map((snapshot, index) => {
+    const all = [...problems, ...(vip ? vipProblems(vip, snapshot, index === 0) : [])];
+    const chosen = all.filter(({ id }) => only?.includes(id) ?? true);
+    const { name } = snapshot.capture.target;
+    return { snapshot, findings: judge(chosen, snapshot, PROFILES[profile ?? 'harvester'], { target: name, lang }) };
+  });
 }

@@ -32,7 +32,7 @@ function told(
     { targets: hosts.map(({ capture }) => ({ ...capture.target, profile, profileEvidence: [] })) },
   );
   const options = { lang, color: false, width: 80, verbose: false, quiet: false } as const;
-  return preflightText(profile, candidates, report, options).split('\n');
+  return preflightText({ profile }, candidates, report, options).split('\n');
 }
 
 test("shows KubeKey's columns for all hosts, hard requirements marked, and a verdict for each", () => {

@@ -1,6 +1,6 @@
 import type { Finding } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
-import { columnsOf } from '../preflight/columns.ts';
+import { columnsOf, vipColumns } from '../preflight/columns.ts';
 import type { Candidate, PreflightProfile } from '../preflight/preflight.ts';
 import { painter } from './paint.ts';
 import type { RenderOptions, Report } from './report.ts';
@@ -42,14 +42,14 @@ const WORDS = {
 
 /** The tables, a verdict for each host, then the problems as doctor tells them. */
 export function preflightText(
-  profile: PreflightProfile,
+  { profile, vip = false }: { readonly profile?: PreflightProfile; readonly vip?: boolean },
   candidates: readonly Candidate[],
   report: Report,
   options: RenderOptions,
 ): string {
   const { lang, width } = options;
   const words = WORDS[lang];
-  const groups = columnsOf(profile, lang);
+  const groups = [...(profile ? columnsOf(profile, lang) : []), ...(vip ? [vipColumns(lang)] : [])];
   const hard = groups.flat().some((column) => column.hard) ? words.hard : '';
   const tables = groups.flatMap((columns) => [
     ...foldedTable(

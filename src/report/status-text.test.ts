@@ -61,7 +61,7 @@ describe('the screen of hayward status', () => {
       '! webhook-unready net.ipv4.ip_forward · warning',
     ]);
     expect(lines).toContain('  Next   sysctl net.ipv4.ip_forward');
-    expect(lines.join('\n')).toContain('↳ follows from this: rancher-unready net.ipv4.ip_forward\n\n! webhook');
+    expect(lines.join('\n')).toContain('↳ follows from this: rancher-unready (net.ipv4.ip_forward)\n\n! webhook');
   });
 
   it('says once why many things are not known, below what is', () => {
@@ -77,6 +77,7 @@ describe('the screen of hayward status', () => {
     expect(lines.indexOf(head)).toBeGreaterThan(lines.findIndex((line) => line.startsWith('! certificate-expiring')));
     expect(lines.slice(lines.indexOf(head) + 1)).toEqual([
       '  HTTP 401: Unauthorized',
+      '  Next   hayward status --only node-authorization --verbose',
       '',
       '1 problem, 0 fine, 3 unknown.',
     ]);
@@ -91,6 +92,17 @@ describe('the screen of hayward status', () => {
     }
     const whole = statusLines(status(many), { ...OPTIONS, lang, verbose: true });
     for (const { subject } of many) expect(whole.join('\n')).toContain(subject);
+  });
+
+  it('counts the rows of a command that the terminal wraps', () => {
+    const long = many.map((one) => ({ ...one, prove: `kubectl ${'x'.repeat(300)}` }));
+    for (const color of [false, true]) {
+      const lines = statusLines(status(long), { ...OPTIONS, color, rows: 23 });
+      const texts = lines.map((line) => line.replace(/\x1b\[[\d;]*m/g, ''));
+      const rows = texts.map((line) => Math.max(1, Math.ceil(displayWidth(line) / 80)));
+      expect(rows.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(23);
+      expect(Math.max(...texts.map(displayWidth))).toBeGreaterThan(300);
+    }
   });
 
   it('lets nothing from the cluster reach the terminal', () => {

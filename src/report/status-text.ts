@@ -1,8 +1,10 @@
 import type { Change } from '../cluster/changes.ts';
 import type { ClusterSnapshot } from '../cluster/model.ts';
 import type { Verdict } from '../cluster/verdict.ts';
+import type { UnknownReason } from '../hosts/reading.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Finding, Severity } from '../judging/finding.ts';
+import type { Lang } from '../lang.ts';
 import { cutTo, displayWidth, padTo } from './display-width.ts';
 import { painter, type Style } from './paint.ts';
 import type { RenderOptions } from './report.ts';
@@ -11,19 +13,24 @@ import { MARKS, nameOf, namesOf } from './text-finding.ts';
 import { hanging, oneLine } from './text-line.ts';
 import { WORDS } from './words.ts';
 
+/** What the screen tells of a look beside its findings. */
+type Looked = Pick<
+  ClusterSnapshot,
+  'takenAt' | 'target' | 'kubeconfig' | 'identity' | 'apiServers' | 'harvesterVersion'
+>;
+
 /** One look at a cluster, judged. */
 export interface ClusterStatus {
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
-  readonly snapshot: Pick<
-    ClusterSnapshot,
-    'takenAt' | 'target' | 'kubeconfig' | 'identity' | 'apiServers' | 'harvesterVersion'
-  >;
+  readonly snapshot: Looked;
 }
 
 export interface ScreenOptions extends RenderOptions {
   /** Lines there are: what does not fit is counted. Without it everything is told. */
   readonly rows?: number;
+  /** The problems asked for, where it was not for all: the verdict is the cluster's all the same. */
+  readonly only?: readonly string[];
 }
 
 const STYLES: Readonly<Record<Verdict, Style>> = {
@@ -62,6 +69,7 @@ function headLines({ verdict, snapshot, findings }: ClusterStatus, options: Scre
     paint(cutTo(`  ${oneLine(snapshot.apiServers[0]?.url ?? '')}${who}`, width), 'faint'),
     paint(cutTo(`  ${oneLine(words.by(path, words.owner[owner] ?? ''))}`, width), 'faint'),
     ...hanging('  ', meaning, width),
+    ...(options.only ? hanging('  ', words.only(options.only.join(', ')), width) : []),
   ];
 }
 
@@ -69,21 +77,31 @@ function bodyLines({ findings, snapshot }: ClusterStatus, options: ScreenOptions
   const words = STATUS_WORDS[options.lang];
   const { blocks, notes } = sorted(findings);
   const lines: string[] = [];
+  const fits = (more: readonly string[], kept: number): boolean =>
+    rowsOf(lines, options.width) + rowsOf(more, options.width) + kept <= room;
   let untold = 0;
   for (const [index, block] of blocks.entries()) {
-    const whole = ['', ...blockLines(block, snapshot.takenAt, options)];
+    const whole = ['', ...blockLines(block, snapshot, options)];
     // A line for each that is still to come, at least one for their number.
     const kept = index === blocks.length - 1 ? 0 : 1;
-    if (untold === 0 && lines.length + whole.length + kept <= room) lines.push(...whole);
-    else if (lines.length + 1 + kept <= room && untold === 0) lines.push(...whole.slice(1, 2));
+    const head = whole.slice(1, 2);
+    if (untold === 0 && fits(whole, kept)) lines.push(...whole);
+    else if (untold === 0 && fits(head, kept)) lines.push(...head);
     else untold++;
   }
   if (untold > 0) lines.push(cutTo(`  ${words.more(untold)}`, options.width));
   const told = namesOf(notes);
-  if (told.length > 0 && !options.quiet && lines.length + 2 <= room) {
-    lines.push('', cutTo(`  ${words.note(told.join(WORDS[options.lang].separator))}`, options.width));
-  }
+  const note = ['', cutTo(`  ${words.note(told.join(WORDS[options.lang].separator))}`, options.width)];
+  if (told.length > 0 && !options.quiet && fits(note, 0)) lines.push(...note);
   return lines;
+}
+
+/** Rows of a terminal that lines take: it wraps a command that is longer than it is wide. */
+function rowsOf(lines: readonly string[], width: number): number {
+  return lines.reduce(
+    (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line.replace(/\x1b\[[\d;]*m/g, '')) / width)),
+    0,
+  );
 }
 
 /** A problem and what follows from it, or all that is not known for one reason. */
@@ -133,8 +151,9 @@ function rankOf({ severity, phase }: Finding): number {
   return RANK[severity] + (phase === 'settling' ? 1 : 0);
 }
 
-function blockLines({ finding, others }: Block, takenAt: string, options: ScreenOptions): string[] {
-  if (finding.status === 'unknown') return unknownLines([finding, ...others], options);
+function blockLines({ finding, others }: Block, snapshot: Looked, options: ScreenOptions): string[] {
+  if (finding.status === 'unknown') return unknownLines([finding, ...others], snapshot, options);
+  const { takenAt } = snapshot;
   const { lang, width, color, verbose } = options;
   const words = STATUS_WORDS[lang];
   const paint = painter(color);
@@ -146,7 +165,7 @@ function blockLines({ finding, others }: Block, takenAt: string, options: Screen
     ...(phase === undefined ? [] : [words.phase[phase]]),
     ...(seconds >= 1 ? [words.since(seconds)] : []),
   ];
-  const follows = others.length > 0 ? words.follows(namesOf(others).join(WORDS[lang].separator)) : '';
+  const follows = others.length > 0 ? words.follows(groupsOf(others, lang)) : '';
   return [
     paint(
       cutTo(`${phase === 'settling' ? '~' : MARKS[finding.severity]} ${about.join(' · ')}`, width),
@@ -160,13 +179,34 @@ function blockLines({ finding, others }: Block, takenAt: string, options: Screen
   ];
 }
 
+/** What shows why: each request that is refused, with the rule; or the same once more, as long as it takes. */
+function nextOfUnknown(reason: UnknownReason | undefined, { owner, path }: Looked['kubeconfig']): string {
+  const named = owner === 'option' ? ` --kubeconfig '${path.replaceAll("'", `'\\''`)}'` : '';
+  if (reason === 'denied') return `hayward status --only node-authorization --verbose${named}`;
+  return reason === 'failed' ? `hayward status --wait${named}` : '';
+}
+
+/** Each problem once, with its subjects: `rancher-unready (harvester, rancher)`. */
+function groupsOf(findings: readonly Finding[], lang: Lang): string {
+  const { separator } = WORDS[lang];
+  const subjects = new Map<string, Set<string>>();
+  for (const { problem, subject } of findings) {
+    const own = subjects.get(problem) ?? new Set();
+    subjects.set(problem, subject === '' ? own : own.add(oneLine(subject)));
+  }
+  const groups = [...subjects].map(([id, own]) => (own.size > 0 ? `${id} (${[...own].join(separator)})` : id));
+  return groups.join(separator);
+}
+
 /** Reasons told in full of what is not known for one reason. */
 const TOLD_DETAILS = 2;
 
-function unknownLines(unknowns: readonly Finding[], { lang, width, color, verbose }: ScreenOptions): string[] {
+function unknownLines(unknowns: readonly Finding[], { kubeconfig }: Looked, options: ScreenOptions): string[] {
+  const { lang, width, color, verbose } = options;
   const words = STATUS_WORDS[lang];
   const reason = unknowns[0]?.unknown ? ` · ${WORDS[lang].reason[unknowns[0].unknown.reason]}` : '';
-  const names = namesOf(unknowns).join(WORDS[lang].separator);
+  const ids = [...new Set(unknowns.map(({ problem }) => problem))];
+  const names = verbose || unknowns.length === 1 ? groupsOf(unknowns, lang) : ids.join(WORDS[lang].separator);
   const details = [...new Set(unknowns.map(({ unknown, cause }) => oneLine(unknown?.detail ?? cause)))];
   const told = verbose ? details : details.slice(0, TOLD_DETAILS);
   const rest = details.length - told.length;
@@ -174,6 +214,7 @@ function unknownLines(unknowns: readonly Finding[], { lang, width, color, verbos
     ...hanging('? ', words.notKnown(names) + reason, width).map((line) => painter(color)(line, 'unknown')),
     ...told.flatMap((detail) => hanging('  ', detail, width)),
     ...(rest > 0 ? [`  ${words.more(rest)}`] : []),
+    ...nextLines(nextOfUnknown(unknowns[0]?.unknown?.reason, kubeconfig), words, options),
   ];
 }
 

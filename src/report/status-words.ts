@@ -10,6 +10,7 @@ export interface StatusWords {
   readonly as: (user: string) => string;
   readonly by: (path: string, owner: string) => string;
   readonly owner: Readonly<Record<string, string>>;
+  readonly only: (ids: string) => string;
   readonly means: string;
   readonly next: string;
   readonly why: string;
@@ -45,6 +46,7 @@ const en: StatusWords = {
     kubelet: "the kubelet's",
     home: "the user's",
   },
+  only: (ids) => `only ${ids}: so are the list below and the exit status`,
   means: 'Means',
   next: 'Next',
   why: 'Why',
@@ -82,6 +84,7 @@ const zh: StatusWords = {
     kubelet: 'kubelet',
     home: '用户',
   },
+  only: (ids) => `仅 ${ids}：以下列表和退出码只针对这些`,
   means: '含义',
   next: '下一步',
   why: '原因',

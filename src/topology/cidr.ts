@@ -20,6 +20,14 @@ export function contains(outer: string, inner: string): boolean {
   return small[0].match(big[0] as never, big[1]);
 }
 
+/** Is it an IPv4 network's own address, or its broadcast one? A network of one or two addresses has neither (RFC 3021). */
+export function isEdge(network: string, address: string): boolean {
+  const parsed = parse(network);
+  if (parsed?.[0].kind() !== 'ipv4' || parsed[1] > 30) return false;
+  const edges = [ipaddr.IPv4.networkAddressFromCIDR(network), ipaddr.IPv4.broadcastAddressFromCIDR(network)];
+  return edges.some((edge) => edge.toString() === address);
+}
+
 /**
  * Two different host addresses of a network, counted from its end so that gateways, which tend to be first, are
  * missed; undefined when the network has fewer than four addresses.

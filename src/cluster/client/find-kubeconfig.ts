@@ -3,9 +3,7 @@ import { delimiter, join } from 'node:path';
 import { known, type Reading, type Unknown, unknown } from '../../hosts/reading.ts';
 import { codeOf, failureFor } from '../../hosts/system-errors.ts';
 import { type Access, type KubeconfigFile, parseKubeconfig } from './kubeconfig.ts';
-
-/** Whose kubeconfig it is: one the user names, or the one a distribution keeps. */
-export type KubeconfigOwner = 'option' | 'environment' | 'rke2' | 'k3s' | 'kubeadm' | 'kubelet' | 'home';
+import { HOME_KUBECONFIG, KUBECONFIG_PLACES, type KubeconfigOwner } from './kubeconfig-places.ts';
 
 export interface FoundKubeconfig {
   readonly owner: KubeconfigOwner;
@@ -24,19 +22,6 @@ export interface KubeconfigSearch {
   /** Where the node's file system is, `/` unless said otherwise. */
   readonly root?: string;
 }
-
-/**
- * The administrator's first: it may see more. rke2.yaml, k3s.yaml and admin.conf are on servers alone, the kubelet's
- * on every node (k3s pkg/cli/kubectl, rancher/rke2 docs cluster_access, kubeadm's kubeadmconstants).
- */
-const PLACES: readonly (readonly [KubeconfigOwner, string])[] = [
-  ['rke2', '/etc/rancher/rke2/rke2.yaml'],
-  ['k3s', '/etc/rancher/k3s/k3s.yaml'],
-  ['kubeadm', '/etc/kubernetes/admin.conf'],
-  ['kubelet', '/var/lib/rancher/rke2/agent/kubelet.kubeconfig'],
-  ['kubelet', '/var/lib/rancher/k3s/agent/kubelet.kubeconfig'],
-  ['kubelet', '/etc/kubernetes/kubelet.conf'],
-];
 
 /**
  * Finds the kubeconfig to use and reads it. Unknown when none can be used: for the reason that the first one in the order gave,
@@ -59,8 +44,8 @@ function placesFor(search: KubeconfigSearch): readonly (readonly [KubeconfigOwne
   if (option) return [['option', [option]]];
   const named = environment?.split(delimiter).filter(Boolean) ?? [];
   if (named.length > 0) return [['environment', named]];
-  const kept = PLACES.map(([owner, path]) => [owner, [join(root, path)]] as const);
-  return home ? [...kept, ['home', [join(home, '.kube/config')]]] : kept;
+  const kept = KUBECONFIG_PLACES.map(([owner, path]) => [owner, [join(root, path)]] as const);
+  return home ? [...kept, ['home', [join(home, HOME_KUBECONFIG)]]] : kept;
 }
 
 /** Of several files those that do not exist are left out, as kubectl does. */

@@ -73,13 +73,24 @@ function queryFor({ pageSize = PAGE_SIZE, fieldSelector, labelSelector }: ListOp
   return query;
 }
 
+/** Nothing where the answer is no list: a proxy's page, or a server that says something else than its API promises. */
 function pageOf(answer: unknown): Page | undefined {
-  const { items, metadata } = (answer ?? {}) as {
-    items?: unknown;
-    metadata?: Readonly<Record<string, unknown>> | null;
-  };
-  if (!Array.isArray(items)) return undefined;
-  const next = metadata?.['continue'];
-  const remaining = Number(metadata?.['remainingItemCount'] ?? 0);
-  return { items: items as ListedObject[], next: typeof next === 'string' ? next : '', remaining };
+  const { kind, items, metadata } = recordOf(answer) ?? {};
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items) || !items.every(isNamed)) {
+    return undefined;
+  }
+  const { continue: next, remainingItemCount } = recordOf(metadata) ?? {};
+  return { items, next: typeof next === 'string' ? next : '', remaining: Number(remainingItemCount ?? 0) };
+}
+
+/** Every object of the API has a name. */
+function isNamed(item: unknown): item is ListedObject {
+  const { name } = recordOf(recordOf(item)?.['metadata']) ?? {};
+  return typeof name === 'string' && name !== '';
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined;
 }

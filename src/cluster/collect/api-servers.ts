@@ -1,4 +1,4 @@
-import { mapReading, type Reading } from '../../hosts/reading.ts';
+import { mapReading, type Reading, unknown } from '../../hosts/reading.ts';
 import type { DatedOutcome, KubeClient } from '../client/client.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { ApiServer } from '../model.ts';
@@ -32,10 +32,17 @@ export async function lookAtServer(client: KubeClient, via: ApiServer['via'], li
     via,
     livez: undated(livez),
     readyz: undated(readyz),
-    version: mapReading(version, (object) => pieceOf(object).text('gitVersion')),
+    version: versionOf(version),
     certificate: shaken.certificate,
   };
   return { server, ...(clock === undefined ? {} : { clock }) };
+}
+
+function versionOf(answer: Reading<unknown>): Reading<string> {
+  const version = mapReading(answer, (object) => pieceOf(object).text('gitVersion'));
+  return version.known && version.value === ''
+    ? unknown('failed', version.source, 'the answer tells no version')
+    : version;
 }
 
 function dateOf(outcome: Reading<DatedOutcome>): string | undefined {

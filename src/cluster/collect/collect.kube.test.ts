@@ -1,20 +1,27 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer as createWebServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:tls';
+import { createServer, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { apiServer, type LabApiServer } from '../../../lab/kube/api-server.ts';
 import type { Credentials } from '../../../lab/kube/credentials.ts';
 import { type LabProxy, startProxy } from '../../../lab/kube/proxy.ts';
 import { type SmallCluster, smallCluster } from '../../../lab/kube/small-cluster.ts';
+import { startCriServer } from '../../../test/cri-server.ts';
 import { openClient } from '../client/client.ts';
 import { findKubeconfig } from '../client/find-kubeconfig.ts';
 import type { ClusterSnapshot } from '../model.ts';
 import { type CollectOptions, collectCluster } from './collect.ts';
+import { collectOwnPods } from './own-pods.ts';
 
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 const DAY_MS = 86_400_000;
+/** Of each rollout the first Pod is on node-1. */
+const OWN_PODS = ['harvester', 'harvester-webhook', 'rancher', 'kube-vip', 'rke2-canal'].map((part) =>
+  expect.objectContaining({ part, name: `${part}-0`, restarts: 0 }),
+);
 
 let server: LabApiServer;
 let proxy: LabProxy;
@@ -93,7 +100,11 @@ describe('a cluster that is well', () => {
       nodes: { reason: 'denied', detail: expect.stringContaining('cannot read all nodes, only its own Node object') },
       ownNode: { value: { name: 'node-1', leaseRenewedAt: { known: true } } },
       parts: { reason: 'denied' },
-      managementAddress: { address: { value: '127.0.77.1' }, configured: { reason: 'denied' } },
+      ownPods: { source: expect.stringContaining('spec.nodeName'), value: expect.arrayContaining(OWN_PODS) },
+      managementAddress: {
+        address: { value: '127.0.77.1' },
+        configured: { value: { mode: 'static' }, source: expect.stringContaining('service') },
+      },
     });
     const ready = seen.endpoints.map(({ name, addresses }) => [name, addresses.known && addresses.value.ready.length]);
     expect(Object.fromEntries(ready)).toEqual({
@@ -113,6 +124,61 @@ describe('a cluster that is well', () => {
       reason: 'denied',
       detail: expect.stringContaining('can only list/watch pods with spec.nodeName field selector'),
     });
+  });
+
+  it('is asked of the node’s kubelet, and of its runtime, where the API server refuses even its own Pods', async () => {
+    // Named as a node and not of the nodes' group: the Node authorizer gives it nothing.
+    const stray = await server.user({ name: 'system:node:node-1' });
+    const found = await findKubeconfig({ option: stray.kubeconfig });
+    if (!found.known) throw new Error(found.detail);
+    const client = await openClient(found.value.access);
+    if (!client.known) throw new Error(client.detail);
+    const issued = await server.authority.issue({ commonName: 'system:node:node-1', names: ['node-1', '127.0.0.1'] });
+    const allowed = new Set(['system:node:node-1']);
+    const [cert, key, ca] = await Promise.all(
+      [issued.certificate, issued.key, server.authority.certificate].map((file) => readFile(file)),
+    );
+    const pod = (name: string) => ({ metadata: { namespace: 'harvester-system', name } });
+    const tls = { cert, key, ca, requestCert: true };
+    // What a kubelet's authorization decides, it decides by who one is.
+    const kubelet = createWebServer(tls, ({ url, socket }, answer) => {
+      const { CN } = (socket as TLSSocket).getPeerCertificate().subject;
+      const isGiven = url === '/pods' && allowed.has(String(CN));
+      const items = [pod('kube-vip-x2x4z'), pod('other-0')];
+      answer.writeHead(isGiven ? 200 : 403).end(isGiven ? JSON.stringify({ kind: 'PodList', items }) : 'Forbidden');
+    }).listen(0, '127.0.0.1');
+    await once(kubelet, 'listening');
+    const runtime = await startCriServer({
+      list: () => [
+        { id: 'a', name: 'kube-vip-x2x4z', namespace: 'harvester-system', ready: false, createdAtMs: 1000 },
+        { id: 'b', name: 'kube-vip-x2x4z', namespace: 'harvester-system', createdAtMs: 2000 },
+        { id: 'c', name: 'rancher-7d4b9c-abcde', namespace: 'cattle-system', ready: false, createdAtMs: 3000 },
+      ],
+    });
+    const { port } = kubelet.address() as AddressInfo;
+    const { signal } = new AbortController();
+    const search = { client: client.value, node: 'node-1', isHere: true, signal, runtime: runtime.socket };
+    const asked = { ...search, kubelet: `https://127.0.0.1:${port}` };
+    try {
+      expect(await collectOwnPods({ ...asked, isHere: false })).toMatchObject({ known: false, reason: 'denied' });
+      expect(await collectOwnPods(asked)).toMatchObject({
+        source: `https://127.0.0.1:${port}/pods`,
+        value: [{ part: 'kube-vip', name: 'kube-vip-x2x4z' }],
+      });
+      allowed.clear();
+      const byRuntime = await collectOwnPods(asked);
+      expect(byRuntime.source).toBe('crictl pods');
+      const up = byRuntime.known && byRuntime.value.map(({ part, waiting }) => [part, waiting?.reason]);
+      expect(up).toEqual([
+        ['kube-vip', undefined],
+        ['rancher', 'SandboxNotReady'],
+      ]);
+      await runtime.close();
+      expect(await collectOwnPods(asked)).toMatchObject({ known: false, reason: 'denied' });
+    } finally {
+      client.value.close();
+      kubelet.close();
+    }
   });
 
   it('gives away no secret', async () => {

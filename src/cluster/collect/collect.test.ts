@@ -14,12 +14,17 @@ describe('from where it is looked', () => {
   const interfaces = { eth0: [{ ...eth0, mac: '02:00:00:00:00:01', internal: false }] };
   it.each([
     ['a kubeconfig that lies on nodes alone', { owner: 'kubelet', targets: ['10.9.9.9'] }, 'node'],
+    [
+      'a node’s kubeconfig that the user names',
+      { owner: 'environment', path: '/etc/rancher/rke2/rke2.yaml', targets: ['10.9.9.9'] },
+      'node',
+    ],
     ['the same segment', { owner: 'home', targets: ['10.0.0.250', '127.0.0.1'] }, 'on-link'],
     ['a router between', { owner: 'home', targets: ['10.0.0.250', '10.0.1.1'] }, 'routed'],
     ['a name', { owner: 'option', targets: ['cluster.example.org'] }, 'routed'],
     ['IPv6 loopback', { owner: 'option', targets: ['::1'] }, 'on-link'],
   ] as const)('%s', (_, place, vantage) => {
-    expect(vantageOf({ interfaces, ...place } as Place)).toBe(vantage);
+    expect(vantageOf({ interfaces, path: '/root/.kube/config', ...place } as Place)).toBe(vantage);
   });
 });
 

@@ -3,6 +3,7 @@ import { known, type Reading, type Unknown, unknown } from '../../hosts/reading.
 import type { KubeClient } from '../client/client.ts';
 import type { FoundKubeconfig } from '../client/find-kubeconfig.ts';
 import type { Certificate } from '../model/machine.ts';
+import type { ManagementAddress } from '../model/management-address.ts';
 import type { NodeLook } from '../model/nodes.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Service } from '../model/parts.ts';
@@ -10,8 +11,17 @@ import type { ApiServer, ClusterSnapshot, Vantage } from '../model.ts';
 import { lookAtOthers, lookAtServer } from './api-servers.ts';
 import { collectCharts } from './charts.ts';
 import { collectIdentity, ownNodeName } from './identity.ts';
-import { addressOf, collectManagementAddress, managementService, urlOf } from './management-address.ts';
+import {
+  addressOf,
+  collectManagementAddress,
+  hardwareAddressOf,
+  managementService,
+  urlOf,
+} from './management-address.ts';
 import { collectNode, collectNodes } from './nodes.ts';
+import { argumentsNamed } from './own-machine/apiserver-arguments.ts';
+import { isThisMachine, lookAtOwnMachine, noOwnMachine, ownCarriers, withOwn } from './own-machine/own-machine.ts';
+import { collectOwnPods, noOwnPods } from './own-pods.ts';
 import { paced } from './paced.ts';
 import { collectParts } from './parts.ts';
 import { collectPermissions } from './permissions.ts';
@@ -20,6 +30,7 @@ import { collectEndpoints, collectServices } from './services.ts';
 import { vantageOf } from './vantage.ts';
 import { askUnverified, type WebLimit } from './web.ts';
 import { collectWebhooks } from './webhooks.ts';
+import { openWire, type Wire } from './wire.ts';
 
 export interface CollectOptions {
   readonly found: FoundKubeconfig;
@@ -29,6 +40,10 @@ export interface CollectOptions {
   readonly requestMs?: number;
   /** The whole look; 30 s unless said otherwise. What is not there by then is unknown. */
   readonly wholeMs?: number;
+  /** Remembers between looks what need not be asked at each. */
+  readonly wire?: Wire;
+  /** kube-apiserver's arguments are judged of these files instead of this machine's. */
+  readonly argumentFiles?: readonly string[];
   /** Ends the look early. */
   readonly signal?: AbortSignal;
 }
@@ -42,7 +57,7 @@ const AT_ONCE = 6;
  * cluster does, and never takes longer than its limit: whatever could not be asked is unknown, with the reason.
  */
 export async function collectCluster(client: KubeClient, options: CollectOptions): Promise<ClusterSnapshot> {
-  const { found, path, requestMs = REQUEST_MS, wholeMs = WHOLE_MS } = options;
+  const { found, path, requestMs = REQUEST_MS, wholeMs = WHOLE_MS, wire = openWire() } = options;
   const over = new AbortController();
   const signals = [over.signal, AbortSignal.timeout(wholeMs), ...(options.signal ? [options.signal] : [])];
   const limit: WebLimit = { timeoutMs: requestMs, signal: AbortSignal.any(signals) };
@@ -53,9 +68,20 @@ export async function collectCluster(client: KubeClient, options: CollectOptions
   // Every further request would cost its whole limit and say the same.
   if (silence !== undefined) over.abort(silence);
   const [identity, services] = await Promise.all([collectIdentity(asking), collectServices(asking)]);
-  const vantage = vantageFrom(found, client, addressOf(managementService(services)));
+  const service = managementService(services);
+  const vantage = vantageFrom({ found, path }, client, addressOf(service));
   const nodeName = ownNodeName(identity, vantage === 'node');
-  const seen = await lookFurther({ client: asking, limit, services, vantage, nodeName });
+  // Not by the limit that ends where the API server is silent: then its own files tell why.
+  const lookHere = () =>
+    lookAtOwnMachine(AbortSignal.any([AbortSignal.timeout(wholeMs), ...(options.signal ? [options.signal] : [])]));
+  const [seen, early, named] = await Promise.all([
+    lookFurther({ client: asking, limit, services, service, vantage, nodeName, wire }),
+    vantage === 'node' ? lookHere() : undefined,
+    options.argumentFiles && argumentsNamed(options.argumentFiles),
+  ]);
+  const own = early ?? (isThisMachine(seen.ownNode) ? await lookHere() : noOwnMachine());
+  const { address } = seen.managementAddress;
+  const carriers = ownCarriers(own, nodeName, { address, hwAddress: hardwareAddressOf(service) });
   return {
     schemaVersion: 1,
     takenAt,
@@ -68,30 +94,33 @@ export async function collectCluster(client: KubeClient, options: CollectOptions
         ? unknown('failed', `${client.server}/livez`, 'no answer tells its time')
         : known(first.clock, `${client.server}/livez`),
     services,
-    certificates: ownCertificates(client, path),
-    listeners: unknown('not-collected', 'ss', NOT_HERE),
-    apiServerArguments: unknown('not-collected', 'kube-apiserver', NOT_HERE),
+    certificates: withOwn(own.certificates, ownCertificates(client, path)),
+    listeners: own.listeners,
+    apiServerArguments: named ?? own.apiServerArguments,
     ...seen,
+    managementAddress: { ...seen.managementAddress, carriers },
     apiServers: [first.server, ...seen.apiServers],
   };
 }
-
-const NOT_HERE = 'hayward status does not look at files and sockets of this machine yet';
 
 /** Why nothing more need be asked: no HTTP answer came at all. */
 function silenceOf({ livez }: ApiServer): string | undefined {
   return livez.known && livez.value.kind !== 'answered' ? livez.value.detail : undefined;
 }
 
-function vantageFrom(found: FoundKubeconfig, client: KubeClient, address: Reading<string>): Vantage {
+function vantageFrom(
+  { found, path }: Pick<CollectOptions, 'found' | 'path'>,
+  client: KubeClient,
+  address: Reading<string>,
+): Vantage {
   const server = new URL(client.server).hostname.replace(/^\[|\]$/g, '');
   const targets = [server, ...(address.known ? [address.value] : [])];
-  return vantageOf({ owner: found.owner, interfaces: networkInterfaces(), targets });
+  return vantageOf({ owner: found.owner, path, interfaces: networkInterfaces(), targets });
 }
 
 /** Our own is the one certificate everybody has. */
 function ownCertificates({ certificate }: KubeClient, path: string): Reading<readonly Certificate[]> {
-  if (certificate === undefined) return unknown('not-collected', path, NOT_HERE);
+  if (certificate === undefined) return unknown('not-collected', path, 'one comes without a certificate');
   return known([{ ...certificate, place: path }], path);
 }
 
@@ -99,8 +128,10 @@ interface Further {
   readonly client: KubeClient;
   readonly limit: WebLimit;
   readonly services: Reading<readonly Service[]>;
+  readonly service: Reading<Service>;
   readonly vantage: Vantage;
   readonly nodeName: Reading<string>;
+  readonly wire: Wire;
 }
 
 type Seen = Pick<
@@ -112,30 +143,42 @@ type Seen = Pick<
   | 'endpoints'
   | 'webhooks'
   | 'parts'
+  | 'ownPods'
   | 'managedCharts'
   | 'harvester'
   | 'harvesterVersion'
-  | 'managementAddress'
   | 'registration'
->;
+> & { readonly managementAddress: Omit<ManagementAddress, 'carriers'> };
 
-async function lookFurther({ client, limit, services, vantage, nodeName }: Further): Promise<Seen> {
-  const service = managementService(services);
+async function lookFurther(further: Further): Promise<Seen> {
+  const { client, limit, services, service, vantage, nodeName, wire } = further;
   const address = addressOf(service);
   const parts = collectParts(client);
-  const [apiServers, permissions, nodes, own, endpoints, webhooks, charts, harvester, management, registration] =
-    await Promise.all([
-      lookAtOthers(client, address, limit),
-      collectPermissions(client, nodeName),
-      collectNodes(client),
-      nodeName.known ? collectNode(client, nodeName.value) : nodeName,
-      collectEndpoints(client, services),
-      collectWebhooks(client, vantage, limit),
-      collectCharts(client),
-      harvesterOf(services, address, limit),
-      collectManagementAddress(client, service, limit),
-      parts.then((all) => collectRegistration(client, all)),
-    ]);
+  const [
+    apiServers,
+    permissions,
+    nodes,
+    own,
+    endpoints,
+    webhooks,
+    charts,
+    harvester,
+    management,
+    registration,
+    ownPods,
+  ] = await Promise.all([
+    lookAtOthers(client, address, limit),
+    collectPermissions(client, nodeName),
+    collectNodes(client),
+    nodeName.known ? collectNode(client, nodeName.value) : nodeName,
+    collectEndpoints(client, services),
+    collectWebhooks(client, vantage, limit),
+    collectCharts(client),
+    harvesterOf(services, address, limit),
+    collectManagementAddress(client, service, { limit, wire }),
+    parts.then((all) => collectRegistration(client, all)),
+    parts.then((all) => ownPodsOf(all, further)),
+  ]);
   return {
     apiServers,
     permissions,
@@ -144,11 +187,19 @@ async function lookFurther({ client, limit, services, vantage, nodeName }: Furth
     endpoints,
     webhooks,
     parts: await parts,
+    ownPods,
     ...charts,
     harvester,
     managementAddress: management,
     registration,
   };
+}
+
+/** What is refused of all is asked of one's own node. */
+function ownPodsOf(parts: ClusterSnapshot['parts'], { client, nodeName, vantage, limit }: Further) {
+  if (parts.known || parts.reason !== 'denied') return noOwnPods('the rollouts themselves were asked for');
+  if (!nodeName.known) return nodeName;
+  return collectOwnPods({ client, node: nodeName.value, isHere: vantage === 'node', signal: limit.signal });
 }
 
 /** A machine that is no node of this cluster has no Node object: then it only looked like one. */

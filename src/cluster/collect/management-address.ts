@@ -3,22 +3,19 @@ import { known, mapReading, type Reading, unknown } from '../../hosts/reading.ts
 import type { KubeClient } from '../client/client.ts';
 import type { ManagementAddress } from '../model/management-address.ts';
 import type { Service } from '../model/parts.ts';
+import { isVipService, VIP_SERVICES } from '../vip-state.ts';
 import { pieceOf } from './objects.ts';
 import { askUnverified, shakeHands, type WebLimit } from './web.ts';
+import type { Wire } from './wire.ts';
 
-/** Where Harvester has its Service for the VIP; from v1.9 on it is Traefik's own (harvester pkg/controller/master/rancher). */
-const SERVICES = ['ingress-expose', 'rke2-traefik'];
 const LOCK = '/apis/coordination.k8s.io/v1/namespaces/harvester-system/leases/plndr-svcs-lock';
 const CONFIG = '/api/v1/namespaces/harvester-system/configmaps/vip';
 
 /** The VIP's Service: it alone says, to every node, what the address is. */
 export function managementService(services: Reading<readonly Service[]>): Reading<Service> {
   if (!services.known) return services;
-  const service = services.value.find(
-    ({ namespace, name, annotations }) =>
-      namespace === 'kube-system' && SERVICES.includes(name) && Object.keys(annotations).length > 0,
-  );
-  const looked = `${services.source} (kube-system/${SERVICES.join(', kube-system/')})`;
+  const service = services.value.find(isVipService);
+  const looked = `${services.source} (kube-system/${VIP_SERVICES.join(', kube-system/')})`;
   return service
     ? known(service, `kubectl get service -n kube-system ${service.name}`)
     : unknown('absent', looked, 'no Service has a management address');
@@ -35,23 +32,41 @@ export function addressOf(service: Reading<Service>): Reading<string> {
     : known(address, service.source);
 }
 
-const NOT_YET = 'hayward status does not look on the wire yet';
+/** Annotation kube-vip.io/hwaddr: in DHCP mode the hardware address of kube-vip's macvlan, else empty. */
+export function hardwareAddressOf(service: Reading<Service>): string {
+  return service.known ? (service.value.annotations['kube-vip.io/hwaddr'] ?? '') : '';
+}
 
-/** What is known of the VIP from the API, and what answers there. */
+/** By ConfigMap, which an administrator may read; the Service's annotations say the same to every node. */
+function configuredOf(config: Reading<unknown>, service: Reading<Service>): ManagementAddress['configured'] {
+  const told = mapReading(config, (object) => {
+    const data = pieceOf(object).map('data');
+    return { ip: data['ip'] ?? '', mode: data['mode'] ?? '', hwAddress: data['hwAddress'] ?? '' };
+  });
+  const wanted = service.known ? service.value.annotations['kube-vip.io/loadbalancerIPs'] : undefined;
+  if (told.known || !service.known || wanted === undefined) return told;
+  const mode = wanted === '0.0.0.0' ? 'dhcp' : 'static';
+  const ip = mode === 'dhcp' ? (service.value.annotations['kube-vip.io/requestedIP'] ?? '') : wanted;
+  return known({ ip, mode, hwAddress: hardwareAddressOf(service) }, service.source);
+}
+
+/** What is known of the VIP from the API, what answers there, and who has it on the wire. Its carriers are of the nodes' own files. */
 export async function collectManagementAddress(
   client: KubeClient,
   service: Reading<Service>,
-  limit: WebLimit,
-): Promise<ManagementAddress> {
+  { limit, wire }: { readonly limit: WebLimit; readonly wire: Wire },
+): Promise<Omit<ManagementAddress, 'carriers'>> {
   const address = addressOf(service);
-  const [config, lock, web] = await Promise.all([client.json(CONFIG), client.json(LOCK), webOf(address, limit)]);
+  const [config, lock, web, seen] = await Promise.all([
+    client.json(CONFIG),
+    client.json(LOCK),
+    webOf(address, limit),
+    wire.look(address, limit),
+  ]);
   const vipHost = mapReading(service, ({ annotations }) => annotations['kube-vip.io/vipHost'] ?? '');
   return {
     address,
-    configured: mapReading(config, (object) => {
-      const data = pieceOf(object).map('data');
-      return { ip: data['ip'] ?? '', mode: data['mode'] ?? '', hwAddress: data['hwAddress'] ?? '' };
-    }),
+    configured: configuredOf(config, service),
     vipHost:
       vipHost.known && vipHost.value === ''
         ? unknown('absent', vipHost.source, 'no annotation kube-vip.io/vipHost')
@@ -65,9 +80,7 @@ export async function collectManagementAddress(
       };
     }),
     ...web,
-    arp: unknown('not-collected', 'ARP', NOT_YET),
-    carriers: unknown('not-collected', 'ip address', NOT_YET),
-    offeredBy: unknown('not-collected', 'DHCP', NOT_YET),
+    ...seen,
   };
 }
 

@@ -2,7 +2,7 @@ import { known, mapReading, type Reading, unknown } from '../../hosts/reading.ts
 import type { KubeClient } from '../client/client.ts';
 import { list } from '../client/list.ts';
 import type { NodeCondition, NodeLook } from '../model/nodes.ts';
-import { type Piece, pieceOf } from './objects.ts';
+import { objectOf, type Piece, pieceOf } from './objects.ts';
 
 const NODES = '/api/v1/nodes';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
@@ -27,10 +27,12 @@ export async function collectNodes(client: KubeClient): Promise<Reading<readonly
 /** One node, as its own credentials may see it. */
 export async function collectNode(client: KubeClient, name: string): Promise<Reading<NodeLook>> {
   const own = encodeURIComponent(name);
-  const [node, lease] = await Promise.all([client.json(`${NODES}/${own}`), client.json(`${LEASES}/${own}`)]);
+  const answers = await Promise.all([client.json(`${NODES}/${own}`), client.json(`${LEASES}/${own}`)]);
+  const node = objectOf(answers[0], 'Node');
+  const lease = objectOf(answers[1], 'Lease');
   if (!node.known) return node;
-  const leaseRenewedAt = lease.known ? renewalOf(pieceOf(lease.value), lease.source, name) : lease;
-  return known({ ...nodeOf(pieceOf(node.value)), leaseRenewedAt }, node.source);
+  const leaseRenewedAt = lease.known ? renewalOf(lease.value, lease.source, name) : lease;
+  return known({ ...nodeOf(node.value), leaseRenewedAt }, node.source);
 }
 
 function renewalOf(lease: Piece | undefined, source: string, name: string): Reading<string> {

@@ -1,3 +1,4 @@
+import { known, type Reading, unknown } from '../../hosts/reading.ts';
 import type { ListedObject } from '../client/list.ts';
 
 /**
@@ -53,6 +54,17 @@ export function pieceOf(value: ListedObject | unknown): Piece {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * An answer as an object of one kind. What is of another (a page of a proxy that happens to be JSON, a server that lies) is failed:
+ * what is missing in it would look like an object that lacks everything.
+ */
+export function objectOf(answer: Reading<unknown>, kind: string): Reading<Piece> {
+  if (!answer.known) return answer;
+  const object = pieceOf(answer.value);
+  if (object.text('kind') === kind && object.text('metadata', 'name') !== '') return known(object, answer.source);
+  return unknown('failed', answer.source, `the answer is no ${kind}`);
 }
 
 /** `namespace/name`. */

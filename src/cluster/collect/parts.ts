@@ -76,7 +76,7 @@ function countsOf(object: Piece, kind: Part['kind']): Pick<Part, 'wanted' | 'rea
   };
 }
 
-interface PodLook {
+export interface PodLook {
   readonly waiting?: WaitingPod;
   readonly restarts: number;
 }
@@ -109,7 +109,8 @@ export function selectorOf(workload: Piece): string {
   return [...labels, ...expressions].join(',');
 }
 
-function podLook(pod: Piece): PodLook {
+/** Why a Pod is not Ready, where it is not. */
+export function podLook(pod: Piece): PodLook {
   const containers = [...pod.list('status', 'initContainerStatuses'), ...pod.list('status', 'containerStatuses')];
   const restarts = containers.reduce((sum, container) => sum + container.number(['restartCount']), 0);
   const ready = pod.list('status', 'conditions').find((condition) => condition.text('type') === 'Ready');

@@ -2,7 +2,7 @@ import { known, mapReading, type Reading } from '../../hosts/reading.ts';
 import type { KubeClient } from '../client/client.ts';
 import { list } from '../client/list.ts';
 import { type Endpoints, PARTS, type Service, WELL_KNOWN_SERVICES } from '../model/parts.ts';
-import { nameOf, type Piece, pieceOf } from './objects.ts';
+import { nameOf, objectOf, type Piece, pieceOf } from './objects.ts';
 
 const NAMESPACES = new Set<string>([...PARTS.map(({ namespace }) => namespace), 'kube-system']);
 const KUBE_VIP = 'kube-vip.io/';
@@ -39,8 +39,8 @@ export interface Backends {
 /** Endpoints by name, which a node's own credentials may get though not list (plugin/pkg/auth/authorizer/rbac/bootstrappolicy). */
 export async function backendsOf(client: KubeClient, namespace: string, name: string): Promise<Reading<Backends>> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/endpoints/${encodeURIComponent(name)}`;
-  return mapReading(await client.json(path), (object) => {
-    const subsets = pieceOf(object).list('subsets');
+  return mapReading(objectOf(await client.json(path), 'Endpoints'), (object) => {
+    const subsets = object.list('subsets');
     const addresses = (key: string): string[] =>
       subsets.flatMap((subset) => subset.list(key).map((address) => address.text('ip')));
     const ports = subsets.flatMap((subset) => subset.list('ports'));

@@ -1,10 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
-import type { KubeconfigOwner } from '../client/find-kubeconfig.ts';
+import { KUBECONFIG_PLACES, type KubeconfigOwner } from '../client/kubeconfig-places.ts';
 import type { Vantage } from '../model.ts';
 
 export interface Place {
   readonly owner: KubeconfigOwner;
+  /** Where the kubeconfig lies: also one that the user names may be a node's. */
+  readonly path: string;
   /** `os.networkInterfaces()`. */
   readonly interfaces: Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
   /** Of the API server and, where there is one, the management address: hosts, addresses or names. */
@@ -15,8 +17,8 @@ export interface Place {
 const ON_NODES = new Set<KubeconfigOwner>(['rke2', 'k3s', 'kubeadm', 'kubelet']);
 
 /** From where the cluster is looked at. A name that is no address is taken for far away: silence then proves nothing. */
-export function vantageOf({ owner, interfaces, targets }: Place): Vantage {
-  if (ON_NODES.has(owner)) return 'node';
+export function vantageOf({ owner, path, interfaces, targets }: Place): Vantage {
+  if (ON_NODES.has(owner) || KUBECONFIG_PLACES.some(([, place]) => place === path)) return 'node';
   const own = Object.values(interfaces).flatMap((infos) => infos ?? []);
   const near = new BlockList();
   near.addSubnet('127.0.0.0', 8, 'ipv4');

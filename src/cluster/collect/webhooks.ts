@@ -5,7 +5,7 @@ import { list } from '../client/list.ts';
 import type { Certificate } from '../model/machine.ts';
 import type { Webhook, WebhookService } from '../model/parts.ts';
 import type { Vantage } from '../model.ts';
-import { type Piece, pieceOf } from './objects.ts';
+import { objectOf, type Piece, pieceOf } from './objects.ts';
 import { type Backends, backendsOf } from './services.ts';
 import { type Handshake, shakeHands, type WebLimit } from './web.ts';
 import { countsOf, type WebhookCounts } from './webhook-counts.ts';
@@ -79,7 +79,7 @@ async function lookAt({ kind, configuration, object }: Hook, look: Look): Promis
     counted: mapReading(look.counts, (counts) => counts(kind, name)),
   };
   const authority = pem === '' ? {} : { authority: pem };
-  if (url !== '') {
+  if (URL.canParse(url)) {
     const { hostname, port } = new URL(url);
     const ask = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443), ...authority };
     return { ...base, calls: { url }, handshake: await handshakeOf([ask], look) };
@@ -147,10 +147,11 @@ async function targetOf(
   { namespace, name, port }: { namespace: string; name: string; port: number },
 ): Promise<Reading<Target>> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(name)}`;
-  const [backends, service] = await Promise.all([backendsOf(client, namespace, name), client.json(path)]);
+  const [backends, answer] = await Promise.all([backendsOf(client, namespace, name), client.json(path)]);
+  const service = objectOf(answer, 'Service');
   if (!backends.known) return backends;
   if (!service.known) return service;
-  const ports = pieceOf(service.value).list('spec', 'ports');
+  const ports = service.value.list('spec', 'ports');
   const wanted = ports.find((one) => one.number(['port']) === port)?.text('name') ?? '';
   return known({ backends: backends.value, port: backends.value.ports[wanted] ?? port }, backends.source);
 }

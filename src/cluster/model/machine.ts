@@ -15,22 +15,13 @@ export interface Certificate {
   readonly coversName?: boolean;
 }
 
-/** A listening socket, and who has it. */
-export interface Listener {
-  readonly protocol: 'tcp' | 'udp';
-  /** `0.0.0.0`, `::`, or one address. */
-  readonly address: string;
-  readonly port: number;
-  /** The program's name, empty where it could not be seen. */
-  readonly program: string;
-  readonly pid?: number;
-}
-
 /** One argument of kube-apiserver, where it is written. Only its name and value: a file's other lines may be secret. */
 export interface Argument {
   readonly file: string;
   /** From 1; 0 where it is not known. */
   readonly line: number;
+  /** Which start it is of: all arguments of one count together. A distribution's name, or a manifest's path. */
+  readonly start: string;
   /** Without dashes: `feature-gates`. */
   readonly name: string;
   readonly value: string;

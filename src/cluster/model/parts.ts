@@ -48,7 +48,10 @@ export interface Webhook {
     readonly ms: number;
     readonly certificate: Reading<Certificate>;
   }>;
-  /** What the API server itself counted (its /metrics): calls, calls that failed, and the time they took, since it started. */
+  /**
+   * What the API server itself counted (its /metrics): calls, calls that failed, and the time they took, since it started; to checks,
+   * between the last two looks between which it called.
+   */
   readonly counted: Reading<{ readonly calls: number; readonly failed: number; readonly seconds: number }>;
 }
 
@@ -82,6 +85,17 @@ export interface WaitingPod {
   readonly message: string;
   /** RFC 3339: its Ready condition's lastTransitionTime, else its creation. */
   readonly since: string;
+}
+
+/** A Pod of one of `PARTS` on this node. */
+export interface OwnPod {
+  readonly namespace: string;
+  readonly name: string;
+  /** The rollout's name. */
+  readonly part: string;
+  /** Where it is not Ready. */
+  readonly waiting?: WaitingPod;
+  readonly restarts: number;
 }
 
 /** Rollouts a snapshot looks at, wherever they exist. */

@@ -2,65 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { absent, apiServerLook, denied, findingsOf, healthy, unanswered, wrongWith } from '../../../test/cluster.ts';
 import { known } from '../../hosts/reading.ts';
 import type { Argument } from '../model/machine.ts';
-import { judgeGates } from './apiserver-argument-invalid/gates.ts';
 
 const ID = 'apiserver-argument-invalid';
 const FILE = '/etc/rancher/rke2/config.yaml.d/50-gates.yaml';
 
 function gates(value: string, version?: string): Argument {
-  return { file: FILE, line: 2, name: 'feature-gates', value, ...(version && { version }) };
+  return { file: FILE, line: 2, start: 'rke2', name: 'feature-gates', value, ...(version && { version }) };
 }
 const given = (...argument: Argument[]) => healthy({ apiServerArguments: known(argument, FILE) });
-
-/** Each as a real kube-apiserver 1.33.13 and 1.34.2 said it; see lab/kube/node-authorization.kube.test.ts. */
-describe('the gates', () => {
-  const article = 'unrecognized feature gate: NodeAuthorizerEnablePodSelectors';
-  const locked = (gate: string, to = true) => `cannot set feature gate ${gate} to ${!to}, feature is locked to ${to}`;
-  const needs = 'AuthorizeNodeWithSelectors feature requires AuthorizeWithSelectors feature to be enabled';
-
-  it.each([
-    ['NodeAuthorizerEnablePodSelectors=false', 'v1.33.13', [article]],
-    ['NodeAuthorizerEnablePodSelectors=true', 'v1.34.2', [article]],
-    ['NodeAuthorizerEnablePodSelectors=true', undefined, [article]],
-    ['AuthorizeNodeWithSelectors=false', 'v1.34.2+rke2r1', [locked('AuthorizeNodeWithSelectors')]],
-    [
-      'AuthorizeWithSelectors=false,AuthorizeNodeWithSelectors=false',
-      'v1.34.2',
-      [locked('AuthorizeWithSelectors'), locked('AuthorizeNodeWithSelectors')],
-    ],
-    ['AuthorizeNodeWithSelectors=false', 'v1.36.0', [locked('AuthorizeNodeWithSelectors')]],
-    ['AuthorizeWithSelectors=false', 'v1.33.13', [needs]],
-    ['AuthorizeNodeWithSelectors=true,AuthorizeWithSelectors=false', 'v1.32.4', [needs]],
-    ['PodDisruptionConditions=true', 'v1.34.2', ['unrecognized feature gate: PodDisruptionConditions']],
-    ['WatchList', 'v1.33.13', ['missing bool value for WatchList']],
-    [
-      'WatchList=maybe',
-      'v1.33.13',
-      ['invalid value of WatchList=maybe, err: strconv.ParseBool: parsing "maybe": invalid syntax'],
-    ],
-  ] as const)('%s stop %s', (value, version, messages) => {
-    expect(judgeGates(value, version).faults.map(({ message }) => message)).toEqual(messages);
-  });
-
-  it.each([
-    ['AuthorizeNodeWithSelectors=false', 'v1.33.13'],
-    ['AuthorizeNodeWithSelectors=false,AuthorizeWithSelectors=false', 'v1.33.13'],
-    ['AuthorizeNodeWithSelectors=true', 'v1.34.2'],
-    ['AllBeta=false', 'v1.33.13'],
-    ['AuthorizeWithSelectors=false', 'v1.31.7'],
-    ['AllAlpha=True, WatchList=0,', 'v1.34.2'],
-    ['', 'v1.34.2'],
-  ] as const)('%j let %s start', (value, version) => {
-    expect(judgeGates(value, version).faults).toEqual([]);
-  });
-
-  it('of a version that is not listed are not known, but for what holds of all', () => {
-    expect(judgeGates('SomeGate=true,AuthorizeNodeWithSelectors=true', 'v1.36.0')).toEqual({
-      faults: [],
-      notKnown: ['SomeGate', 'AuthorizeNodeWithSelectors'],
-    });
-  });
-});
 
 describe(ID, () => {
   const article = gates('NodeAuthorizerEnablePodSelectors=false');

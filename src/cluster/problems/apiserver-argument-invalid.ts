@@ -1,8 +1,9 @@
+import { type GateFault, judgeGates } from '../../feature-gates/gates.ts';
+import { whyFault } from '../../feature-gates/words.ts';
 import { anyApiServer } from '../api-state.ts';
 import type { Argument } from '../model/machine.ts';
 import type { ApiServer } from '../model.ts';
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
-import { type GateFault, judgeGates } from './apiserver-argument-invalid/gates.ts';
 
 interface Facts {
   readonly fault: GateFault;
@@ -24,9 +25,12 @@ function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   }
   const any = anyApiServer(parts);
   const running = runningVersion(parts.apiServers);
-  const judged = read.value
-    .filter(({ name }) => name === 'feature-gates')
-    .flatMap((argument) => judgeArgument(argument, argument.version ?? running, any));
+  const gates = read.value.filter(({ name }) => name === 'feature-gates');
+  const judged = gates.flatMap((argument) => {
+    const others = gates.filter((other) => other !== argument && other.start === argument.start);
+    const beside = others.map(({ value }) => value);
+    return judgeArgument(argument, { version: argument.version ?? running, beside, any });
+  });
   return judged.length > 0 ? judged : [{ status: 'ok', subject: '', evidence: [] }];
 }
 
@@ -35,16 +39,19 @@ function runningVersion([first]: readonly ApiServer[]): string | undefined {
   return first?.version.known ? first.version.value : undefined;
 }
 
-function judgeArgument(
-  argument: Argument,
-  version: string | undefined,
-  any: ReturnType<typeof anyApiServer>,
-): readonly ClusterJudgement<Facts>[] {
+interface Start {
+  readonly version: string | undefined;
+  /** Values of its other arguments. */
+  readonly beside: readonly string[];
+  readonly any: ReturnType<typeof anyApiServer>;
+}
+
+function judgeArgument(argument: Argument, { version, beside, any }: Start): readonly ClusterJudgement<Facts>[] {
   const { file, line, name, value } = argument;
-  const { faults, notKnown } = judgeGates(value, version);
+  const { faults, unlisted } = judgeGates(value, version, beside);
   const evidence = [{ source: file, value: `--${name}=${value}`, file, line }];
-  const unlisted = notKnown.map(
-    (gate): ClusterJudgement<Facts> => ({
+  const open = unlisted.map(
+    ({ gate }): ClusterJudgement<Facts> => ({
       status: 'unknown',
       subject: gate,
       severity: 'info',
@@ -66,29 +73,9 @@ function judgeArgument(
       evidence,
     }),
   );
-  if (found.length + unlisted.length > 0) return [...found, ...unlisted];
+  if (found.length + open.length > 0) return [...found, ...open];
   return [{ status: 'ok', subject: file, evidence }];
 }
-
-const WHY = {
-  nonexistent: {
-    en: 'kube-apiserver refuses to start with a gate it does not know. NodeAuthorizerEnablePodSelectors, which articles name, never existed; the real ones are AuthorizeWithSelectors and AuthorizeNodeWithSelectors.',
-    'zh-CN':
-      'kube-apiserver 遇到不认识的 gate 会拒绝启动。文章里的 NodeAuthorizerEnablePodSelectors 从未存在；真正的是 AuthorizeWithSelectors 和 AuthorizeNodeWithSelectors。',
-  },
-  locked: {
-    en: 'The feature is general by now and its gate locked: setting it the other way stops the start.',
-    'zh-CN': '该特性已 GA，gate 被锁定：设为另一个值会导致无法启动。',
-  },
-  dependent: {
-    en: 'One gate needs the other, which is switched off. Switch both off, or neither.',
-    'zh-CN': '一个 gate 依赖另一个，而后者被关闭。要么两个都关，要么都不关。',
-  },
-  malformed: {
-    en: 'A gate is written NAME=true or NAME=false; anything else stops the start.',
-    'zh-CN': 'gate 必须写成 NAME=true 或 NAME=false，其他写法会导致无法启动。',
-  },
-} as const;
 
 /** kube-apiserver is given an argument with which it does not start. */
 export const apiserverArgumentInvalid = defineClusterProblem({
@@ -101,7 +88,7 @@ export const apiserverArgumentInvalid = defineClusterProblem({
       en: `kube-apiserver ${version} does not start: ${fault.message}`.replace('  ', ' '),
       'zh-CN': `kube-apiserver ${version} 无法启动：${fault.message}`.replace('  ', ' '),
     },
-    cause: { en: `${file}: ${WHY[fault.kind].en}`, 'zh-CN': `${file}：${WHY[fault.kind]['zh-CN']}` },
+    cause: { en: `${file}: ${whyFault(fault).en}`, 'zh-CN': `${file}：${whyFault(fault)['zh-CN']}` },
     impact: serves
       ? {
           en: 'The API server that runs was started without it. Its next restart, or the next boot, fails.',

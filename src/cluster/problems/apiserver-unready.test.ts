@@ -62,6 +62,15 @@ describe(ID, () => {
     expect(findingsOf(ID, { ...seen, vantage: 'routed' })).toMatchObject([{ status: 'unknown' }]);
   });
 
+  it('is found where a certificate is not accepted while another one is; of the only one it cannot be told', () => {
+    const [a, b] = ['https://10.0.0.11:6443', 'https://10.0.0.12:6443'] as const;
+    const wrong = server(unanswered('tls', 'CERT_HAS_EXPIRED'), b);
+    const [, found] = findingsOf(ID, with_(server(answered(200, 'ok'), a), wrong));
+    expect(found).toMatchObject({ subject: b, status: 'problem', severity: 'warning' });
+    expect(found?.cause).toContain('CERT_HAS_EXPIRED');
+    expect(findingsOf(ID, with_(wrong, server(unanswered('silent'), a)))[0]).toMatchObject({ status: 'unknown' });
+  });
+
   it('is a warning where others serve, and of all of them together where none does', () => {
     const [a, b] = ['https://10.0.0.11:6443', 'https://10.0.0.12:6443'] as const;
     const one = findingsOf(ID, with_(server(unanswered('refused'), a), server(answered(200, 'ok'), b)));

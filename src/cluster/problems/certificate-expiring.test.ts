@@ -45,6 +45,13 @@ describe(ID, () => {
     expect(findingsOf(ID, { ...client, apiServers: dead }).at(-1)).toMatchObject({ severity: 'warning' });
   });
 
+  it("tells how to see one's own, which is in the kubeconfig", () => {
+    const own = kept('/root/harvester.yaml', { notAfter: ago(DAY + 60) });
+    const found = findingsOf(ID, own).at(-1);
+    expect(found).toMatchObject({ title: 'A certificate expired 1 day ago', impact: expect.stringContaining('401') });
+    expect(found?.prove).toMatch(/^kubectl --kubeconfig '\/root\/harvester.yaml' config view .* openssl x509/);
+  });
+
   it('does not make a verdict of its own where TLS fails for whatever reason', () => {
     expect(findingsOf(ID, { ...served({ notAfter: ago(60) }), apiServers: down })).not.toContainEqual(
       expect.objectContaining({ severity: 'critical' }),

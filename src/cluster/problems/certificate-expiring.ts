@@ -10,6 +10,8 @@ interface Facts {
   readonly subject: string;
   /** Days to its end, or from it; to its beginning where it is early. */
   readonly days: number;
+  /** The client's own, by which it was asked: in or named by its kubeconfig. */
+  readonly own: boolean;
 }
 
 /** RKE2 and k3s issue for a year and renew at a start within the last 120 days, 90 before May 2025 (docs.rke2.io, security/certificates). */
@@ -19,31 +21,38 @@ const DAY_SECONDS = 86_400;
 /** Files without which no API server serves (RKE2's and kubeadm's names); others are clients'. */
 const OF_SERVER = /(?:serving-kube-)?apiserver[^/]*\.crt$|\/etcd\/[^/]*\.crt$/;
 
-type Parts = ClusterParts<'apiServers' | 'vantage' | 'managementAddress' | 'certificates'>;
+type Parts = ClusterParts<'apiServers' | 'vantage' | 'managementAddress' | 'certificates' | 'kubeconfig'>;
 
 function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   const { apiServers, managementAddress, certificates } = parts;
-  const now = clusterNow(parts);
+  const looked = { now: clusterNow(parts), kubeconfig: parts.kubeconfig.path };
   const down = anyApiServer(parts) === 'bad';
   const served = [
     ...apiServers.map(({ url, certificate }) => ({ place: url, certificate, serves: true })),
     { place: 'VIP', certificate: managementAddress.certificate, serves: false },
   ];
   return [
-    ...served.map(({ place, certificate, serves }) => judgeReading(place, certificate, now, down && serves)),
+    ...served.map(({ place, certificate, serves }) => judgeReading(place, certificate, looked, down && serves)),
     ...(certificates.known
-      ? certificates.value.map((one) => judge(one, now, down && OF_SERVER.test(one.place)))
+      ? certificates.value.map((one) => judge(one, looked, down && OF_SERVER.test(one.place)))
       : [unseen('', certificates)]),
   ];
+}
+
+interface LookedAt {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Path of the kubeconfig in use. */
+  readonly kubeconfig: string;
 }
 
 function judgeReading(
   place: string,
   certificate: Reading<Certificate>,
-  now: number,
+  looked: LookedAt,
   down: boolean,
 ): ClusterJudgement<Facts> {
-  return certificate.known ? judge(certificate.value, now, down) : unseen(place, certificate);
+  return certificate.known ? judge(certificate.value, looked, down) : unseen(place, certificate);
 }
 
 /** Where the API server answers, its certificate is good enough; where it does not, that says so itself. */
@@ -55,7 +64,7 @@ function unseen(subject: string, reading: Extract<Reading<unknown>, { known: fal
 }
 
 /** Expired decides where no API server answers: it is the cause then. Elsewhere it is on its way there. */
-function judge(certificate: Certificate, now: number, down: boolean): ClusterJudgement<Facts> {
+function judge(certificate: Certificate, { now, kubeconfig }: LookedAt, down: boolean): ClusterJudgement<Facts> {
   const { place, subject, notBefore, notAfter } = certificate;
   const past = ageSeconds(notAfter, now);
   const begun = ageSeconds(notBefore, now);
@@ -73,7 +82,7 @@ function judge(certificate: Certificate, now: number, down: boolean): ClusterJud
     status: 'problem',
     subject: place,
     severity: down && kind !== 'expiring' ? 'critical' : 'warning',
-    facts: { kind, place, subject, days: Math.floor(Math.abs(seconds) / DAY_SECONDS) },
+    facts: { kind, place, subject, days: Math.floor(Math.abs(seconds) / DAY_SECONDS), own: place === kubeconfig },
     evidence,
   });
   if (past >= 0) return found('expired', past);
@@ -82,16 +91,33 @@ function judge(certificate: Certificate, now: number, down: boolean): ClusterJud
   return { status: 'ok', subject: place, evidence };
 }
 
+const OWN_IMPACT = {
+  en: 'From its end on the API server does not know who asks and refuses everything (401). Put it right: RKE2 and k3s write their kubeconfigs anew when they are restarted; else have one issued.',
+  'zh-CN':
+    '过期后 API server 无法识别身份，会拒绝一切请求（401）。修复：重启 RKE2 或 k3s 会重写其 kubeconfig；否则请重新签发。',
+} as const;
+
+/** It is in the kubeconfig, as base64, or in a file named there. */
+function proveOwn(kubeconfig: string): string {
+  const data = "jsonpath='{.users[0].user.client-certificate-data}'";
+  return `kubectl --kubeconfig ${quoted(kubeconfig)} config view --raw --minify --flatten -o ${data} | base64 -d | openssl x509 -noout -dates`;
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
 /** A certificate of the cluster has ended, soon ends, or has not begun. */
 export const certificateExpiring = defineClusterProblem({
   id: 'certificate-expiring',
   title: { en: 'Certificates', 'zh-CN': '证书' },
-  needs: ['apiServers', 'vantage', 'managementAddress', 'certificates'],
+  needs: ['apiServers', 'vantage', 'managementAddress', 'certificates', 'kubeconfig'],
   check,
-  explain({ kind, place, subject, days }) {
+  explain({ kind, place, subject, days, own }) {
+    const inDays = `${days} ${days === 1 ? 'day' : 'days'}`;
     const titles = {
-      expired: { en: `A certificate expired ${days} days ago`, 'zh-CN': `证书已过期 ${days} 天` },
-      expiring: { en: `A certificate expires in ${days} days`, 'zh-CN': `证书将在 ${days} 天后过期` },
+      expired: { en: `A certificate expired ${inDays} ago`, 'zh-CN': `证书已过期 ${days} 天` },
+      expiring: { en: `A certificate expires in ${inDays}`, 'zh-CN': `证书将在 ${days} 天后过期` },
       early: { en: 'A certificate is not valid yet', 'zh-CN': '证书尚未生效' },
     } as const;
     return {
@@ -106,14 +132,19 @@ export const certificateExpiring = defineClusterProblem({
               en: `${place} (${subject}). RKE2 and k3s renew theirs only when the service starts, in the last months before the end.`,
               'zh-CN': `${place}（${subject}）。RKE2 与 k3s 只在到期前数月内的服务启动时续期。`,
             },
-      impact: {
-        en: 'From its end on whoever checks it refuses the connection: kubelet, kubectl, webhooks. Put it right: restart rke2-server (rke2-agent), one node at a time.',
-        'zh-CN': '过期后校验方会拒绝连接：kubelet、kubectl、webhook。修复：逐个节点重启 rke2-server（rke2-agent）。',
-      },
+      impact: own
+        ? OWN_IMPACT
+        : {
+            en: 'From its end on whoever checks it refuses the connection: kubelet, kubectl, webhooks. Put it right: restart rke2-server (rke2-agent), one node at a time.',
+            'zh-CN':
+              '过期后校验方会拒绝连接：kubelet、kubectl、webhook。修复：逐个节点重启 rke2-server（rke2-agent）。',
+          },
     };
   },
-  prove: ({ place }) =>
-    /^https:/.test(place)
-      ? `openssl s_client -connect ${new URL(place).host} </dev/null 2>/dev/null | openssl x509 -noout -dates`
-      : `openssl x509 -noout -dates -in '${place.replaceAll("'", `'\\''`)}'`,
+  prove: ({ place, own }) =>
+    own
+      ? proveOwn(place)
+      : /^https:/.test(place)
+        ? `openssl s_client -connect ${new URL(place).host} </dev/null 2>/dev/null | openssl x509 -noout -dates`
+        : `openssl x509 -noout -dates -in ${quoted(place)}`,
 });

@@ -1,14 +1,22 @@
 import type { Evidence } from '../../judging/finding.ts';
+import type { Bilingual } from '../../lang.ts';
 import { unknownSeverity } from '../decide.ts';
 import type { NodeLook } from '../model/nodes.ts';
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
-import { clusterNow } from '../time.ts';
+import { lastReboot, REBOOT_LOOP } from '../reboots.ts';
+import { ageSeconds, clusterNow } from '../time.ts';
 import { anyNode } from './node-unready/any-node.ts';
 import { type NodeTrouble, troubleOf } from './node-unready/trouble.ts';
 
 interface Facts {
   readonly node: string;
-  readonly trouble: NodeTrouble | { readonly kind: 'all' } | { readonly kind: 'none' };
+  readonly trouble:
+    | NodeTrouble
+    | { readonly kind: 'all' }
+    | { readonly kind: 'none' }
+    | { readonly kind: 'reboots'; readonly times: number; readonly minutes: number };
+  /** RFC 3339: when it was first seen in another boot, where that was within the hour. */
+  readonly rebooted?: string;
 }
 
 /** Chosen, not measured: servers with much memory and RAID controllers take minutes before a kubelet is back. */
@@ -20,8 +28,7 @@ function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   const { nodes, ownNode } = parts;
   const any = anyNode(parts);
   const seen = nodes.known ? nodes.value : ownNode.known ? [ownNode.value] : [];
-  const now = clusterNow(parts);
-  const members = seen.map((node) => judgeNode(node, now));
+  const members = seen.flatMap((node) => [judgeNode(node, parts), ...judgeReboots(node, parts)]);
   if (typeof any === 'object') {
     const severity = unknownSeverity(any);
     return [...members, { status: 'unknown', subject: '', severity, unknown: any, evidence: [] }];
@@ -31,25 +38,41 @@ function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
     return [...members, { status: 'unknown', subject: '', severity: 'info', unknown: nodes, evidence: [] }];
   }
   const evidence = seen.flatMap((node) => readyEvidence(node));
-  return [found('', { node: '', trouble: { kind: seen.length > 0 ? 'all' : 'none' } }, evidence), ...members];
+  const anew = seen.flatMap(({ name }) => lastReboot(parts.reboots, name) ?? []).sort();
+  return [found({ node: '', trouble: { kind: seen.length > 0 ? 'all' : 'none' } }, evidence, anew.at(-1)), ...members];
 }
 
-function judgeNode(node: NodeLook, now: number): ClusterJudgement<Facts> {
-  const trouble = troubleOf(node, now);
+function judgeNode(node: NodeLook, parts: Parts): ClusterJudgement<Facts> {
+  const trouble = troubleOf(node, clusterNow(parts));
+  const rebooted = lastReboot(parts.reboots, node.name);
   if (trouble === undefined) return { status: 'ok', subject: node.name, evidence: readyEvidence(node) };
   return {
     status: 'problem',
     subject: node.name,
     severity: trouble.kind === 'cordoned' || node.deletedAt !== undefined ? 'info' : 'warning',
-    settles: { deadlineSeconds: DEADLINE_SECONDS, ...(trouble.since && { since: trouble.since }) },
-    facts: { node: node.name, trouble },
+    settles: {
+      deadlineSeconds: DEADLINE_SECONDS,
+      ...(trouble.since && { since: trouble.since }),
+      ...(rebooted && { anew: rebooted }),
+    },
+    facts: { node: node.name, trouble, ...(rebooted && { rebooted }) },
     evidence: readyEvidence(node),
   };
 }
 
-function found(subject: string, facts: Facts, evidence: readonly Evidence[]): ClusterJudgement<Facts> {
-  const settles = { deadlineSeconds: DEADLINE_SECONDS };
-  return { status: 'problem', subject, severity: 'critical', settles, facts, evidence };
+function judgeReboots({ name, bootId }: NodeLook, parts: Parts): ClusterJudgement<Facts>[] {
+  const times = parts.reboots[name] ?? [];
+  const [first] = times;
+  if (first === undefined || times.length < REBOOT_LOOP) return [];
+  const minutes = Math.ceil((ageSeconds(first, clusterNow(parts)) ?? 0) / 60);
+  const evidence = [{ source: `node ${name} bootID`, value: `${bootId}, before it ${times.length} others` }];
+  const facts: Facts = { node: name, trouble: { kind: 'reboots', times: times.length, minutes } };
+  return [{ status: 'problem', subject: `${name} reboots`, severity: 'warning', facts, evidence }];
+}
+
+function found(facts: Facts, evidence: readonly Evidence[], anew?: string): ClusterJudgement<Facts> {
+  const settles = { deadlineSeconds: DEADLINE_SECONDS, ...(anew && { anew }) };
+  return { status: 'problem', subject: '', severity: 'critical', settles, facts, evidence };
 }
 
 function readyEvidence(node: NodeLook): Evidence[] {
@@ -69,7 +92,7 @@ export const nodeUnready = defineClusterProblem({
   title: { en: 'Nodes', 'zh-CN': '节点' },
   needs: ['nodes', 'ownNode'],
   check,
-  explain({ node, trouble }) {
+  explain({ node, trouble, rebooted }) {
     switch (trouble.kind) {
       case 'all':
         return {
@@ -89,14 +112,29 @@ export const nodeUnready = defineClusterProblem({
           },
           impact: { en: 'No Pod can be started.', 'zh-CN': '无法启动 Pod。' },
         };
+      case 'reboots':
+        return {
+          title: { en: `${node} reboots again and again`, 'zh-CN': `${node} 反复重启` },
+          cause: {
+            en: `Seen in another boot ${trouble.times} times in ${trouble.minutes} min: power, hardware, a watchdog, a kernel that panics, or an upgrade that starts over.`,
+            'zh-CN': `${trouble.minutes} 分钟内重启 ${trouble.times} 次：电源、硬件、看门狗、内核崩溃，或升级反复重来。`,
+          },
+          impact: {
+            en: 'What runs there stops each time, also while the node is called Ready in between.',
+            'zh-CN': '每次重启其上的负载都会中断，即使其间节点显示 Ready。',
+          },
+        };
       default:
-        return wordsOf(node, trouble);
+        return wordsOf(node, trouble, rebooted);
     }
   },
-  prove: ({ node }) => `kubectl describe node ${node}`.trim(),
+  prove: ({ node, trouble }) =>
+    trouble.kind === 'reboots'
+      ? `kubectl get node ${node} -o jsonpath='{.status.nodeInfo.bootID}'; last -x reboot`
+      : `kubectl describe node ${node}`.trim(),
 });
 
-function wordsOf(node: string, { kind, detail }: NodeTrouble) {
+function wordsOf(node: string, { kind, detail }: NodeTrouble, rebooted: string | undefined) {
   const says = detail === '' ? '' : `: ${detail}`;
   const causes = {
     'not-ready': { en: `Its kubelet says that it is not ready${says}.`, 'zh-CN': `kubelet 报告未就绪${says}。` },
@@ -126,12 +164,19 @@ function wordsOf(node: string, { kind, detail }: NodeTrouble) {
     title: ready
       ? { en: `${node} takes no new Pods`, 'zh-CN': `${node} 不接收新 Pod` }
       : { en: `${node} is not ready`, 'zh-CN': `${node} 未就绪` },
-    cause: causes[kind],
+    cause: rebooted === undefined ? causes[kind] : afterReboot(causes[kind], rebooted),
     impact: ready
       ? { en: 'What runs there goes on; room for new Pods is less.', 'zh-CN': '已有负载继续运行，新 Pod 的余量变少。' }
       : {
           en: 'After five minutes its Pods are evicted; VMs without shared storage stop. Other nodes go on.',
           'zh-CN': '五分钟后其 Pod 会被驱逐；没有共享存储的虚拟机停止。其他节点不受影响。',
         },
+  };
+}
+
+function afterReboot(cause: Bilingual, rebooted: string): Bilingual {
+  return {
+    en: `${cause.en} It has rebooted: another boot was first seen at ${rebooted}.`,
+    'zh-CN': `${cause['zh-CN']}节点已重启：${rebooted} 首次看到新的启动。`,
   };
 }

@@ -10,7 +10,7 @@ import {
   wrongWith,
 } from '../../../test/cluster.ts';
 import { known } from '../../hosts/reading.ts';
-import type { Listener } from '../model/machine.ts';
+import type { Listener } from '../../snapshot/listeners.ts';
 import type { ClusterSnapshot } from '../model.ts';
 
 const ID = 'port-conflict';

@@ -1,5 +1,5 @@
 import type { Reading } from '../../hosts/reading.ts';
-import type { Listener } from '../model/machine.ts';
+import type { Listener } from '../../snapshot/listeners.ts';
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
 import { minorOf } from '../versions.ts';
 import { vipState } from '../vip-state.ts';
@@ -78,8 +78,8 @@ export const portConflict = defineClusterProblem({
   check,
   explain: ({ port: { port, protocol, owner, without }, by, harmless }) => ({
     title: {
-      en: `${by} has port ${port}/${protocol}, which ${owner} needs`,
-      'zh-CN': `${by} 占用了 ${owner} 所需的 ${port}/${protocol}`,
+      en: `${by} has port ${port}/${protocol}, needed by ${owner.en}`,
+      'zh-CN': `${by} 占用了 ${owner['zh-CN']} 所需的 ${port}/${protocol}`,
     },
     cause: {
       en: `Two programs of one node cannot listen on ${port}/${protocol}; ${by} was first.`,

@@ -3,6 +3,7 @@ import {
   absent,
   ago,
   answered,
+  asNode,
   denied,
   endpointsWith,
   findingsOf,
@@ -73,6 +74,34 @@ describe(ID, () => {
       subject: 'ManagedChart harvester',
       cause: 'Fleet says: NotReady(1).',
     });
+  });
+
+  it('is found of a node’s own Pod, where the node may read no rollouts; not twice where it may', () => {
+    const waiting = {
+      name: 'kube-vip-x2x4z',
+      node: 'node-1',
+      reason: 'CrashLoopBackOff',
+      message: 'back-off 5m0s',
+      since: ago(900),
+    };
+    const pod = { namespace: 'harvester-system', name: 'kube-vip-x2x4z', part: 'kube-vip', restarts: 40, waiting };
+    const ownPods = known([pod], 'kubectl get pods');
+    const seen = { ...asNode(healthy()), ownPods };
+    expect(findingsOf(ID, seen)).toContainEqual(
+      expect.objectContaining({
+        status: 'problem',
+        severity: 'warning',
+        subject: 'Pod harvester-system/kube-vip-x2x4z',
+        cause: 'kube-vip-x2x4z on node-1 waits: CrashLoopBackOff (back-off 5m0s).',
+      }),
+    );
+    expect(wrongWith(seen)).toEqual([ID]);
+    // A Pod that starts is waited for.
+    const young = { ...pod, waiting: { ...waiting, reason: 'ContainerCreating', since: ago(9) } };
+    expect(findingsOf(ID, { ...seen, ownPods: known([young], 'pods') }, 600)).toContainEqual(
+      expect.objectContaining({ subject: 'Pod harvester-system/kube-vip-x2x4z', phase: 'settling' }),
+    );
+    expect(wrongWith(healthy({ ownPods }))).toEqual([]);
   });
 
   it('is clear where all answer and are rolled out', () => {

@@ -1,6 +1,6 @@
 import type { Severity } from '../../judging/finding.ts';
 import { outcomeText, servesAt } from '../api-state.ts';
-import type { ManagedChart, Part } from '../model/parts.ts';
+import type { ManagedChart, OwnPod, Part } from '../model/parts.ts';
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
 import { judgeServed } from '../served.ts';
 import { type Holdup, holdupOf } from './rancher-unready/holdup.ts';
@@ -15,6 +15,7 @@ type Facts =
       readonly wanted: number;
       readonly holdup?: Holdup;
     }
+  | { readonly kind: 'pod'; readonly pod: string; readonly holdup: Holdup }
   | { readonly kind: 'chart'; readonly chart: string; readonly message: string };
 
 /** Chosen, not measured: Harvester's and Rancher's Pods start after RKE2, one waiting for the other. */
@@ -25,13 +26,14 @@ const SERVICES = [
   { namespace: 'cattle-system', name: 'rancher' },
 ] as const;
 
-type Parts = ClusterParts<'harvester' | 'vantage' | 'endpoints' | 'parts' | 'managedCharts'>;
+type Parts = ClusterParts<'harvester' | 'vantage' | 'endpoints' | 'parts' | 'ownPods' | 'managedCharts'>;
 
 function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   const judged = [
     ...judgeAnswer(parts),
     ...SERVICES.flatMap((one) => judgeServed(parts, one, DEADLINE_SECONDS, unserved)),
     ...judgeEach(parts.parts, judgePart),
+    ...(parts.parts.known || !parts.ownPods.known ? [] : parts.ownPods.value.map(judgePod)),
     ...judgeEach(parts.managedCharts, judgeChart),
   ];
   if (judged.length > 0) return judged;
@@ -80,6 +82,15 @@ function judgePart(part: Part): ClusterJudgement<Facts> {
   return found(subject, facts, 'warning', evidence, holdup);
 }
 
+/** A node may not read the rollouts; of its own Pods it sees the same that holds them up for an administrator. */
+function judgePod({ namespace, name, waiting }: OwnPod): ClusterJudgement<Facts> {
+  const subject = `Pod ${namespace}/${name}`;
+  const holdup = waiting && holdupOf({ waiting: [waiting] });
+  if (!holdup) return { status: 'ok', subject, evidence: [] };
+  const evidence = [{ source: subject, value: holdup.reason, wanted: 'Ready' }];
+  return found(subject, { kind: 'pod', pod: subject, holdup }, 'warning', evidence, holdup);
+}
+
 function judgeChart({ name, ready, message, since }: ManagedChart): ClusterJudgement<Facts> {
   const subject = `ManagedChart ${name}`;
   const evidence = [{ source: subject, value: ready ? 'Ready' : message }];
@@ -103,7 +114,7 @@ function found(
 export const rancherUnready = defineClusterProblem({
   id: 'rancher-unready',
   title: { en: 'Harvester and Rancher', 'zh-CN': 'Harvester 与 Rancher' },
-  needs: ['harvester', 'vantage', 'endpoints', 'parts', 'managedCharts'],
+  needs: ['harvester', 'vantage', 'endpoints', 'parts', 'ownPods', 'managedCharts'],
   dependsOn: ['apiserver-unready', 'vip-conflict', 'vip-unreachable', 'node-unready'],
   check,
   explain(facts) {
@@ -116,6 +127,7 @@ const PROOFS = {
   answer: 'curl -fsk https://VIP/v1/harvester/cluster/local',
   service: 'kubectl -n cattle-system get endpoints rancher; kubectl -n harvester-system get endpoints harvester',
   rollout: 'kubectl -n harvester-system get pods -o wide; kubectl -n cattle-system get pods -o wide',
+  pod: 'kubectl get pods --all-namespaces -o wide --field-selector spec.nodeName="$(hostname)"',
   chart: 'kubectl -n fleet-local get managedcharts',
 } as const;
 
@@ -130,6 +142,8 @@ function titleOf(facts: Facts) {
         en: `${facts.part}: ${facts.missing} of ${facts.wanted} not ready`,
         'zh-CN': `${facts.part}：${facts.wanted} 个中 ${facts.missing} 个未就绪`,
       };
+    case 'pod':
+      return { en: `${facts.pod} of this node is not Ready`, 'zh-CN': `本节点的 ${facts.pod} 未就绪` };
     case 'chart':
       return { en: `ManagedChart ${facts.chart} is not ready`, 'zh-CN': `ManagedChart ${facts.chart} 未就绪` };
   }
@@ -146,16 +160,21 @@ function causeOf(facts: Facts) {
       return { en: 'Its Endpoints hold no Ready address.', 'zh-CN': '其 Endpoints 中没有就绪的地址。' };
     case 'rollout': {
       if (!facts.holdup) return { en: 'Its Pods are being replaced.', 'zh-CN': '其 Pod 正在更替。' };
-      const { pod, node, reason, message } = facts.holdup;
-      const text = message === '' ? reason : `${reason} (${message})`;
-      return {
-        en: `${pod} on ${node || 'no node'} waits: ${text}.`,
-        'zh-CN': `${node || '未调度的'} Pod ${pod} 在等待：${text}。`,
-      };
+      return waitText(facts.holdup);
     }
+    case 'pod':
+      return waitText(facts.holdup);
     case 'chart':
       return { en: `Fleet says: ${facts.message}.`, 'zh-CN': `Fleet 报告：${facts.message}。` };
   }
+}
+
+function waitText({ pod, node, reason, message }: Holdup) {
+  const text = message === '' ? reason : `${reason} (${message})`;
+  return {
+    en: `${pod} on ${node || 'no node'} waits: ${text}.`,
+    'zh-CN': `${node || '未调度的'} Pod ${pod} 在等待：${text}。`,
+  };
 }
 
 function impactOf({ kind }: Facts) {

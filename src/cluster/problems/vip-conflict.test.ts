@@ -12,6 +12,11 @@ const dhcp = known({ ip: '10.0.0.10', mode: 'dhcp', hwAddress: OURS.toUpperCase(
 describe(ID, () => {
   it.each([
     ['two hardware addresses answer', { arp: known([OURS, THEIRS], 'arp') }, `ARP is answered by ${OURS}, ${THEIRS}.`],
+    [
+      'this node carries it and another answers',
+      { arp: known([THEIRS], 'arp'), carriers: known([carrier('a', true)], 'ip') },
+      `ARP is answered by ${THEIRS}, ${OURS}.`,
+    ],
     ['another answers alone', { arp: known([THEIRS], 'arp'), configured: dhcp }, THEIRS],
     [
       'two nodes carry it',
@@ -49,8 +54,8 @@ describe(ID, () => {
       { status: 'ok' },
     ]);
     expect(findingsOf(ID, withVip({ arp: known([OURS], 'arp'), configured: dhcp }))).toMatchObject([{ status: 'ok' }]);
-    const moved = withVip({ arp: known([THEIRS], 'arp'), carriers: known([carrier('a', true)], 'ip') });
-    expect(findingsOf(ID, moved)).toMatchObject([{ status: 'ok' }]);
+    const elsewhere = withVip({ arp: known([THEIRS], 'arp'), carriers: known([], 'ip') });
+    expect(findingsOf(ID, elsewhere)).toMatchObject([{ status: 'ok' }]);
     const oneUp = withVip({ carriers: known([carrier('a', true), carrier('b', false)], 'ip') });
     expect(findingsOf(ID, oneUp)).toMatchObject([{ status: 'ok' }]);
   });

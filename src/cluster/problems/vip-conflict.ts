@@ -57,7 +57,11 @@ function check(parts: ClusterParts<'managementAddress' | 'vantage'>): readonly C
 /** Two answers, or one from hardware that is none of the cluster's. */
 function arpSigns({ arp, carriers, configured }: ManagementAddress): Sign[] {
   if (!arp.known) return [];
-  const answered = [...new Set(arp.value.map((mac) => mac.toLowerCase()))];
+  // What this node carries answers too, though not to itself.
+  const carried = carriers.known ? carriers.value.filter(({ up }) => up).map(({ mac }) => mac) : [];
+  const answered = [
+    ...new Set([...arp.value, ...(arp.value.length > 0 ? carried : [])].map((mac) => mac.toLowerCase())),
+  ];
   if (answered.length > 1) return [{ kind: 'two-answer', who: answered, source: arp.source, passes: true }];
   const own = [
     ...(carriers.known ? carriers.value.map(({ mac }) => mac.toLowerCase()) : []),
@@ -98,7 +102,7 @@ export const vipConflict = defineClusterProblem({
   prove: ({ kind, address }) =>
     kind === 'down' || kind === 'two-carry'
       ? `ip -br address | grep -F '${address}'; ip -br link | grep '^vip-'`
-      : `arping -c 3 -I mgmt-br ${address}`,
+      : `arping -c 3 -I "$(ip -o route get ${address} | sed 's/.* dev \\([^ ]*\\).*/\\1/')" ${address}`,
 });
 
 const NOW = {
@@ -115,8 +119,11 @@ type Told = (address: string, who: string) => Readonly<Record<'title' | 'cause',
 
 const WORDS: Readonly<Record<Facts['kind'], Told>> = {
   'two-answer': (address, who) => ({
-    title: { en: `Two machines answer for ${address}`, 'zh-CN': `有两台机器应答 ${address}` },
-    cause: { en: `ARP is answered by ${who}.`, 'zh-CN': `应答 ARP 的有 ${who}。` },
+    title: { en: `Two hardware addresses answer for ${address}`, 'zh-CN': `有两个硬件地址应答 ${address}` },
+    cause: {
+      en: `ARP is answered by ${who}. They are two machines, or two interfaces of one that lie in the same segment (arp_ignore 0).`,
+      'zh-CN': `应答 ARP 的有 ${who}。是两台机器，或同一台机器上位于同一网段的两个接口（arp_ignore 为 0）。`,
+    },
   }),
   foreign: (address, who) => ({
     title: { en: `Another machine answers for ${address}`, 'zh-CN': `另一台机器在应答 ${address}` },
@@ -142,8 +149,8 @@ const WORDS: Readonly<Record<Facts['kind'], Told>> = {
   down: (address, who) => ({
     title: { en: `The interface with ${address} is down`, 'zh-CN': `承载 ${address} 的接口未启用` },
     cause: {
-      en: `${who}: kube-vip's macvlan is there and not up (harvester#1645, #3448). Restart kube-vip on that node.`,
-      'zh-CN': `${who}：kube-vip 的 macvlan 存在但未启用（harvester#1645、#3448）。请在该节点重启 kube-vip。`,
+      en: `${who}: it is there and not up, or kube-vip's macvlan has lost the address (harvester#1645, #3448). Restart kube-vip on that node.`,
+      'zh-CN': `${who}：接口存在但未启用，或 kube-vip 的 macvlan 已失去该地址（harvester#1645、#3448）。请在该节点重启 kube-vip。`,
     },
   }),
 };

@@ -6,15 +6,25 @@ import {
   certificate,
   denied,
   findingsOf,
+  notCollected,
   unanswered,
   withVip,
   wrongWith,
 } from '../../../test/cluster.ts';
 import { known } from '../../hosts/reading.ts';
 import type { Outcome } from '../model/outcome.ts';
+import type { Service } from '../model/parts.ts';
 
 const ID = 'vip-unreachable';
 const VIP = '10.0.0.10';
+const service = (differing: Partial<Service>): Service => ({
+  namespace: 'kube-system',
+  name: 'ingress-expose',
+  type: 'LoadBalancer',
+  annotations: {},
+  ingress: [],
+  ...differing,
+});
 const says = (outcome: Outcome) => withVip({ https: known(outcome, `https://${VIP}/`) });
 
 describe(ID, () => {
@@ -37,6 +47,26 @@ describe(ID, () => {
     const young = known({ holder: 'node-2', renewedAt: ago(5), durationSeconds: 15 }, 'lease');
     expect(findingsOf(ID, withVip({ lease: young, https }))[0]?.cause).toContain('node-2 is to carry it');
     expect(findingsOf(ID, withVip({ lease: denied, https }))[0]?.cause).toContain('node-1 is to carry it');
+  });
+
+  it('has a Service that waits for its address: settling, then found; where none is wanted there is nothing', () => {
+    const annotations = { 'kube-vip.io/loadbalancerIPs': '0.0.0.0' };
+    const awaiting = service({ annotations });
+    const none = { ...withVip({ address: absent }), harvester: notCollected };
+    const waits = { ...none, services: known([awaiting], 'services') };
+    expect(findingsOf(ID, waits, 600)[0]).toMatchObject({ phase: 'settling', severity: 'critical' });
+    expect(findingsOf(ID, waits)[0]).toMatchObject({ title: 'Service kube-system/ingress-expose has no address yet' });
+    expect(wrongWith(waits)).toEqual([ID]);
+    for (const other of [
+      service({}),
+      service({ annotations, name: 'shop' }),
+      service({ annotations, type: 'ClusterIP' }),
+    ]) {
+      expect(findingsOf(ID, { ...none, services: known([other], 'services') })[0]).toMatchObject({
+        status: 'not-applicable',
+      });
+    }
+    expect(findingsOf(ID, { ...none, services: denied })[0]).toMatchObject({ status: 'unknown', severity: 'critical' });
   });
 
   it('is settling for two minutes, while kube-vip elects', () => {

@@ -1,12 +1,13 @@
+import type { Unknown } from '../../hosts/reading.ts';
 import type { Evidence } from '../../judging/finding.ts';
 import { outcomeText } from '../api-state.ts';
 import type { ManagementAddress } from '../model/management-address.ts';
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
 import { ageSeconds, clusterNow } from '../time.ts';
-import { vipState } from '../vip-state.ts';
+import { awaitingService, vipState } from '../vip-state.ts';
 
 interface Facts {
-  readonly kind: 'no-answer' | 'certificate' | 'differs';
+  readonly kind: 'no-address' | 'no-answer' | 'certificate' | 'differs';
   readonly address: string;
   readonly detail: string;
   /** Who is to carry it, as kube-vip says; empty where nobody holds it. */
@@ -16,19 +17,37 @@ interface Facts {
 /** A holder that dies loses its lease in 15 s (kube-vip's lease duration); then neighbours' ARP entries age. */
 const DEADLINE_SECONDS = 120;
 
-type Parts = ClusterParts<'managementAddress' | 'vantage'>;
+/** Chosen, not measured: kube-vip starts after its node is Ready, and asks again by DHCP up to a minute apart (pkg/vip/dhcpv4.go). */
+const NO_ADDRESS_SECONDS = 600;
+
+type Parts = ClusterParts<'managementAddress' | 'vantage' | 'services'>;
 
 function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   const vip = parts.managementAddress;
   const { address } = vip;
-  if (!address.known) {
-    if (address.reason === 'absent' || address.reason === 'not-collected') {
-      return [{ status: 'not-applicable', subject: '', why: address.detail, evidence: [] }];
-    }
-    return [{ status: 'unknown', subject: '', severity: 'critical', unknown: address, evidence: [] }];
-  }
+  if (!address.known) return [judgeNone(parts, address)];
   const facts = { address: address.value, holder: holderOf(vip, clusterNow(parts)) };
   return [judgeAnswer(parts, facts), ...judgeCertificate(vip, facts), ...judgeConfigured(vip, facts)];
+}
+
+/** There is none: because none is wanted, or because it is still to come. */
+function judgeNone(parts: Parts, address: Unknown): ClusterJudgement<Facts> {
+  const notKnown = (unknown: Unknown): ClusterJudgement<Facts> => {
+    return { status: 'unknown', subject: '', severity: 'critical', unknown, evidence: [] };
+  };
+  if (address.reason !== 'absent' && address.reason !== 'not-collected') return notKnown(address);
+  if (!parts.services.known) return notKnown(parts.services);
+  const service = awaitingService(parts);
+  if (!service) return { status: 'not-applicable', subject: '', why: address.detail, evidence: [] };
+  const { namespace, name, annotations } = service;
+  const subject = `Service ${namespace}/${name}`;
+  const value = Object.entries(annotations)
+    .map(([key, said]) => `${key}=${said}`)
+    .join(' ');
+  const facts: Facts = { kind: 'no-address', address: '', detail: subject, holder: '' };
+  const settles = { deadlineSeconds: NO_ADDRESS_SECONDS };
+  const evidence = [{ source: subject, value, wanted: 'an address in its status' }];
+  return { status: 'problem', subject, severity: 'critical', settles, facts, evidence };
 }
 
 type Known = Pick<Facts, 'address' | 'holder'>;
@@ -85,17 +104,24 @@ function holderOf({ lease, vipHost }: ManagementAddress, now: number): string {
 export const vipUnreachable = defineClusterProblem({
   id: 'vip-unreachable',
   title: { en: 'Management address', 'zh-CN': '管理地址' },
-  needs: ['managementAddress', 'vantage'],
+  needs: ['managementAddress', 'vantage', 'services'],
   dependsOn: ['vip-conflict', 'port-conflict', 'node-unready'],
   check,
   explain(facts) {
     return { title: titleOf(facts), cause: causeOf(facts), impact: IMPACTS[facts.kind] };
   },
   prove: ({ kind, address }) =>
-    kind === 'differs'
-      ? 'kubectl -n harvester-system get configmap vip -o yaml; kubectl -n kube-system get service ingress-expose -o wide'
+    kind === 'no-address' || kind === 'differs'
+      ? PROOFS[kind]
       : `curl -skv https://${host(address)}/ -o /dev/null; ip neigh show ${address}`,
 });
+
+const PROOFS = {
+  'no-address':
+    'kubectl -n kube-system get service -o wide; kubectl -n harvester-system logs daemonset/kube-vip --tail 30',
+  differs:
+    'kubectl -n harvester-system get configmap vip -o yaml; kubectl -n kube-system get service ingress-expose -o wide',
+} as const;
 
 function host(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
@@ -103,6 +129,8 @@ function host(address: string): string {
 
 function titleOf({ kind, address, detail }: Facts) {
   switch (kind) {
+    case 'no-address':
+      return { en: `${detail} has no address yet`, 'zh-CN': `${detail} 尚未获得地址` };
     case 'no-answer':
       return { en: `${address} does not answer`, 'zh-CN': `${address} 没有应答` };
     case 'certificate':
@@ -119,6 +147,12 @@ function titleOf({ kind, address, detail }: Facts) {
 }
 
 function causeOf({ kind, address, detail, holder }: Facts) {
+  if (kind === 'no-address') {
+    return {
+      en: 'kube-vip has not given it one: it is not running yet, or no DHCP server answers it.',
+      'zh-CN': 'kube-vip 尚未为它分配地址：尚未运行，或没有 DHCP 服务器应答。',
+    };
+  }
   if (kind === 'certificate') {
     return {
       en: 'Another machine may answer there, or the certificate was made before the address was.',
@@ -144,6 +178,10 @@ function causeOf({ kind, address, detail, holder }: Facts) {
 }
 
 const IMPACTS = {
+  'no-address': {
+    en: 'There is nothing to open the dashboard at, and nothing for new nodes to join at.',
+    'zh-CN': '没有可以打开界面的地址，新节点也无处加入。',
+  },
   'no-answer': {
     en: 'The dashboard cannot be opened, joined nodes show NotReady on their console, new nodes cannot join (9345).',
     'zh-CN': '界面无法打开，已加入的节点控制台显示 NotReady，新节点无法加入（9345）。',

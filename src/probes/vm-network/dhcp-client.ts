@@ -1,4 +1,4 @@
-import { viewOf } from '../octets.ts';
+import { addressBytes, viewOf } from '../octets.ts';
 import {
   addressOption,
   DHCP_TYPE,
@@ -96,7 +96,15 @@ function offerIn(packet: DhcpPacket, afterMs: number): Offer | undefined {
   };
 }
 
-export function dhcpClient(mac: string, transaction: number): DhcpClient {
+/** For a client that only asks, from an interface that is somebody else's. */
+export interface Inquiry {
+  /** The address it would like to be offered. */
+  readonly wanted: string;
+  /** The hardware address its frames come from. Answers are to be broadcast then: unicast ones would go to nobody. */
+  readonly sentFrom: string;
+}
+
+export function dhcpClient(mac: string, transaction: number, inquiry?: Inquiry): DhcpClient {
   const offers: Offer[] = [];
   const meddlers: Refusal[] = [];
   let begun = 0;
@@ -112,7 +120,7 @@ export function dhcpClient(mac: string, transaction: number): DhcpClient {
       operation: 1,
       transaction,
       seconds: Math.min(0xffff, Math.floor((now - begun) / 1000)),
-      broadcast: false,
+      broadcast: inquiry !== undefined,
       clientAddress,
       yourAddress: NO_ADDRESS,
       serverAddress: NO_ADDRESS,
@@ -128,9 +136,11 @@ export function dhcpClient(mac: string, transaction: number): DhcpClient {
     return dhcpFrame(
       message(now, [
         [OPTION.messageType, Uint8Array.of(DHCP_TYPE.discover)],
+        ...(inquiry ? [[OPTION.requestedAddress, addressBytes(inquiry.wanted)] as const] : []),
         [OPTION.leaseSeconds, seconds32(SHORT_LEASE)],
         [OPTION.parameters, ASKED_FOR],
       ]),
+      inquiry && { sourceMac: inquiry.sentFrom },
     );
   }
 

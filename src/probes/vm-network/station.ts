@@ -51,13 +51,14 @@ function ipv4Frame(way: Way, protocol: number, payload: Uint8Array): Uint8Array 
   });
 }
 
-/** A DHCP message from the client's port, broadcast unless a way is given. */
-export function dhcpFrame(message: DhcpMessage, to?: Omit<Way, 'sourceMac'>): Uint8Array {
+/** A DHCP message from the client's port: broadcast, and from the client's own hardware address, unless a way is given. */
+export function dhcpFrame(message: DhcpMessage, by: Partial<Way> = {}): Uint8Array {
   const way: Way = {
     sourceMac: message.clientMac,
-    destinationMac: to?.destinationMac ?? BROADCAST_MAC,
-    source: to?.source ?? NO_ADDRESS,
-    destination: to?.destination ?? BROADCAST_ADDRESS,
+    destinationMac: BROADCAST_MAC,
+    source: NO_ADDRESS,
+    destination: BROADCAST_ADDRESS,
+    ...by,
   };
   const payload = buildDhcp(message);
   const datagram = { sourcePort: DHCP_PORT.client, destinationPort: DHCP_PORT.server, payload };

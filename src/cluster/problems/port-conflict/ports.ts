@@ -4,7 +4,7 @@ export interface Port {
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
   /** Whose it is, for people. */
-  readonly owner: string;
+  readonly owner: Bilingual;
   /** Programs that rightly have it, by the kernel's name for them (15 characters of it). */
   readonly programs: readonly string[];
   readonly without: Bilingual;
@@ -18,7 +18,7 @@ const ALWAYS: readonly Port[] = [
   {
     port: 6443,
     protocol: 'tcp',
-    owner: 'kube-apiserver',
+    owner: { en: 'kube-apiserver', 'zh-CN': 'kube-apiserver' },
     // Agents and load balancers stand for it on nodes that have none.
     programs: ['kube-apiserver', ...RKE2, 'haproxy', 'nginx', 'kube-vip', 'envoy'],
     without: { en: 'The API server of this node does not start.', 'zh-CN': '本节点的 API server 无法启动。' },
@@ -26,7 +26,7 @@ const ALWAYS: readonly Port[] = [
   {
     port: 10250,
     protocol: 'tcp',
-    owner: 'kubelet',
+    owner: { en: 'kubelet', 'zh-CN': 'kubelet' },
     programs: ['kubelet', ...RKE2],
     without: {
       en: 'The kubelet does not start; the node goes NotReady.',
@@ -36,7 +36,7 @@ const ALWAYS: readonly Port[] = [
   {
     port: 8472,
     protocol: 'udp',
-    owner: 'the VXLAN of flannel and Canal',
+    owner: { en: 'the VXLAN of flannel and Canal', 'zh-CN': 'flannel 与 Canal 的 VXLAN' },
     // The kernel's own socket: no program has it.
     programs: [],
     without: { en: 'Pods reach no Pods of other nodes.', 'zh-CN': 'Pod 无法访问其他节点的 Pod。' },
@@ -46,7 +46,7 @@ const ALWAYS: readonly Port[] = [
 const SUPERVISOR: Port = {
   port: 9345,
   protocol: 'tcp',
-  owner: "RKE2's supervisor",
+  owner: { en: "RKE2's supervisor", 'zh-CN': 'RKE2 supervisor' },
   programs: RKE2,
   without: { en: 'No node can join through this one.', 'zh-CN': '其他节点无法通过本节点加入。' },
 };
@@ -55,7 +55,7 @@ const INGRESS: readonly Port[] = [443, 80].map((port) => ({
   port,
   protocol: 'tcp',
   ofVip: true,
-  owner: 'the ingress controller',
+  owner: { en: 'the ingress controller', 'zh-CN': 'ingress 控制器' },
   programs: ['nginx', 'nginx-ingress-c', 'nginx-ingress', 'traefik', 'kube-vip', ...RKE2],
   without: { en: 'The management address leads to another program.', 'zh-CN': '管理地址会连到其他程序。' },
 }));
@@ -65,7 +65,7 @@ const METRICS: Port = {
   port: 2112,
   protocol: 'tcp',
   ofVip: true,
-  owner: "kube-vip's metrics",
+  owner: { en: "kube-vip's metrics", 'zh-CN': 'kube-vip 的指标' },
   programs: ['kube-vip'],
   without: {
     en: 'kube-vip before 0.9.2 (Harvester v1.5, v1.6) ends over it, again and again, and the management address with it.',
@@ -78,7 +78,7 @@ const DHCP: Port = {
   port: 68,
   protocol: 'udp',
   ofVip: true,
-  owner: "kube-vip's DHCP client",
+  owner: { en: "kube-vip's DHCP client", 'zh-CN': 'kube-vip 的 DHCP 客户端' },
   programs: ['kube-vip'],
   without: {
     en: 'kube-vip cannot renew the address it has by DHCP: it is lost when its lease ends, or kube-vip restarts over and over.',

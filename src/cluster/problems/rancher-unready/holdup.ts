@@ -15,7 +15,7 @@ const PULL_SECONDS = 1200;
 const START_SECONDS = 600;
 
 /** Of its waiting Pods the one that has waited longest. */
-export function holdupOf({ waiting }: Part): Holdup | undefined {
+export function holdupOf({ waiting }: Pick<Part, 'waiting'>): Holdup | undefined {
   const [first] = [...waiting].sort((a, b) => a.since.localeCompare(b.since));
   return first && { ...held(first), deadlineSeconds: deadlineOf(first) };
 }

@@ -7,7 +7,7 @@ export interface WebhookTrouble {
   readonly detail: string;
 }
 
-/** Of the API server's own calls: this share failed since it started. */
+/** Of the API server's own calls, between looks, else since it started: this share failed. */
 const FAILING = 0.5;
 
 /** Of its time limit: a webhook that usually takes so long fails as soon as anything else is slow. */
@@ -49,7 +49,7 @@ function answers({ handshake, timeoutSeconds }: Webhook): WebhookTrouble | undef
   }
 }
 
-/** What the API server itself has met. It counts from its start, so a fault that is over fades only slowly: last of all. */
+/** What the API server itself has met. A first look has only its count from its start, in which a fault that is over fades slowly: last of all. */
 function counted({ counted: read, timeoutSeconds }: Webhook): WebhookTrouble | undefined {
   if (!read.known || read.value.calls === 0) return undefined;
   const { calls, failed, seconds } = read.value;

@@ -1,8 +1,6 @@
 import { isMap, isScalar, isSeq, type Scalar } from 'yaml';
-import { textOf, type YamlNode } from '../../../manifests/inspect.ts';
-import { entriesOf, entryAt, isText, type Manifest, type Path, textAt } from '../../../manifests/manifest.ts';
-import type { Sight } from '../../sight.ts';
-import { type Release, releaseOf } from './gates.ts';
+import { textOf, type YamlNode } from '../manifests/inspect.ts';
+import { entriesOf, entryAt, isText, type Manifest, type Path, textAt } from '../manifests/manifest.ts';
 
 /** A list of feature gates that kube-apiserver is given. */
 export interface GateList {
@@ -11,18 +9,21 @@ export interface GateList {
   readonly value: string;
   /** Where in the node's text the value begins. */
   readonly at: number;
-  readonly release: Release | undefined;
+  /** The release that stands beside it, as it is written. */
+  readonly version: string | undefined;
 }
 
-const ARGUMENT = /^-{0,2}feature-gates=/;
+/** RKE2 and k3s take the arguments without dashes, and a `+` or `-` for where it goes among their own (k3s pkg/util/args.go). */
+const ARGUMENT = /^-{0,2}feature-gates[+-]*=/;
+const KEY = 'kube-apiserver-arg';
 const RANCHER_CONFIG = ['spec', 'rkeConfig', 'machineGlobalConfig'];
 
 /**
  * Where kube-apiserver's arguments stand: RKE2's and k3s's configuration, Rancher's clusters made of it, kubeadm's and
  * KubeKey's configuration, a static Pod.
  */
-export function* gateLists(sight: Sight): Generator<GateList> {
-  for (const manifest of sight.manifests) {
+export function* gateLists(manifests: Iterable<Manifest>): Generator<GateList> {
+  for (const manifest of manifests) {
     if (manifest.kind === '') yield* fromServerConfig(manifest, [], undefined);
     else if (manifest.kind === 'Cluster') yield* fromCluster(manifest);
     else if (manifest.kind === 'ClusterConfiguration') yield* fromKubeadm(manifest);
@@ -31,14 +32,23 @@ export function* gateLists(sight: Sight): Generator<GateList> {
 }
 
 /** RKE2 and k3s: `kube-apiserver-arg`, a text or a list; `kube-apiserver-arg+` adds to another file's. */
-function* fromServerConfig(manifest: Manifest, path: Path, release: Release | undefined): Generator<GateList> {
-  for (const key of ['kube-apiserver-arg', 'kube-apiserver-arg+']) {
-    yield* fromArguments(manifest, entryAt(manifest, [...path, key])?.value, release);
-  }
+function* fromServerConfig(manifest: Manifest, path: Path, version: string | undefined): Generator<GateList> {
+  for (const key of [KEY, `${KEY}+`]) yield* fromArguments(manifest, entryAt(manifest, [...path, key])?.value, version);
+}
+
+/**
+ * What RKE2 or k3s gives its API server by all its configuration files, in the order it reads them: the last file that has the key
+ * counts, and a key with `+` adds to what was there (k3s pkg/configfilearg).
+ */
+export function gateListsOfServer(files: readonly Manifest[]): readonly GateList[] {
+  return files.reduce<readonly GateList[]>((before, manifest) => {
+    const own = entryAt(manifest, [KEY]) ? [] : before;
+    return [...own, ...fromServerConfig(manifest, [], undefined)];
+  }, []);
 }
 
 function* fromCluster(manifest: Manifest): Generator<GateList> {
-  const rancher = release(manifest, ['spec', 'kubernetesVersion']);
+  const rancher = textAt(manifest, ['spec', 'kubernetesVersion']);
   yield* fromServerConfig(manifest, RANCHER_CONFIG, rancher);
   const selectors = entryAt(manifest, ['spec', 'rkeConfig', 'machineSelectorConfig'])?.value;
   const count = isSeq(selectors) ? selectors.items.length : 0;
@@ -46,13 +56,13 @@ function* fromCluster(manifest: Manifest): Generator<GateList> {
     yield* fromServerConfig(manifest, ['spec', 'rkeConfig', 'machineSelectorConfig', item, 'config'], rancher);
   }
   const kubekey = ['spec', 'kubernetes'];
-  const own = release(manifest, [...kubekey, 'version']);
+  const own = textAt(manifest, [...kubekey, 'version']);
   yield* fromArguments(manifest, entryAt(manifest, [...kubekey, 'apiserverArgs'])?.value, own);
 }
 
 /** kubeadm: `extraArgs`, a map up to v1beta3, since v1beta4 a list of names and values. */
 function* fromKubeadm(manifest: Manifest): Generator<GateList> {
-  const own = release(manifest, ['kubernetesVersion']);
+  const own = textAt(manifest, ['kubernetesVersion']);
   const extra = entryAt(manifest, ['apiServer', 'extraArgs'])?.value;
   if (isMap(extra)) {
     yield* whole(manifest, entriesOf(manifest, extra).get('feature-gates')?.value, own);
@@ -73,26 +83,22 @@ function* fromPod(manifest: Manifest): Generator<GateList> {
     if (textAt(manifest, [...path, 'name']) !== 'kube-apiserver') continue;
     const [, tag] = /:([^:/@]+)(@|$)/.exec(textAt(manifest, [...path, 'image']) ?? '') ?? [];
     for (const key of ['command', 'args']) {
-      yield* fromArguments(manifest, entryAt(manifest, [...path, key])?.value, releaseOf(tag ?? ''));
+      yield* fromArguments(manifest, entryAt(manifest, [...path, key])?.value, tag);
     }
   }
 }
 
-function* fromArguments(manifest: Manifest, node: YamlNode | undefined, own: Release | undefined): Generator<GateList> {
+function* fromArguments(manifest: Manifest, node: YamlNode | undefined, own: string | undefined): Generator<GateList> {
   const items = isSeq(node) ? (node.items as YamlNode[]) : [node];
   for (const item of items) {
     const scalar = item && manifest.document.resolve(item);
     if (!isText(scalar)) continue;
     const [prefix] = ARGUMENT.exec(scalar.value) ?? [];
     if (prefix === undefined) continue;
-    yield { manifest, node: scalar, value: scalar.value.slice(prefix.length), at: prefix.length, release: own };
+    yield { manifest, node: scalar, value: scalar.value.slice(prefix.length), at: prefix.length, version: own };
   }
 }
 
-function* whole(manifest: Manifest, node: YamlNode | undefined, own: Release | undefined): Generator<GateList> {
-  if (isText(node)) yield { manifest, node, value: node.value, at: 0, release: own };
-}
-
-function release(manifest: Manifest, path: Path): Release | undefined {
-  return releaseOf(textAt(manifest, path) ?? '');
+function* whole(manifest: Manifest, node: YamlNode | undefined, own: string | undefined): Generator<GateList> {
+  if (isText(node)) yield { manifest, node, value: node.value, at: 0, version: own };
 }

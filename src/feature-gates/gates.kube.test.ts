@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { command } from '../../../../lab/command.ts';
-import { type KubernetesMinor, kubePrograms } from '../../../../lab/kube/programs.ts';
+import { command } from '../../lab/command.ts';
+import { type KubernetesMinor, kubePrograms } from '../../lab/kube/programs.ts';
 import { judgeGates } from './gates.ts';
 import { KNOWN_GATES } from './known-gates.ts';
 
