@@ -1,13 +1,11 @@
-import { homedir } from 'node:os';
 import { openClient } from '../cluster/client/client.ts';
-import { type FoundKubeconfig, findKubeconfig } from '../cluster/client/find-kubeconfig.ts';
+import type { FoundKubeconfig } from '../cluster/client/find-kubeconfig.ts';
 import { collectCluster } from '../cluster/collect/collect.ts';
 import { type ClusterAnswer, judgeCluster } from '../cluster/judge.ts';
 import { NO_MEMORY } from '../cluster/memory.ts';
 import type { ClusterSnapshot } from '../cluster/model.ts';
-import type { Unknown } from '../hosts/reading.ts';
 import type { Lang } from '../lang.ts';
-import { UsageError } from './usage.ts';
+import { kubeconfigFor, unusable } from './found-kubeconfig.ts';
 
 export interface LookOptions {
   readonly lang: Lang;
@@ -56,20 +54,4 @@ export async function lookerFor(options: LookOptions): Promise<Looker> {
       }
     },
   };
-}
-
-async function kubeconfigFor({ kubeconfig, environment }: LookOptions) {
-  const named = environment['KUBECONFIG'];
-  const found = await findKubeconfig({
-    ...(kubeconfig === undefined ? {} : { option: kubeconfig }),
-    ...(named === undefined ? {} : { environment: named }),
-    home: environment['HOME'] ?? homedir(),
-  });
-  if (found.known) return found;
-  throw unusable(found, kubeconfig === undefined && named === undefined);
-}
-
-function unusable({ reason, detail }: Unknown, searched = false): UsageError {
-  if (reason === 'denied') return new UsageError(`${detail} (run it as root, or name another with --kubeconfig)`);
-  return new UsageError(searched ? `${detail}; name one with --kubeconfig` : detail);
 }

@@ -78,6 +78,8 @@ export function writerOn(wire: Wire): KubeWriter {
     };
     const leave = await turns();
     try {
+      const why = unless?.();
+      if (why !== undefined) return { kind: 'failed', detail: why };
       return writtenOf(await wire.ask(asked, options), wire.server);
     } finally {
       leave();
