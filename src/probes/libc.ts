@@ -19,7 +19,7 @@ export interface Libc {
   readonly eventfd: Foreign;
   readonly read: Foreign;
   readonly write: Foreign;
-  readonly close: Foreign;
+  readonly close: ForeignAsync;
   readonly indexOf: Foreign;
   /** Bytes of a pointer and of size_t. */
   readonly wordBytes: 4 | 8;
