@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { addCommonOptions, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
+import { registerController } from './networks-controller.ts';
 import { UsageError } from './usage.ts';
 
 /** As commander hands them over, each already read. */
@@ -30,6 +31,7 @@ export function register(program: Command, say: Say): void {
     .addHelpText('after', `\n${say(EXAMPLES)}\n  hayward networks probe --bridge mgmt-br --vlan 100`)
     .enablePositionalOptions();
   registerProbe(networks, say);
+  registerController(networks, say);
 }
 
 function registerProbe(networks: Command, say: Say): void {
