@@ -13,6 +13,7 @@ const BENCHMARKS = [
   'guard.mjs',
   'guard-senses.mjs',
   'lint.mjs',
+  'networks-probe.mjs',
   'status.mjs',
 ];
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -48,19 +48,18 @@ describe('what is done together, or else each alone', () => {
     if (items.some((item) => item % 2 === 1)) throw failure;
   };
 
-  it('is done once where it can be', () => {
+  it('is done once where it can be', async () => {
     const calls: number[][] = [];
-    expect(togetherOrEach([2, 4], (items) => void calls.push([...items]))).toEqual([undefined, undefined]);
+    expect(await togetherOrEach([2, 4], (items) => void calls.push([...items]))).toEqual([undefined, undefined]);
     expect(calls).toEqual([[2, 4]]);
   });
 
-  it('is told of those alone that fail; a bug is thrown', () => {
-    expect(togetherOrEach([1, 2], odd)).toEqual([failure, undefined]);
-    expect(togetherOrEach([1], odd)).toEqual([failure]);
-    expect(() =>
-      togetherOrEach([1], () => {
-        throw new TypeError('a bug');
-      }),
-    ).toThrow('a bug');
+  it('is told of those alone that fail; a bug is thrown', async () => {
+    expect(await togetherOrEach([1, 2], async (items) => odd(items))).toEqual([failure, undefined]);
+    expect(await togetherOrEach([1], odd)).toEqual([failure]);
+    const bug = togetherOrEach([1], () => {
+      throw new TypeError('a bug');
+    });
+    await expect(bug).rejects.toThrow('a bug');
   });
 });

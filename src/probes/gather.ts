@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { ProbeError } from './probe-error.ts';
 
 interface Waiting<T, R> {
@@ -10,11 +10,12 @@ interface Waiting<T, R> {
 /**
  * Gathers what many ask for at about the same time and does it together, at most `most` at once; between two lots everybody else in
  * this process has a turn. `work` answers in the items' order, with a `ProbeError` for each that failed; what it throws is
- * everybody's.
+ * everybody's. Where `patienceMs` is given it waits so long before each lot, for more to come along.
  */
 export function gathered<T, R>(
   most: number,
   work: (items: readonly T[]) => readonly (R | ProbeError)[] | Promise<readonly (R | ProbeError)[]>,
+  patienceMs = 0,
 ): (item: T) => Promise<R> {
   const queue: Waiting<T, R>[] = [];
   let busy = false;
@@ -35,7 +36,7 @@ export function gathered<T, R>(
   async function run(): Promise<void> {
     busy = true;
     while (queue.length > 0) {
-      await setImmediate();
+      await (patienceMs === 0 ? setImmediate() : delay(patienceMs));
       await settle(queue.splice(0, most));
     }
     busy = false;
@@ -49,13 +50,28 @@ export function gathered<T, R>(
 }
 
 /** Does the work for all together; where that fails, for each alone, so that one does not keep the others back. */
-export function togetherOrEach<T>(
+export async function togetherOrEach<T>(
   items: readonly T[],
-  work: (items: readonly T[]) => void,
-): readonly (ProbeError | undefined)[] {
-  const failure = valueOrFailure(() => void work(items));
+  work: (items: readonly T[]) => void | Promise<void>,
+): Promise<readonly (ProbeError | undefined)[]> {
+  const failure = await failureOf(work, items);
   if (failure === undefined || items.length === 1) return items.map(() => failure);
-  return items.map((item) => valueOrFailure(() => void work([item])));
+  const failures: (ProbeError | undefined)[] = [];
+  for (const item of items) failures.push(await failureOf(work, [item]));
+  return failures;
+}
+
+async function failureOf<T>(
+  work: (items: readonly T[]) => void | Promise<void>,
+  items: readonly T[],
+): Promise<ProbeError | undefined> {
+  try {
+    await work(items);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ProbeError) return error;
+    throw error;
+  }
 }
 
 /** A `ProbeError` as a value; anything else is a bug and is thrown on. */

@@ -62,10 +62,14 @@ function closeNext(c: Libc): void {
   else c.close.async(fd, () => closeNext(c));
 }
 
+let mayOpen = false;
+
 /** Throws the `ProbeError` that opening a raw socket would, before anything was set up for one. */
 export async function assertRawSockets(): Promise<void> {
+  if (mayOpen) return;
   const c = await libc();
-  c.close(openUnbound(c));
+  closeAside(c, openUnbound(c));
+  mayOpen = true;
 }
 
 /** struct sockaddr_ll: family, protocol (network order), interface index. */

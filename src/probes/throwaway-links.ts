@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { processAt, stillRuns } from '../hosts/process.ts';
 import { type Fields, objectAt, textIn } from '../snapshot/fields.ts';
-import { iproute, records, tryIproute } from './iproute.ts';
+import { iproute, records, recordsAside, tryIproute, tryIprouteAside } from './iproute.ts';
 import { ProbeError } from './probe-error.ts';
 
 /** What marks the interfaces that exist for a probe only, and how they go, whatever becomes of the probe. */
@@ -52,7 +52,11 @@ interface Throwaway {
 }
 
 function inGroup(group: number): readonly Fields[] {
-  return records(iproute('ip', ['-d', '-j', 'link', 'show', 'group', String(group)]));
+  return records(iproute('ip', showGroup(group)));
+}
+
+function showGroup(group: number): readonly string[] {
+  return ['-d', '-j', 'link', 'show', 'group', String(group)];
 }
 
 /** By kind and name, of `ip -d -j link`'s object: some probe's, this process's or another's. */
@@ -69,18 +73,32 @@ export function throwaways(): readonly Throwaway[] {
 
 /** Removes by name, whatever part of them is there. With one end of a pair the other goes. */
 export function removeLinks(names: readonly string[]): void {
-  if (names.length === 0) return;
-  if (names.length > FEW && removeTogether(names)) return;
-  tryIproute('ip', ['-force', '-batch', '-'], `${names.map((name) => `link del dev ${name}`).join('\n')}\n`);
+  if (names.length > FEW) {
+    tryIproute('ip', FORCED, dooming(names));
+    if (inGroup(DOOMED).every(isThrowaway)) return void tryIproute('ip', REMOVE_DOOMED);
+  }
+  if (names.length > 0) tryIproute('ip', FORCED, removing(names));
 }
 
-/** False where the group holds what is none of ours. */
-function removeTogether(names: readonly string[]): boolean {
-  const moves = names.map((name) => `link set dev ${name} group ${DOOMED}`);
-  tryIproute('ip', ['-force', '-batch', '-'], `${moves.join('\n')}\n`);
-  if (!inGroup(DOOMED).every(isThrowaway)) return false;
-  tryIproute('ip', ['link', 'del', 'group', String(DOOMED)]);
-  return true;
+/** The same, while this process does other things. */
+export async function removeLinksAside(names: readonly string[]): Promise<void> {
+  if (names.length > FEW) {
+    await tryIprouteAside('ip', FORCED, dooming(names));
+    const doomed = await recordsAside('ip', showGroup(DOOMED));
+    if (doomed.every(isThrowaway)) return void (await tryIprouteAside('ip', REMOVE_DOOMED));
+  }
+  if (names.length > 0) await tryIprouteAside('ip', FORCED, removing(names));
+}
+
+const FORCED = ['-force', '-batch', '-'];
+const REMOVE_DOOMED = ['link', 'del', 'group', String(DOOMED)];
+
+function dooming(names: readonly string[]): string {
+  return names.map((name) => `link set dev ${name} group ${DOOMED}\n`).join('');
+}
+
+function removing(names: readonly string[]): string {
+  return names.map((name) => `link del dev ${name}\n`).join('');
 }
 
 /**

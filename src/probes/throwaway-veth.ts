@@ -5,7 +5,16 @@ import { ipBatch } from './iproute.ts';
 import { libc } from './libc.ts';
 import { macText } from './octets.ts';
 import { ProbeError } from './probe-error.ts';
-import { aliasOfThisProcess, GROUP, holdNames, letGo, removeLinks, sweep, throwaways } from './throwaway-links.ts';
+import {
+  aliasOfThisProcess,
+  GROUP,
+  holdNames,
+  letGo,
+  removeLinks,
+  removeLinksAside,
+  sweep,
+  throwaways,
+} from './throwaway-links.ts';
 
 /** A veth pair that exists for one probe, in this network namespace: what goes in at one end comes out at the other. */
 export interface VethPair {
@@ -21,8 +30,10 @@ export interface VethOptions {
   readonly mtu?: number;
 }
 
-/** Pairs that are made or removed in one run of `ip`, some 20 ms of this process's time. */
-const LOT = 32;
+/** Pairs that are made or removed in one run of `ip`, some 40 ms of this process's time. */
+const LOT = 64;
+/** Each lot costs a grace period of the kernel's and three programs: for those who end a little later to come along. */
+const REMOVAL_PATIENCE_MS = 25;
 
 /** Unicast, locally administered and high: a bridge takes over the lowest address of its ports, which ours must not be. */
 export function randomMac(): string {
@@ -130,13 +141,17 @@ const makeTogether = gathered<Wanted & { readonly isFirst: boolean }, void>(LOT,
   });
 });
 
-const removeTogether = gathered<VethPair, void>(LOT, async (pairs) => {
-  const names = namesOf(pairs);
-  removeLinks(names);
-  letGo(names);
-  const c = await libc();
-  return pairs.map((pair) => {
-    const left = namesOf([pair]).filter((name) => Number(c.indexOf(name)) !== 0);
-    return left.length === 0 ? undefined : notRemoved(left);
-  });
-});
+const removeTogether = gathered<VethPair, void>(
+  LOT,
+  async (pairs) => {
+    const names = namesOf(pairs);
+    await removeLinksAside(names);
+    letGo(names);
+    const c = await libc();
+    return pairs.map((pair) => {
+      const left = namesOf([pair]).filter((name) => Number(c.indexOf(name)) !== 0);
+      return left.length === 0 ? undefined : notRemoved(left);
+    });
+  },
+  REMOVAL_PATIENCE_MS,
+);

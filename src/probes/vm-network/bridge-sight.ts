@@ -1,7 +1,7 @@
 import { type Fields, objectAt, textIn, textsIn } from '../../snapshot/fields.ts';
 import { type Bridge, bridgeFrom } from '../bridge-ports.ts';
 import { gathered, valueOrFailure } from '../gather.ts';
-import { iproute, records } from '../iproute.ts';
+import { recordsAside } from '../iproute.ts';
 import { ProbeError } from '../probe-error.ts';
 import { isThrowaway } from '../throwaway-links.ts';
 import { carriage, type VlanTable, vlanTable } from './bridge-vlans.ts';
@@ -40,14 +40,11 @@ const GUEST_KINDS: readonly string[] = ['veth', 'tun'];
  *
  * @throws ProbeError `absent` when there is no such bridge, or a named uplink is no port of it
  */
-export const seeBridge: (wanted: Wanted) => Promise<BridgeSight> = gathered(Number.POSITIVE_INFINITY, (all) => {
-  const links = linksNow();
-  let table: VlanTable | undefined;
-  const vlans = (): VlanTable => {
-    table ??= vlanTable(records(iproute('bridge', ['-j', 'vlan', 'show'])));
-    return table;
-  };
-  return all.map((wanted) => valueOrFailure(() => sightOf(wanted, links, vlans)));
+export const seeBridge: (wanted: Wanted) => Promise<BridgeSight> = gathered(Number.POSITIVE_INFINITY, async (all) => {
+  const links = await linksNow();
+  const isFiltering = all.some(({ name }) => bridgeIn(links, name)?.defaultVlan !== undefined);
+  const table = isFiltering ? vlanTable(await recordsAside('bridge', ['-j', 'vlan', 'show'])) : undefined;
+  return all.map((wanted) => valueOrFailure(() => sightOf(wanted, links, table)));
 });
 
 interface Links {
@@ -55,10 +52,10 @@ interface Links {
   readonly ports: ReadonlyMap<string, readonly Fields[]>;
 }
 
-function linksNow(): Links {
+async function linksNow(): Promise<Links> {
   const named = new Map<string, Fields>();
   const ports = new Map<string, Fields[]>();
-  for (const link of records(iproute('ip', ['-d', '-j', 'link', 'show']))) {
+  for (const link of await recordsAside('ip', ['-d', '-j', 'link', 'show'])) {
     named.set(textIn(link, 'ifname') ?? '', link);
     const master = textIn(link, 'master');
     // Ports of probes that run at the same time are no part of the bridge: they would give it a carrier.
@@ -70,12 +67,16 @@ function linksNow(): Links {
   return { named, ports };
 }
 
-function sightOf({ name, vlan, uplinks: given }: Wanted, links: Links, vlans: () => VlanTable): BridgeSight {
-  const link = links.named.get(name);
-  if (!link || textIn(objectAt(link, 'linkinfo'), 'info_kind') !== 'bridge') {
-    throw new ProbeError('absent', `there is no bridge ${name} here`);
-  }
-  const bridge = bridgeFrom(name, link);
+/** Undefined where there is none by that name. */
+function bridgeIn({ named }: Links, name: string): Bridge | undefined {
+  const link = named.get(name);
+  const isBridge = link && textIn(objectAt(link, 'linkinfo'), 'info_kind') === 'bridge';
+  return isBridge ? bridgeFrom(name, link) : undefined;
+}
+
+function sightOf({ name, vlan, uplinks: given }: Wanted, links: Links, vlans: VlanTable | undefined): BridgeSight {
+  const bridge = bridgeIn(links, name);
+  if (!bridge) throw new ProbeError('absent', `there is no bridge ${name} here`);
   const ports = (links.ports.get(name) ?? []).map((port) => ({
     name: textIn(port, 'ifname') ?? '',
     kind: textIn(objectAt(port, 'linkinfo'), 'info_kind'),
@@ -83,7 +84,7 @@ function sightOf({ name, vlan, uplinks: given }: Wanted, links: Links, vlans: ()
   }));
   const stranger = given.find((one) => !ports.some((port) => port.name === one));
   if (stranger !== undefined) throw new ProbeError('absent', `${stranger} is no port of ${name}`);
-  const table = bridge.defaultVlan === undefined ? undefined : vlans();
+  const table = bridge.defaultVlan === undefined ? undefined : vlans;
   const uplinks = ports
     .filter((port) => (given.length > 0 ? given.includes(port.name) : !GUEST_KINDS.includes(port.kind ?? '')))
     .map((port) => ({ name: port.name, carrier: port.carrier, carries: table && carriage(table, port.name, vlan) }));

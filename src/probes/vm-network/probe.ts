@@ -7,7 +7,7 @@ import { randomMac, withVeth } from '../throwaway-veth.ts';
 import { type BridgeSight, seeBridge } from './bridge-sight.ts';
 import { drive } from './drive.ts';
 import { type ProbeFacts, probeMachine } from './machine.ts';
-import { nodeReach } from './node-reach.ts';
+import { hasAddress, nodeReach } from './node-reach.ts';
 import { type BridgeFacts, judge, judgeBridge, type NodeReach, type Outcome, withNodeReach } from './outcome.ts';
 import type { Pcap } from './pcap.ts';
 import { attachStation, stationPortState } from './station-port.ts';
@@ -88,6 +88,7 @@ interface Attempt {
 
 async function sent({ request, sight, bridge, signal }: Attempt): Promise<NetworkProbe> {
   const { bridge: name, vlan, cidr, gateway, servers, count, pcap } = request;
+  const isAddressed = await hasAddress();
   const c = await libc();
   const index = Number(c.indexOf(name));
   const mac = randomMac();
@@ -119,7 +120,7 @@ async function sent({ request, sight, bridge, signal }: Attempt): Promise<Networ
   });
   const facts = machine.facts();
   const outcome = judge(facts, bridge);
-  const isFine = outcome.reason === 'ok' && facts.gateway !== undefined;
+  const isFine = outcome.reason === 'ok' && facts.gateway !== undefined && isAddressed;
   // Only afterwards: whoever counts echo requests at the gateway sees the station's alone until then.
   const reach = isFine ? await nodeReach(facts.gateway) : 'not-asked';
   return { outcome: withNodeReach(outcome, reach), bridge, facts, reach };

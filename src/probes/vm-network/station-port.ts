@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { textIn } from '../../snapshot/fields.ts';
 import type { Bridge } from '../bridge-ports.ts';
 import { gathered, togetherOrEach } from '../gather.ts';
-import { ipBatch, iproute, records } from '../iproute.ts';
+import { batchAside, recordsAside } from '../iproute.ts';
 import { ProbeError } from '../probe-error.ts';
 import type { VethPair } from '../throwaway-veth.ts';
 
@@ -14,8 +14,11 @@ interface Attachment {
 }
 
 /** Ports that are attached in one go. */
-const LOT = 32;
+const LOT = 64;
+/** A program for each look: for those who want one a little later to come along. */
+const LOOK_PATIENCE_MS = 10;
 const LOOK_EVERY_MS = 50;
+const LOOKS = 5;
 
 /**
  * Makes the inner end a port of the bridge as the bridge CNI makes a VM's: the VLAN is the port's own, untagged, and the
@@ -39,7 +42,9 @@ export async function attachStation(bridge: Bridge, pair: VethPair, vlan: number
 
 /** The port's state in words of `bridge link`. Throws a `ProbeError` when it is no port of the bridge any more. */
 export async function stationPortState(bridge: Bridge, { inner }: VethPair): Promise<string> {
-  const port = await portSeen(inner);
+  let port = await portSeen(inner);
+  // A dump of ports misses some when others go meanwhile, and does not say so (net/core/rtnetlink.c, rtnl_bridge_getlink).
+  for (let look = 1; port?.master !== bridge.name && look < LOOKS; look += 1) port = await portSeen(inner);
   if (port?.master !== bridge.name) throw new ProbeError('failed', `${bridge.name} vanished during the probe`);
   return port.state;
 }
@@ -49,28 +54,32 @@ interface PortSeen {
   readonly state: string;
 }
 
-const portSeen = gathered<string, PortSeen | undefined>(Number.POSITIVE_INFINITY, (names) => {
-  const ports = new Map(
-    records(iproute('bridge', ['-j', 'link', 'show'])).map((port) => [textIn(port, 'ifname'), port]),
-  );
-  return names.map((name) => {
-    const port = ports.get(name);
-    return port && { master: textIn(port, 'master'), state: textIn(port, 'state') ?? 'unknown' };
-  });
-});
+const portSeen = gathered<string, PortSeen | undefined>(
+  Number.POSITIVE_INFINITY,
+  async (names) => {
+    const links = await recordsAside('bridge', ['-j', 'link', 'show']);
+    const ports = new Map(links.map((port) => [textIn(port, 'ifname'), port]));
+    return names.map((name) => {
+      const port = ports.get(name);
+      return port && { master: textIn(port, 'master'), state: textIn(port, 'state') ?? 'unknown' };
+    });
+  },
+  LOOK_PATIENCE_MS,
+);
 
 const attachTogether = gathered<Attachment, void>(LOT, (lot) =>
-  togetherOrEach(lot, (some) => {
+  togetherOrEach(lot, async (some) => {
     for (const { pair } of some) quieten(pair.outer);
-    ipBatch(
-      some.flatMap(({ bridge, pair }) => [
-        `link set dev ${pair.outer} arp off`,
-        `link set dev ${pair.inner} master ${bridge.name}`,
-      ]),
-    );
+    const join = some.flatMap(({ bridge, pair }) => [
+      `link set dev ${pair.outer} arp off`,
+      `link set dev ${pair.inner} master ${bridge.name}`,
+    ]);
+    const raise = some.flatMap(({ pair }) => [`link set dev ${pair.outer} up`, `link set dev ${pair.inner} up`]);
     const changes = some.flatMap(vlanChanges);
-    if (changes.length > 0) iproute('bridge', ['-batch', '-'], `${changes.join('\n')}\n`);
-    ipBatch(some.flatMap(({ pair }) => [`link set dev ${pair.outer} up`, `link set dev ${pair.inner} up`]));
+    if (changes.length === 0) return batchAside('ip', [...join, ...raise]);
+    await batchAside('ip', join);
+    await batchAside('bridge', changes);
+    await batchAside('ip', raise);
   }),
 );
 
