@@ -27,7 +27,8 @@ type Active = NodeReport & { readonly result: ProbeResult };
 /** Judges a network by what its nodes answered. */
 export function truthOf(attachment: Attachment, plan: Plan, answers: readonly NodeAnswer[]): Truth {
   if (plan.kind === 'not-probed') return unknown('NotProbed', plan.message, []);
-  const reports = answers.map((one) => reportOf(one, attachment));
+  const isServed = attachment.route.kind === 'read' || answers.some(isOffered);
+  const reports = answers.map((one) => reportOf(one, isServed));
   const nodes = reports.map(({ result: _, ...report }) => report);
   if (reports.length === 0) return unknown('NoNode', `no node has the cluster network ${plan.clusterNetwork}`, nodes);
   const active = reports.filter((one): one is Active => one.state === 'active' && one.result !== undefined);
@@ -62,20 +63,27 @@ function unknownFrom(nodes: readonly NodeReport[], answers: readonly NodeAnswer[
   return unknown(reason, nodes.map(sentence).join('; '), nodes);
 }
 
-function reportOf({ node, answer }: NodeAnswer, attachment: Attachment): NodeReport & { result?: ProbeResult } {
+function reportOf({ node, answer }: NodeAnswer, isServed: boolean): NodeReport & { result?: ProbeResult } {
   const base = { name: node, state: 'unknown', reason: 'no-answer' } as const;
   if (answer.kind === 'pending') return { ...base, message: 'not answered yet' };
   if (answer.kind === 'silent') return { ...base, message: 'no agent answers there' };
   const { result } = answer;
   const { state, reason, message, at } = result;
   const told = { name: node, reason, message, at, result };
-  if (!isNoFault(attachment, result)) return { ...told, state };
+  if (isServed || !isSilence(result)) return { ...told, state };
   return { ...told, state: 'unknown', message: 'no DHCP offer, and nothing says that there is a DHCP server' };
 }
 
-/** Without the annotation nobody said that there is DHCP; offers that came as far as the node and were lost there are a fault still. */
-function isNoFault({ route }: Attachment, { reason, side }: ProbeResult): boolean {
-  return route.kind !== 'read' && reason === 'dhcp-silent' && side !== 'node';
+/**
+ * Where there is no annotation and no node has an offer nobody ever said that there is DHCP. Offers that came as far as the node and
+ * were lost there say it.
+ */
+function isSilence({ reason, side }: ProbeResult): boolean {
+  return reason === 'dhcp-silent' && side !== 'node';
+}
+
+function isOffered({ answer }: NodeAnswer): boolean {
+  return answer.kind === 'answered' && answer.result.cidr !== undefined;
 }
 
 interface Addresses {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Term } from '../../cluster/client/lead.ts';
 import type { Attachment } from '../cluster/attachment.ts';
 import { keepNetwork, type NetworkMemory, type NetworkOutcome, type Settings } from '../cluster/keep-network.ts';
@@ -30,6 +31,8 @@ const OVERTAKEN_MS = 200;
 export async function keepNetworks({ lost, client }: Term, { settings, tell, tally }: KeeperOptions): Promise<void> {
   const ended = new AbortController();
   const signal = AbortSignal.any([lost, ended.signal]);
+  // Each list and each write under way listens: that is bounded, and more than Node takes for a leak.
+  setMaxListeners(0, signal);
   const rounds = waker(TOGETHER_MS, signal);
   const writes = clusterWrites(client, { tell, tally, signal });
   const memories = new Map<NetworkKey, NetworkMemory>();
