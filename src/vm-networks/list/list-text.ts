@@ -23,21 +23,21 @@ interface Words {
 const WORDS: Readonly<Record<Lang, Words>> = {
   en: {
     heading: 'network',
-    columns: ['state', 'reason', 'VLAN', 'nodes', 'seen', 'CIDR', 'gateway'],
+    columns: ['state', 'reason', 'VLAN', 'nodes', 'seen', 'gateway'],
     none: 'There are no VM networks of Harvester’s.',
     claims: '*',
     differ: 'Nodes that differ:',
-    noReports: (detail) => `* by Harvester’s annotation alone, no controller reports: ${detail}`,
+    noReports: (detail) => `* by Harvester’s annotation alone; no controller reports${detail && `: ${detail}`}`,
     silent: (nodes) => `No agent heard for three minutes: ${nodes}`,
     ago: (text) => `${text} ago`,
   },
   'zh-CN': {
     heading: '网络',
-    columns: ['状态', '原因', 'VLAN', '节点', '最近探测', 'CIDR', '网关'],
+    columns: ['状态', '原因', 'VLAN', '节点', '最近探测', '网关'],
     none: '没有 Harvester 虚拟机网络。',
     claims: '*',
     differ: '与众不同的节点：',
-    noReports: (detail) => `* 仅依据 Harvester 的注解，没有控制器报告：${detail}`,
+    noReports: (detail) => `* 仅依据 Harvester 的注解，没有控制器报告${detail && `：${detail}`}`,
     silent: (nodes) => `三分钟内没有收到 agent 消息：${nodes}`,
     ago: (text) => `${text} 前`,
   },
@@ -66,7 +66,7 @@ export function listText(list: ListText, options: RenderOptions): string {
   const shown = rows.length === 0 ? [words.none] : foldedTable(table, options.width);
   const isClaimed = networks.some(({ source }) => source === 'annotation');
   const why = list.reports.known ? '' : list.reports.detail;
-  const claimed = isClaimed ? hanging('', words.noReports(oneLine(why) || '-'), options.width) : [];
+  const claimed = isClaimed ? hanging('', words.noReports(oneLine(why)), options.width) : [];
   const differing = networks.flatMap((network) => differingLines(network, options.width));
   const problems = findings
     .filter(({ status, severity }) => status === 'problem' && (options.verbose || severity !== 'info'))
@@ -88,8 +88,7 @@ function cellsOf(network: ListedNetwork, words: Words, lang: Lang, now: Date): r
     read.ok ? String(read.config.vlan) : '?',
     nodes.length > 0 ? `${connected}/${nodes.length}` : '-',
     seenAt === undefined ? '-' : words.ago(ageText(now.getTime() - Date.parse(seenAt))),
-    cidr || '-',
-    gateway || '-',
+    placeText(cidr, gateway),
   ];
 }
 
@@ -106,6 +105,12 @@ function silentLines({ agents, now }: ListText, words: Words, { width }: RenderO
   const silent = agents.filter(({ seenAt }) => seenAt === undefined || now.getTime() - Date.parse(seenAt) > SILENT_MS);
   if (silent.length === 0) return [];
   return hanging('', words.silent(silent.map(({ node }) => oneLine(node)).join(', ')), width);
+}
+
+/** The gateway with its network's length, as `ip addr` writes an address; what there is of the two. */
+function placeText(cidr: string, gateway: string): string {
+  const [, length] = cidr.split('/');
+  return gateway !== '' && length !== undefined ? `${gateway}/${length}` : gateway || cidr || '-';
 }
 
 /** `12s`, `5m`, `3h`, `2d`; clocks that differ make no time negative. */
