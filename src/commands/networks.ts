@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { addCommonOptions, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { registerController } from './networks-controller.ts';
+import { registerList } from './networks-list.ts';
 import { UsageError } from './usage.ts';
 
 /** As commander hands them over, each already read. */
@@ -28,8 +29,12 @@ export function register(program: Command, say: Say): void {
         'zh-CN': '虚拟机网络：从虚拟机的角度看是否真的连通。',
       }),
     )
-    .addHelpText('after', `\n${say(EXAMPLES)}\n  hayward networks probe --bridge mgmt-br --vlan 100`)
+    .addHelpText(
+      'after',
+      `\n${say(EXAMPLES)}\n  hayward networks list\n  hayward networks probe --bridge mgmt-br --vlan 100`,
+    )
     .enablePositionalOptions();
+  registerList(networks, say);
   registerProbe(networks, say);
   registerController(networks, say);
 }
