@@ -14,6 +14,7 @@ const BENCHMARKS = [
   'guard-senses.mjs',
   'lint.mjs',
   'networks-probe.mjs',
+  'networks-controller.mjs',
   'status.mjs',
 ];
 const root = fileURLToPath(new URL('..', import.meta.url));

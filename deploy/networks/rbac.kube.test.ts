@@ -100,8 +100,7 @@ describe('what the manifest grants', () => {
       tally: makeTally(),
       signal: stop.signal,
     });
-    const look = (node: string) => (node === 'node-1' ? connected() : undefined);
-    const agent = playAgents(await as('agent', 'node-1'), look, stop.signal);
+    const agent = playAgents(await as('agent', 'node-1'), () => connected(), stop.signal, 'node-1');
 
     await putAttachment(admin, NETWORK);
     await eventually(async () => {

@@ -137,14 +137,15 @@ export interface PlayedAgents {
 /** What a network looks like from a node; undefined: nobody answers there. */
 export type Look = (node: string, key: NetworkKey, probe: WantedProbe) => Omit<ProbeResult, 'ask' | 'at'> | undefined;
 
-/** Answers what every node is asked, as agents do: each ask once, what is answered together in one write, what is gone taken back. */
-export function playAgents(client: KubeConnection, look: Look, signal: AbortSignal): PlayedAgents {
+/** Answers what every node is asked, or one alone, as agents do: each ask once, what is answered together in one write, what is gone taken back. */
+export function playAgents(client: KubeConnection, look: Look, signal: AbortSignal, node?: string): PlayedAgents {
   const answered = new Map<string, number>();
   const writing = new Set<string>();
   const again = new Set<string>();
   const probes = inform<NodeProbe>({
     client,
     path: NODE_PROBES.path,
+    ...(node !== undefined && { fieldSelector: `metadata.name=${node}` }),
     read: nodeProbeOf,
     signal,
     onChange(event) {
