@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { addCommonOptions, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
+import { registerAgent } from './networks-agent.ts';
 import { registerController } from './networks-controller.ts';
 import { registerList } from './networks-list.ts';
 import { UsageError } from './usage.ts';
@@ -37,6 +38,7 @@ export function register(program: Command, say: Say): void {
   registerList(networks, say);
   registerProbe(networks, say);
   registerController(networks, say);
+  registerAgent(networks, say);
 }
 
 function registerProbe(networks: Command, say: Say): void {
