@@ -18,6 +18,8 @@ export interface ProbeRequest {
   readonly vlan: number;
   readonly cidr?: string;
   readonly gateway?: string;
+  /** A host behind the gateway to be pinged too, through it. */
+  readonly beyond?: string;
   /** DHCP servers that are meant to be there; none says that nobody knows. */
   readonly servers: readonly string[];
   /** Ports that lead out of the node, where their kind does not tell. */
@@ -43,7 +45,7 @@ export interface NetworkProbe {
 const DARK_OFFER_WAIT_MS = 3000;
 /** Beyond the waiting for offers and the echo requests, nothing the machine does takes so long. */
 const REST_MS = 20_000;
-const EACH_ECHO_MS = 200;
+const EACH_ECHO_MS = 100;
 const NOT_ASKED = { facts: undefined, reach: 'not-asked' } as const;
 
 /**
@@ -87,7 +89,7 @@ interface Attempt {
 }
 
 async function sent({ request, sight, bridge, signal }: Attempt): Promise<NetworkProbe> {
-  const { bridge: name, vlan, cidr, gateway, servers, count, pcap } = request;
+  const { bridge: name, vlan, cidr, gateway, beyond, servers, count, pcap } = request;
   const isAddressed = await hasAddress();
   const c = await libc();
   const index = Number(c.indexOf(name));
@@ -98,6 +100,7 @@ async function sent({ request, sight, bridge, signal }: Attempt): Promise<Networ
     mac,
     ...(cidr !== undefined && { cidr }),
     ...(gateway !== undefined && { gateway }),
+    ...(beyond !== undefined && { beyond }),
     servers,
     count,
     offerWaitMs,
@@ -114,7 +117,7 @@ async function sent({ request, sight, bridge, signal }: Attempt): Promise<Networ
   // The bridge's own MTU: with a smaller port a bridge that adapts would shrink for everybody.
   await withVeth({ mtu: sight.bridge.mtu }, async (pair) => {
     await attachStation(sight.bridge, pair, vlan);
-    const limitMs = offerWaitMs + count * EACH_ECHO_MS + REST_MS;
+    const limitMs = offerWaitMs + 2 * count * EACH_ECHO_MS + REST_MS;
     await drive(machine, { mac, station: pair.outer, uplinks, pcap, assertThere, limitMs, signal });
     await stationPortState(sight.bridge, pair);
   });
