@@ -125,6 +125,21 @@ describe('what the manifest grants', () => {
     expect(events.filter(({ type }) => type === 'refused' || type === 'lease')).toEqual([]);
   });
 
+  it('is for the accounts that the two deployments name, which the API server takes as they are', async () => {
+    const accounts = (await manifestObjects(RBAC)).filter(({ kind }) => kind === 'ServiceAccount');
+    for (const [file, account] of [
+      ['controller.yaml', 'hayward-networks-controller'],
+      ['agent.yaml', 'hayward-networks-agent'],
+    ] as const) {
+      await applyManifest(admin, `${FOLDER}${file}`);
+      const [object] = await manifestObjects(`${FOLDER}${file}`);
+      expect(object).toMatchObject({ spec: { template: { spec: { serviceAccountName: account } } } });
+      expect(accounts).toContainEqual(
+        expect.objectContaining({ metadata: { name: account, namespace: object?.metadata['namespace'] } }),
+      );
+    }
+  });
+
   it("lets an agent answer for its own node alone, and neither ask nor see anything of others'", async () => {
     const agent = await as('agent', 'node-3');
     for (const node of ['node-3', 'node-4']) {
