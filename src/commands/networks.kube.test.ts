@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { apiServer, type LabApiServer } from '../../lab/kube/api-server.ts';
+import { applyManifest, manifestObjects } from '../../lab/kube/manifests.ts';
 import {
   connected,
   defineAttachments,
@@ -49,6 +50,14 @@ afterAll(async () => {
   client?.close();
   await server?.dispose();
 });
+
+interface Workload {
+  readonly spec: {
+    readonly template: {
+      readonly spec: { readonly containers: readonly [{ readonly command: string[]; readonly args: string[] }] };
+    };
+  };
+}
 
 interface Ran {
   readonly status: number;
@@ -105,6 +114,20 @@ async function connectedStatus(name: string): Promise<string | undefined> {
 
 const says = (one: Controller, type: string): Promise<void> =>
   vi.waitFor(() => expect(one.events.map((event) => event.type)).toContain(type), LIMIT);
+
+it.each(['controller', 'agent'])(
+  'is deployed by a manifest the API server takes, and whose words it understands: %s',
+  async (what) => {
+    const file = fileURLToPath(new URL(`../../deploy/networks/${what}.yaml`, import.meta.url));
+    await applyManifest(client, file);
+    for (const { spec } of (await manifestObjects(file)) as unknown as Workload[]) {
+      const [{ command, args }] = spec.template.spec.containers;
+      expect(command).toEqual(['hayward']);
+      expect(args.slice(0, 2)).toEqual(['networks', what]);
+      expect(await networks(what, ...args.slice(2), '--help')).toMatchObject({ status: 0, stderr: '' });
+    }
+  },
+);
 
 it('lists nothing where there is no Multus', async () => {
   expect(await networks('list')).toMatchObject({

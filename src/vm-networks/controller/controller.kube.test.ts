@@ -244,6 +244,54 @@ describe('a network', () => {
   });
 });
 
+describe('nodes', () => {
+  const nodeProbe = async (name: string) => {
+    const read = await client.json(`${NODE_PROBES.path}/${name}`);
+    return read.known ? nodeProbeOf(read.value as never) : undefined;
+  };
+
+  it('are asked about a cluster network once they have it', async () => {
+    start();
+    await putAttachment(client, { name: 'on-vm', bridge: 'vm-br' });
+    await until('on-vm', 'Connected', { status: 'Unknown', reason: 'NoNode' });
+    await putNode(client, 'node-2', { 'network.harvesterhci.io/vm': 'true' });
+    await until('on-vm', 'Connected', { status: 'True' });
+    expect((await reportOf('on-vm'))?.nodes.map(({ name }) => name)).toEqual(['node-2']);
+    expect((await nodeProbe('node-2'))?.probes['default/on-vm']).toEqual({ bridge: 'vm-br', vlan: 100, ask: 1 });
+    await putNode(client, 'node-2');
+    await until('on-vm', 'Connected', { status: 'Unknown', reason: 'NoNode' });
+  });
+
+  it('that are removed take their object along, and one whose object is removed gets it again', async () => {
+    await putNode(client, 'node-4');
+    start();
+    await putAttachment(client, { name: 'four' });
+    await vi.waitFor(async () => expect((await reportOf('four'))?.connectedNodes).toBe('4/4'), LIMIT);
+    await client.remove('/api/v1/nodes/node-4');
+    await vi.waitFor(async () => expect((await reportOf('four'))?.connectedNodes).toBe('3/3'), LIMIT);
+    await vi.waitFor(async () => expect(await nodeProbe('node-4')).toBeUndefined(), LIMIT);
+    await client.remove(`${NODE_PROBES.path}/node-1`);
+    await vi.waitFor(async () => {
+      expect((await nodeProbe('node-1'))?.results['default/four']?.state).toBe('active');
+    }, LIMIT);
+    await client.remove(namespacedPath(VM_NETWORKS, { namespace: 'default', name: 'four' }));
+    await until('four', 'Connected', { status: 'True', reason: 'Connected' });
+  });
+
+  it('are asked nothing any more where an earlier controller asked and the network went while none was there', async () => {
+    start();
+    await putAttachment(client, { name: 'orphan' });
+    await until('orphan', 'Connected', { status: 'True' });
+    stop.abort();
+    await Promise.all(ended.splice(0));
+    await client.remove(namespacedPath(ATTACHMENTS, { namespace: 'default', name: 'orphan' }));
+    stop = new AbortController();
+    start();
+    await vi.waitFor(async () => expect((await nodeProbe('node-1'))?.probes).toEqual({}), LIMIT);
+    await vi.waitFor(async () => expect(await reportOf('orphan')).toBeUndefined(), LIMIT);
+  });
+});
+
 describe('beside Harvester’s own controller', () => {
   it('leaves alone what that writes, says so, and writes again when the truth changes', async () => {
     start();

@@ -149,7 +149,7 @@ export async function keepNetworks({ lost, client }: Term, { settings, tell, tal
     for (const key of [...due(wakes), ...due(rests)]) dirty.add(key);
     for (const key of [...dirty]) round(key);
     asks.flush();
-    await rounds.until(Math.min(...wakes.values(), ...rests.values(), asks.retryAtMs()));
+    await rounds.until(Math.min(earliest(wakes), earliest(rests), asks.retryAtMs()));
   }
   try {
     if (!(await sight.synced)) return;
@@ -164,6 +164,12 @@ export async function keepNetworks({ lost, client }: Term, { settings, tell, tal
     tally.stands();
   }
   if (bug) throw bug.error;
+}
+
+function earliest(times: ReadonlyMap<NetworkKey, number>): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const at of times.values()) first = Math.min(first, at);
+  return first;
 }
 
 function due(times: ReadonlyMap<NetworkKey, number>): readonly NetworkKey[] {

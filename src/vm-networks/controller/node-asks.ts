@@ -79,7 +79,7 @@ export function nodeAsks(options: NodeAsksOptions): NodeAsks {
     if (state.isChanged) options.wake();
   }
   function refuse(node: string, state: NodeState, detail: string): void {
-    if (state.failures === 0) options.refused(node, detail);
+    options.refused(node, detail);
     const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(state.failures, 10));
     const retryAtMs = options.nowMs() + waitMs;
     Object.assign(state, { isWriting: false, isChanged: true, failures: state.failures + 1, retryAtMs });

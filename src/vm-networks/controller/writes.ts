@@ -39,9 +39,13 @@ interface Ground {
 }
 
 export function clusterWrites(client: KubeConnection, { tell, tally, signal }: Ground): ClusterWrites {
-  const refused = (object: string, { detail }: { readonly detail: string }): void => {
-    if (!signal.aborted) tell({ type: 'refused', object, detail });
-  };
+  /** Told once each, until it comes through: a right that is missing is missing for a thousand networks, every ten seconds. */
+  const complained = new Set<string>();
+  function refused(object: string, { detail }: { readonly detail: string }): void {
+    if (signal.aborted || complained.has(object)) return;
+    complained.add(object);
+    tell({ type: 'refused', object, detail });
+  }
   async function counted(request: Request, writing: Promise<Written>): Promise<Written> {
     const written = await writing;
     tally.wrote(request, written.kind === 'done' ? 'done' : 'refused');
@@ -54,11 +58,12 @@ export function clusterWrites(client: KubeConnection, { tell, tally, signal }: G
       const options = { manager: FIELD_MANAGER, force: true, signal };
       const written = await counted('route', client.apply(namespacedPath(ATTACHMENTS, attachment), body, options));
       if (written.kind === 'done') {
+        complained.delete(`the route of ${attachment.key}`);
         tell({ type: 'route-written', network: attachment.key, route: write.text });
         return { kind: 'written', after: routeWritten(memory, write), attachment: attachmentOf(written.object) };
       }
       if (written.kind === 'conflict' || written.kind === 'gone') return { kind: 'overtaken', detail: written.detail };
-      if (memory.trouble === undefined) refused(`the route of ${attachment.key}`, written);
+      refused(`the route of ${attachment.key}`, written);
       return { kind: 'refused', after: routeNotWritten(memory, written.detail, performance.now()) };
     },
     async report(attachment, report, before) {
@@ -73,6 +78,7 @@ export function clusterWrites(client: KubeConnection, { tell, tally, signal }: G
         refused(`${VM_NETWORKS.kind} ${attachment.key}`, written);
         return false;
       }
+      complained.delete(`${VM_NETWORKS.kind} ${attachment.key}`);
       tally.reported(attachment.key, report);
       tellChanges(tell, attachment.key, report, before);
       return true;
@@ -92,7 +98,9 @@ export function clusterWrites(client: KubeConnection, { tell, tally, signal }: G
         const node = nodes.get(name);
         if (!node) return { kind: 'gone', detail: `there is no node ${name}` };
         const options = { manager: FIELD_MANAGER, force: true, signal };
-        return counted('asks', client.apply(nodePath(name), nodeProbeBody(node, probes), options));
+        const written = await counted('asks', client.apply(nodePath(name), nodeProbeBody(node, probes), options));
+        if (written.kind === 'done') complained.delete(`${NODE_PROBES.kind} ${name}`);
+        return written;
       },
     }),
   };
