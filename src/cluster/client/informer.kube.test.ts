@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiServer, type LabApiServer } from '../../../lab/kube/api-server.ts';
 import { type LabProxy, startProxy } from '../../../lab/kube/proxy.ts';
@@ -148,6 +149,12 @@ describe('trouble', () => {
     expect(cut.troubles).toEqual([]);
   });
 
+  it('a watch asks by TCP whether the other side is still there: a host may vanish without a word', async () => {
+    const { synced } = watched({ client: admin, path: MAPS, read: textOf });
+    await synced;
+    await eventually(() => askedOfTcp(new URL(server.url).port)).toBe(1);
+  });
+
   it('a server that is frozen is left and taken up again', async () => {
     await put('frozen', 'before');
     const options = { client: admin, path: MAPS, fieldSelector: 'metadata.name=frozen', read: textOf };
@@ -218,6 +225,19 @@ describe('trouble', () => {
     client.close();
   });
 });
+
+/**
+ * How many connections to a port of 127.0.0.1 have a keep-alive timer of seconds (proc(5), /proc/net/tcp: timer 2, in hundredths): those
+ * that are idle have one of a second at most.
+ */
+async function askedOfTcp(port: string): Promise<number> {
+  const to = `0100007F:${Number(port).toString(16).toUpperCase().padStart(4, '0')}`;
+  const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
+  return lines.filter(([, , remote, , , timer]) => {
+    const [kind, when = ''] = timer?.split(':') ?? [];
+    return remote === to && kind === '02' && Number.parseInt(when, 16) > 200;
+  }).length;
+}
 
 /** Allows a user to look at everything. */
 async function bind(name: string): Promise<void> {

@@ -134,6 +134,7 @@ function wireOn(ground: Ground): Wire {
       const silence = limitOf(silentMs, signal);
       try {
         const response = await responseTo({ ...asked.value, agent: streams, signal: silence.signal });
+        response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
         return known(await followLines(response, { onOpen, onLine, onData: silence.again }), question.source);
       } catch (error) {
         return known(noAnswerOf(error, silence, silentMs), question.source);
@@ -159,7 +160,6 @@ function agentFor({ access, materials }: Ground): Agent {
   const { authority, certificate, key } = materials;
   return new Agent({
     keepAlive: true,
-    keepAliveMsecs: KEEP_ALIVE_MS,
     rejectUnauthorized: !access.insecure,
     ...(authority === undefined ? {} : { ca: authority }),
     ...(certificate === undefined ? {} : { cert: certificate }),
