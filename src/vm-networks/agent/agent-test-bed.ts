@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { must } from '../../../lab/command.ts';
+import { command, must } from '../../../lab/command.ts';
 import { type Door, openDoor } from '../../../lab/door.ts';
+import type { RunResult } from '../../hosts/host.ts';
 
 /** Nodes with a bridge `mgmt-br` whose uplinks `up0` lead to one switch, and a gateway with DHCP there: namespaces of their own. */
 export interface AgentTestBed {
@@ -13,6 +14,8 @@ export interface AgentTestBed {
   throwaways(node: string): Promise<readonly string[]>;
   /** Starts `hayward networks agent` on a node, which reaches the API server at the same address as this process does. */
   agent(node: string, kubeconfig: string): ChildProcess;
+  /** Runs hayward on a node to its end. */
+  hayward(node: string, args: readonly string[]): Promise<RunResult>;
   /** Starts the DHCP server, or stops it; both return when it is done. */
   serve(): Promise<void>;
   stopServing(): Promise<void>;
@@ -84,6 +87,7 @@ export async function agentTestBed(nodes: readonly string[], apiServer: URL): Pr
       const links = await run(node, 'ip -o link show');
       return [...links.matchAll(/^\d+: (hwp\w+)/gm)].map(([, link]) => link ?? '');
     },
+    hayward: (node, args) => command([...inside(node), process.execPath, CLI, ...args]),
     agent: (node, kubeconfig) => {
       const argv = [process.execPath, CLI, 'networks', 'agent', '--node', node, '--kubeconfig', kubeconfig];
       return start([...inside(node), ...argv]);

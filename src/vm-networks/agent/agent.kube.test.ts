@@ -153,6 +153,50 @@ describe('a network that was applied', () => {
   });
 });
 
+describe('networks probe NAME', () => {
+  const probe = (args: readonly string[], kubeconfig = server.admin.kubeconfig) =>
+    bed.hayward('node-1', ['networks', 'probe', ...args, '--kubeconfig', kubeconfig]);
+
+  it('probes the network on this node as the cluster describes it', async () => {
+    const { exitCode, stdout } = await probe(['plain', '--json']);
+    expect(exitCode, stdout).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      network: 'default/plain',
+      bridge: 'mgmt-br',
+      vlan: 0,
+      state: 'active',
+      cidr: CIDR,
+      gateway: GATEWAY,
+    });
+    const text = await probe(['default/plain', '--beyond', '192.0.2.1', '--count', '2']);
+    expect(text.stdout).toMatch(/^default\/plain · Active\n/);
+    expect(text.stdout).toContain('does not lead to 192.0.2.1');
+    expect(text.exitCode).toBe(1);
+  });
+
+  it('takes the route it was given by hand', async () => {
+    const route = JSON.stringify({ mode: 'manual', cidr: CIDR, gateway: '192.168.77.99' });
+    await putAttachment(client, { name: 'by-hand', vlan: 0, route });
+    const { stdout } = await probe(['by-hand', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ reason: 'arp-silent', gateway: '192.168.77.99' });
+    await client.remove(namespacedPath(ATTACHMENTS, { ...NETWORK, name: 'by-hand' }));
+  });
+
+  it('says in one line why it cannot', async () => {
+    const denied = kubeconfigs.get('node-1') ?? '';
+    const said = async (args: readonly string[], kubeconfig?: string) => {
+      const { exitCode, stderr } = await probe(args, kubeconfig);
+      expect([exitCode, stderr.trim().split('\n')]).toEqual([2, [expect.any(String)]]);
+      return stderr;
+    };
+    expect(await said(['nowhere'])).toContain('default/nowhere: ');
+    expect(await said(['plain'], denied)).toMatch(/forbidden.*--bridge and --vlan/);
+    expect(await said(['plain', '--bridge', 'mgmt-br'])).toContain('--bridge and --vlan');
+    expect(await said(['a/b/c'])).toContain('[NAMESPACE/]NAME');
+    expect(await said(['plain', '--gateway', '10.0.0.1', '--cidr', '10.1.0.0/24'])).toContain('not in 10.1.0.0/24');
+  });
+});
+
 describe('an agent', () => {
   it('that is killed and started again goes on, and leaves nothing of the one before it', async () => {
     const agent = agents.get('node-1') as ChildProcess;
