@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiServer, type LabApiServer } from '../../../lab/kube/api-server.ts';
 import { type LabProxy, startProxy } from '../../../lab/kube/proxy.ts';
@@ -227,15 +227,17 @@ describe('trouble', () => {
 });
 
 /**
- * How many connections to a port of 127.0.0.1 have a keep-alive timer of seconds (proc(5), /proc/net/tcp: timer 2, in hundredths): those
- * that are idle have one of a second at most.
+ * How many connections of ours to a port of 127.0.0.1 have a keep-alive timer of seconds (proc(5), /proc/net/tcp: timer 2, in
+ * hundredths): those that are idle have one of a second at most. The server has connections to itself.
  */
 async function askedOfTcp(port: string): Promise<number> {
   const to = `0100007F:${Number(port).toString(16).toUpperCase().padStart(4, '0')}`;
+  const fds = await readdir('/proc/self/fd');
+  const ours = new Set(await Promise.all(fds.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))));
   const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
-  return lines.filter(([, , remote, , , timer]) => {
+  return lines.filter(([, , remote, , , timer, , , , inode]) => {
     const [kind, when = ''] = timer?.split(':') ?? [];
-    return remote === to && kind === '02' && Number.parseInt(when, 16) > 200;
+    return remote === to && ours.has(`socket:[${inode}]`) && kind === '02' && Number.parseInt(when, 16) > 200;
   }).length;
 }
 
