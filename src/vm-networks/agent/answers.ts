@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Written } from '../../cluster/client/write.ts';
 import type { AgentStatus, NetworkKey, ProbeResult } from '../cluster/model.ts';
 
@@ -126,6 +125,15 @@ export function answersTo(options: AnswersOptions): Answers {
   };
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(Math.max(0, ms), undefined, { signal }).catch(() => undefined);
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    function over(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', over);
+      resolve();
+    }
+    const timer = setTimeout(over, Math.max(0, ms));
+    signal.addEventListener('abort', over);
+    if (signal.aborted) over();
+  });
 }
