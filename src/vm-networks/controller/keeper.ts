@@ -149,7 +149,7 @@ export async function keepNetworks({ lost, client }: Term, { settings, tell, tal
     for (const key of [...due(wakes), ...due(rests)]) dirty.add(key);
     for (const key of [...dirty]) round(key);
     asks.flush();
-    await rounds.until(Math.min(earliest(wakes), earliest(rests), asks.retryAtMs()));
+    await rounds.until(Math.min(earliest(wakes), earliest(rests), asks.nextAtMs()));
   }
   try {
     if (!(await sight.synced)) return;

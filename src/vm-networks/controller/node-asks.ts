@@ -11,8 +11,8 @@ export interface NodeAsks {
   forget(node: string): void;
   /** Writes what changed, one write a node at a time; what changes meanwhile follows. */
   flush(): void;
-  /** When a node that refused is tried again, ms; infinity where none did. */
-  retryAtMs(): number;
+  /** When what waits may be written, ms; infinity where nothing waits. */
+  nextAtMs(): number;
 }
 
 export interface NodeAsksOptions {
@@ -34,11 +34,17 @@ interface NodeState {
   isWriting: boolean;
   isChanged: boolean;
   failures: number;
-  retryAtMs: number;
+  notBeforeMs: number;
 }
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+/**
+ * A write of a thousand asks is work for the API server, most of it the same for one change as for all: it is left alone for so many
+ * times as long as the last one took, and what changes meanwhile goes together.
+ */
+const REST = 3;
+const LONGEST_REST_MS = 2_000;
 
 /** Keeps what each node is asked: one object a node, so that a thousand networks are few requests. */
 export function nodeAsks(options: NodeAsksOptions): NodeAsks {
@@ -49,7 +55,7 @@ export function nodeAsks(options: NodeAsksOptions): NodeAsks {
     if (held) return held;
     const seen = options.seen(node);
     const written = seen && textOf(seen.probes);
-    const fresh = { probes: new Map(), written, isWriting: false, isChanged: true, failures: 0, retryAtMs: 0 };
+    const fresh = { probes: new Map(), written, isWriting: false, isChanged: true, failures: 0, notBeforeMs: 0 };
     nodes.set(node, fresh);
     return fresh;
   }
@@ -59,7 +65,10 @@ export function nodeAsks(options: NodeAsksOptions): NodeAsks {
     state.isChanged = false;
     if (text === state.written) return;
     state.isWriting = true;
+    const begunMs = options.nowMs();
     const written = await options.write(node, probes);
+    const endedMs = options.nowMs();
+    state.notBeforeMs = endedMs + Math.min(LONGEST_REST_MS, REST * (endedMs - begunMs));
     if (written.kind === 'done') done(state, text);
     else refuse(node, state, written.detail);
   }
@@ -81,8 +90,8 @@ export function nodeAsks(options: NodeAsksOptions): NodeAsks {
   function refuse(node: string, state: NodeState, detail: string): void {
     options.refused(node, detail);
     const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(state.failures, 10));
-    const retryAtMs = options.nowMs() + waitMs;
-    Object.assign(state, { isWriting: false, isChanged: true, failures: state.failures + 1, retryAtMs });
+    const notBeforeMs = options.nowMs() + waitMs;
+    Object.assign(state, { isWriting: false, isChanged: true, failures: state.failures + 1, notBeforeMs });
     options.wake();
   }
   return {
@@ -108,13 +117,13 @@ export function nodeAsks(options: NodeAsksOptions): NodeAsks {
     },
     flush() {
       for (const [node, state] of nodes) {
-        if (!state.isChanged || state.isWriting || options.nowMs() < state.retryAtMs) continue;
+        if (!state.isChanged || state.isWriting || options.nowMs() < state.notBeforeMs) continue;
         void (options.exists(node) ? write(node, state) : remove(node, state));
       }
     },
-    retryAtMs() {
+    nextAtMs() {
       const waiting = [...nodes.values()].filter(({ isChanged, isWriting }) => isChanged && !isWriting);
-      return Math.min(Number.POSITIVE_INFINITY, ...waiting.map(({ retryAtMs }) => retryAtMs));
+      return Math.min(Number.POSITIVE_INFINITY, ...waiting.map(({ notBeforeMs }) => notBeforeMs));
     },
   };
 }
