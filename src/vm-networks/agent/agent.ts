@@ -67,7 +67,7 @@ export async function runAgent({ client, node, probe, tell, signal }: AgentOptio
       }
       const running = new AbortController();
       charge.running = running;
-      const found = await probe(read.request, AbortSignal.any([signal, running.signal]));
+      const found = await probe(read.request, running.signal);
       charge.running = undefined;
       if (!running.signal.aborted && !signal.aborted) {
         answer(key, charge, resultOf(wanted.ask, read.request, found, new Date()));
@@ -110,6 +110,10 @@ export async function runAgent({ client, node, probe, tell, signal }: AgentOptio
     if (networks !== Object.keys(before?.probes ?? {}).length) tell({ type: 'asked', networks });
   }
 
+  // Not AbortSignal.any for each probe: what it returns stays with a signal that lives as long as the agent (Node 20).
+  signal.addEventListener('abort', () => {
+    for (const { running } of charges.values()) running?.abort();
+  });
   tell({ type: 'started', node, server: client.server });
   const informer = inform<NodeProbe>({
     client,

@@ -59,6 +59,7 @@ export function answersTo(options: AnswersOptions): Answers {
   let seenAt = Number.NEGATIVE_INFINITY;
   let failures = 0;
   let wake = (): void => undefined;
+  signal.addEventListener('abort', () => wake());
 
   /** Milliseconds until there is something to write; 0 where there is. */
   function idleMs(): number {
@@ -69,7 +70,7 @@ export function answersTo(options: AnswersOptions): Answers {
     for (let ms = idleMs(); ms > 0 && !signal.aborted; ms = idleMs()) {
       const woken = new AbortController();
       wake = () => woken.abort();
-      await pause(Math.min(ms, SEEN_EVERY_MS), AbortSignal.any([signal, woken.signal]));
+      await pause(Math.min(ms, SEEN_EVERY_MS), woken.signal);
     }
   }
   /** What came up meanwhile is newer. */
