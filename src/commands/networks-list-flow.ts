@@ -1,11 +1,11 @@
 import type { KubeConnection } from '../cluster/client/connection.ts';
 import { list } from '../cluster/client/list.ts';
-import { mapReading, type Reading } from '../hosts/reading.ts';
+import { mapReading } from '../hosts/reading.ts';
 import { exitStatus } from '../report/exit-status.ts';
 import { render } from '../report/render.ts';
 import type { Report } from '../report/report.ts';
 import { VERSION } from '../version.ts';
-import { type Attachment, attachmentOf } from '../vm-networks/cluster/attachment.ts';
+import { attachmentOf } from '../vm-networks/cluster/attachment.ts';
 import { identityOf } from '../vm-networks/cluster/fields.ts';
 import { ATTACHMENTS, NODE_PROBES, VM_NETWORKS, type VmNetworkReport } from '../vm-networks/cluster/model.ts';
 import { nodeProbeOf, vmNetworkReportOf } from '../vm-networks/cluster/objects.ts';
@@ -24,7 +24,7 @@ import type { RawListOptions } from './networks-list.ts';
 import { progressLine } from './progress.ts';
 import { UsageError } from './usage.ts';
 
-/** `hayward networks list`: reads what the cluster has of its VM networks, and prints it. */
+/** `hayward networks list`: reads what the cluster has of its VM networks, and prints it. Throws UsageError without Multus. */
 export async function listFlow(raw: RawListOptions): Promise<void> {
   const { only: _, ...common } = raw;
   const options = await commonOptions(common);
@@ -37,7 +37,7 @@ export async function listFlow(raw: RawListOptions): Promise<void> {
     client.close();
   });
   const networks = listNetworks(objects);
-  const findings = listFindings(networks, context, options.lang);
+  const findings = listFindings(objects, context, options.lang);
   const report: Report = {
     tool: { name: 'hayward', version: VERSION },
     takenAt: started.toISOString(),
@@ -100,18 +100,14 @@ async function networkObjects(client: KubeConnection): Promise<NetworkObjects> {
     list(client, VM_NETWORKS.path, keyedReport),
     list(client, NODE_PROBES.path, nodeProbeOf),
   ]);
+  if (!attachments.known && attachments.reason === 'absent') {
+    throw new UsageError('networks list: this cluster has no NetworkAttachmentDefinitions (Multus)');
+  }
   return {
-    attachments: present(attachmentsOf(attachments)),
+    attachments: mapReading(attachments, present),
     reports: mapReading(reports, (all) => new Map(present(all))),
     nodeProbes: mapReading(nodeProbes, present),
   };
-}
-
-/** Without the networks themselves there is nothing to list. Throws UsageError. */
-function attachmentsOf(read: Reading<(Attachment | undefined)[]>): readonly (Attachment | undefined)[] {
-  if (read.known) return read.value;
-  const what = read.reason === 'absent' ? 'this cluster has no NetworkAttachmentDefinitions (Multus)' : read.detail;
-  throw new UsageError(`networks list: ${what}`);
 }
 
 function keyedReport(object: Readonly<Record<string, unknown>>): readonly [string, VmNetworkReport] | undefined {

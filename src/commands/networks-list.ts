@@ -32,8 +32,8 @@ ${say(EXAMPLES)}
 
 ${say({
   en: `Exit status: 0 all connected, 1 something is wrong, 2 wrong usage or
-             networks that cannot be read, 3 a state is not known.`,
-  'zh-CN': '退出码：0 全部连通，1 有问题，2 用法错误或无法读取网络，3 状态未知。',
+             a cluster without Multus, 3 something could not be seen.`,
+  'zh-CN': '退出码：0 全部连通，1 有问题，2 用法错误或集群没有 Multus，3 有状态看不到。',
 })}`,
     )
     .action(async (raw: RawListOptions) => {

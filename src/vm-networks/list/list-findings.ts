@@ -2,7 +2,7 @@ import { bridgeOf, KEYS } from '../../harvester/names.ts';
 import { type NoRouteNeeded, noRouteNeeded } from '../../harvester/vm-network.ts';
 import type { Evidence, Finding, Severity } from '../../judging/finding.ts';
 import type { Bilingual, Lang } from '../../lang.ts';
-import type { ListedNetwork } from './listed-network.ts';
+import { type ListedNetwork, listNetworks, type NetworkObjects } from './listed-network.ts';
 
 const TITLES = {
   'vm-network-dhcp': { en: 'DHCP in a VM network', 'zh-CN': '虚拟机网络的 DHCP' },
@@ -26,14 +26,28 @@ interface Said {
   readonly prove?: string;
 }
 
-/** What is wrong with the networks that are listed, in the shape of all findings. `target` is the cluster. */
-export function listFindings(networks: readonly ListedNetwork[], target: string, lang: Lang): readonly Finding[] {
-  return networks.flatMap((network) =>
-    [...connection(network), ...annotation(network)].map((said) => worded(said, network, target, lang)),
+/**
+ * What is wrong with the networks of a cluster, in the shape of all findings. `target` is the cluster. Networks that could not be read
+ * are one unknown.
+ */
+export function listFindings(objects: NetworkObjects, target: string, lang: Lang): readonly Finding[] {
+  const { attachments } = objects;
+  if (!attachments.known) {
+    const { reason, detail } = attachments;
+    const said: Said = {
+      problem: 'vm-network-dhcp',
+      status: 'unknown',
+      severity: 'warning',
+      unknown: { reason, detail },
+    };
+    return [worded(said, '', target, lang)];
+  }
+  return listNetworks(objects).flatMap((network) =>
+    [...connection(network), ...annotation(network)].map((said) => worded(said, network.attachment.key, target, lang)),
   );
 }
 
-function worded(said: Said, { attachment }: ListedNetwork, target: string, lang: Lang): Finding {
+function worded(said: Said, subject: string, target: string, lang: Lang): Finding {
   const {
     problem,
     status,
@@ -48,7 +62,7 @@ function worded(said: Said, { attachment }: ListedNetwork, target: string, lang:
   return {
     problem,
     target,
-    subject: attachment.key,
+    subject,
     status,
     severity,
     title: title[lang],

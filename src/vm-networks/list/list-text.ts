@@ -62,8 +62,13 @@ export function listText(list: ListText, options: RenderOptions): string {
     name: network.attachment.key,
     cells: cellsOf(network, words, options.lang, now),
   }));
+  const unknown = findings.flatMap(({ unknown: why, severity, subject }) =>
+    why && severity !== 'info'
+      ? hanging('  ? ', oneLine([subject, why.detail].filter(Boolean).join(': ')), options.width)
+      : [],
+  );
   const table = { heading: words.heading, headings: words.columns, rows };
-  const shown = rows.length === 0 ? [words.none] : foldedTable(table, options.width);
+  const shown = rows.length === 0 ? (unknown.length > 0 ? [] : [words.none]) : foldedTable(table, options.width);
   const isClaimed = networks.some(({ source }) => source === 'annotation');
   const why = list.reports.known ? '' : list.reports.detail;
   const claimed = isClaimed ? hanging('', words.noReports(oneLine(why)), options.width) : [];
@@ -73,8 +78,8 @@ export function listText(list: ListText, options: RenderOptions): string {
     .flatMap((finding) => ['', ...problemLines({ finding, alike: [], consequences: [] }, undefined, options)]);
   const differ = differing.length > 0 ? ['', paint(words.differ, 'heading'), ...differing] : [];
   const lines = options.quiet
-    ? problems
-    : [...shown, ...claimed, ...silentLines(list, words, options), ...differ, ...problems];
+    ? [...problems, ...unknown]
+    : [...shown, ...claimed, ...silentLines(list, words, options), ...differ, ...problems, ...unknown];
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 

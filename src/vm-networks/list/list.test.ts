@@ -65,16 +65,17 @@ function objects(
 ): NetworkObjects {
   const reports = each.flatMap(([{ key }, one]) => (one ? [[key, one] as const] : []));
   return {
-    attachments: each.map(([one]) => one),
+    attachments: known(
+      each.map(([one]) => one),
+      'test',
+    ),
     reports: known(new Map(reports), 'test'),
     nodeProbes: known(nodeProbes, 'test'),
   };
 }
 
 function findings(given: NetworkObjects): readonly string[] {
-  return listFindings(listNetworks(given), 'cluster', 'en').map(
-    (one) => `${one.problem} ${one.status} ${one.severity}`,
-  );
+  return listFindings(given, 'cluster', 'en').map((one) => `${one.problem} ${one.status} ${one.severity}`);
 }
 
 const AUTO = '{"mode":"auto","connectivity":"true"}';
@@ -174,8 +175,16 @@ describe('findings of listed networks', () => {
       ...objects([[attachment('a', '{"mode":"auto"}')]]),
       reports: unknown('denied', 'test', 'HTTP 403'),
     };
-    expect(exitStatus(listFindings(listNetworks(given), 'cluster', 'en'))).toBe(3);
+    expect(exitStatus(listFindings(given, 'cluster', 'en'))).toBe(3);
   });
+});
+
+it('networks that may not be read are not no networks', () => {
+  const given = { ...objects([]), attachments: unknown('denied', 'test', 'HTTP 403: forbidden') };
+  const findings = listFindings(given, 'cluster', 'en');
+  expect(exitStatus(findings)).toBe(3);
+  const list = { networks: [], agents: [], reports: given.reports, findings, now: NOW };
+  expect(listText(list, OPTIONS)).toBe('  ? HTTP 403: forbidden\n');
 });
 
 describe('the table', () => {
@@ -214,7 +223,7 @@ describe('the table', () => {
       networks,
       agents: listAgents(given),
       reports: given.reports,
-      findings: listFindings(networks, 'c', lang),
+      findings: listFindings(given, 'c', lang),
       now: NOW,
     };
     return listText(list, { ...OPTIONS, lang });

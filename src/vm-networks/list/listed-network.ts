@@ -3,9 +3,9 @@ import type { NetworkState } from '../../probes/vm-network/outcome.ts';
 import type { Attachment } from '../cluster/attachment.ts';
 import type { AgentStatus, Condition, NetworkKey, NodeProbe, NodeReport, VmNetworkReport } from '../cluster/model.ts';
 
-/** What the API server has of VM networks. The last two are unknown where hayward's kinds are not there, or may not be read. */
+/** What the API server has of VM networks. The last two are absent where hayward's kinds are not there. */
 export interface NetworkObjects {
-  readonly attachments: readonly Attachment[];
+  readonly attachments: Reading<readonly Attachment[]>;
   readonly reports: Reading<ReadonlyMap<NetworkKey, VmNetworkReport>>;
   readonly nodeProbes: Reading<readonly NodeProbe[]>;
 }
@@ -44,7 +44,7 @@ const STATES: Readonly<Record<Condition['status'], NetworkState>> = {
 /** Puts together what is known of each network, by namespace and name. */
 export function listNetworks({ attachments, reports, nodeProbes }: NetworkObjects): readonly ListedNetwork[] {
   const probes = nodeProbes.known ? nodeProbes.value : [];
-  return [...attachments]
+  return [...(attachments.known ? attachments.value : [])]
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map((attachment) => {
       const report = reports.known ? reports.value.get(attachment.key) : undefined;
