@@ -4,10 +4,12 @@ import { apiServer, type LabApiServer } from '../../lab/kube/api-server.ts';
 import { type Audit, auditLog } from '../../lab/kube/audit.ts';
 import { applyManifest, manifestObjects } from '../../lab/kube/manifests.ts';
 import { serviceAccountKubeconfig } from '../../lab/kube/service-account.ts';
-import { connected, defineAttachments, playAgents, putAttachment, putNode } from '../../lab/kube/vm-networks.ts';
+import { defineAttachments, putAttachment, putNode } from '../../lab/kube/vm-networks.ts';
 import type { KubeConnection } from '../../src/cluster/client/connection.ts';
 import { connectionFor } from '../../src/cluster/client/testing/connection.ts';
 import { eventually } from '../../src/cluster/client/testing/eventually.ts';
+import type { NetworkProbe } from '../../src/probes/vm-network/probe.ts';
+import { runAgent } from '../../src/vm-networks/agent/agent.ts';
 import { ATTACHMENTS, NODE_PROBES, VM_NETWORKS } from '../../src/vm-networks/cluster/model.ts';
 import { namespacedPath, vmNetworkReportOf } from '../../src/vm-networks/cluster/objects.ts';
 import type { ControllerEvent } from '../../src/vm-networks/controller/events.ts';
@@ -17,6 +19,14 @@ import { makeTally } from '../../src/vm-networks/controller/tally.ts';
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const RBAC = `${FOLDER}rbac.yaml`;
 const NETWORK = { namespace: 'default', name: 'vlan-100' };
+const ROUTE = '{"mode":"manual","cidr":"172.16.0.0/24","gateway":"172.16.0.1"}';
+/** What a probe finds where all is well, as far as it matters here. */
+const ACTIVE: NetworkProbe = {
+  outcome: { state: 'active', reason: 'ok', side: undefined, lossPercent: 0 },
+  bridge: undefined,
+  facts: undefined,
+  reach: 'not-asked',
+};
 let audit: Audit;
 let server: LabApiServer;
 let admin: KubeConnection;
@@ -100,9 +110,15 @@ describe('what the manifest grants', () => {
       tally: makeTally(),
       signal: stop.signal,
     });
-    const agent = playAgents(await as('agent', 'node-1'), () => connected(), stop.signal, 'node-1');
+    const agent = runAgent({
+      client: await as('agent', 'node-1'),
+      node: 'node-1',
+      probe: async () => ACTIVE,
+      tell: () => undefined,
+      signal: stop.signal,
+    });
 
-    await putAttachment(admin, NETWORK);
+    await putAttachment(admin, { ...NETWORK, route: ROUTE });
     await eventually(async () => {
       const read = await admin.json(namespacedPath(VM_NETWORKS, NETWORK));
       return read.known ? vmNetworkReportOf(read.value as never)?.conditions : [];
@@ -116,7 +132,7 @@ describe('what the manifest grants', () => {
     await eventually(() => admin.json(namespacedPath(VM_NETWORKS, NETWORK))).toMatchObject({ reason: 'absent' });
     stop.abort();
     expect(await controller).toEqual({ kind: 'ended' });
-    await agent.ended;
+    await agent;
 
     for (const account of ['hayward-networks-controller', 'hayward-networks-agent']) {
       expect(await deniedOf(account)).toEqual([]);
