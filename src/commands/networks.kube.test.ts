@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { freePort } from '../../lab/free-port.ts';
 import { apiServer, type LabApiServer } from '../../lab/kube/api-server.ts';
 import { applyManifest, manifestObjects } from '../../lab/kube/manifests.ts';
 import {
@@ -83,7 +84,7 @@ interface Controller {
   readonly ended: Promise<number | null>;
 }
 
-function controller(name: string): Controller {
+function controller(name: string, ...more: readonly string[]): Controller {
   const args = [
     'networks',
     'controller',
@@ -94,7 +95,7 @@ function controller(name: string): Controller {
     '--kubeconfig',
     server.admin.kubeconfig,
   ];
-  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, ...args, ...more], { stdio: ['ignore', 'ignore', 'pipe'] });
   running.push(child);
   const events: Controller['events'] = [];
   let rest = '';
@@ -202,7 +203,8 @@ it('lists what the controller reports, who differs and what is stale', async () 
     return connected();
   };
   await putAttachment(client, { name: 'mixed', vlan: 104, route: '{"mode":"auto"}' });
-  const one = controller('third');
+  const port = await freePort();
+  const one = controller('third', '--listen', `127.0.0.1:${port}`);
   await vi.waitFor(async () => expect(await connectedStatus('mixed')).toBe('False'), LIMIT);
   await writeRoute(
     client,
@@ -234,6 +236,16 @@ it('lists what the controller reports, who differs and what is stale', async () 
   const text = (await networks('list')).stdout;
   expect(text).toMatch(/Nodes that differ:\n {2}default\/mixed node-2: vlan-missing/);
   expect(text).not.toContain('\u001b');
+  const answer = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  expect(await answer('/readyz')).toBe('leading\n');
+  const metrics = await answer('/metrics');
+  expect(metrics).toContain(
+    'hayward_vm_network_connected{namespace="default",name="mixed",status="False",reason="VlanMissing"} 0',
+  );
+  expect(metrics).toContain(
+    'hayward_vm_network_status_stale{namespace="default",name="up",status="False",reason="StatusStale"} 1',
+  );
+  expect(metrics).toMatch(/hayward_networks_writes_total\{request="report",outcome="done"\} \d/);
   one.child.kill('SIGTERM');
   expect(await one.ended).toBe(0);
 });
