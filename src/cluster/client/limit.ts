@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 export interface Limit {
   /** Aborted when the time has passed or the caller gave up. */
   readonly signal: AbortSignal;
@@ -22,7 +24,11 @@ export function limitOf(ms: number, caller?: AbortSignal): Limit {
   }, ms);
   const abort = (): void => own.abort();
   if (caller?.aborted) abort();
-  else caller?.addEventListener('abort', abort, { once: true });
+  else if (caller) {
+    // Each piece under way listens, and lets go: that is bounded, though more than the ten that Node takes for a leak.
+    setMaxListeners(0, caller);
+    caller.addEventListener('abort', abort, { once: true });
+  }
   return {
     signal: own.signal,
     passed: () => passed,
