@@ -77,6 +77,14 @@ describe('one network', () => {
     expect(condition(network, 'Connected')).toMatchObject({ status: 'True', observedGeneration: 200 });
   });
 
+  it('with given addresses is reported with them, whatever the nodes say', () => {
+    const network = simulateNetwork({ route: '{"mode":"manual","cidr":"10.7.0.1/16","gateway":"10.7.0.1"}' });
+    for (const node of ['node-1', 'node-2', 'node-3']) network.set(node, { ...DARK, reason: 'arp-silent' });
+    network.pass(MINUTE);
+    expect(network.report()).toMatchObject({ cidr: '10.7.0.0/16', gateway: '10.7.0.1' });
+    expect(network.route()).toMatchObject({ mode: 'manual', cidr: '10.7.0.1/16', connectivity: 'false' });
+  });
+
   it('that is outdated is found anew', () => {
     const network = simulateNetwork({
       route: JSON.stringify({ mode: 'auto', cidr: '9.0.0.0/8', gateway: '9.0.0.1', outdated: true }),

@@ -33,7 +33,7 @@ export function truthOf(attachment: Attachment, plan: Plan, answers: readonly No
   if (reports.length === 0) return unknown('NoNode', `no node has the cluster network ${plan.clusterNetwork}`, nodes);
   const active = reports.filter((one): one is Active => one.state === 'active' && one.result !== undefined);
   const inactive = reports.filter(({ state }) => state === 'inactive');
-  const ground = { ...addressesOf(active, attachment), nodes };
+  const ground = { ...(givenIn(plan) ?? addressesOf(active, attachment)), nodes };
   if (inactive[0]) {
     const reason = camelCase(inactive[0].reason);
     const connectivity = connectivityOf(attachment, active, inactive);
@@ -91,6 +91,12 @@ interface Addresses {
   readonly gateway: string | undefined;
   /** In one sentence, where nodes find different networks: one of them is plugged into another VLAN. */
   readonly contradiction: string | undefined;
+}
+
+/** What the user gave is not found: it stands, whatever is seen. */
+function givenIn({ probe }: Extract<Plan, { kind: 'probe' }>): Addresses | undefined {
+  const { cidr, gateway } = probe;
+  return cidr === undefined ? undefined : { cidr, gateway, contradiction: undefined };
 }
 
 function addressesOf(active: readonly Active[], { route }: Attachment): Addresses {
