@@ -431,3 +431,19 @@ describe('a host beyond the gateway', () => {
     expect(facts.beyond).toBeUndefined();
   });
 });
+
+describe('probes that begin together', () => {
+  it('ask a silent server again at times of their own', () => {
+    const times = Array.from({ length: 200 }, (_, n) => {
+      const random = (below: number) => Math.floor((((n + 1) * 0.618_033_988_75) % 1) * below);
+      const { sent } = run({ plan: { random, offerWaitMs: 30_000 } });
+      return sent.flatMap(({ at, packet }) => (packet.kind === 'dhcp' ? [at] : []));
+    });
+    for (const nth of [1, 2, 3]) {
+      const at = times.map((one) => one[nth] ?? 0);
+      expect(Math.max(...at) - Math.min(...at)).toBeGreaterThan(1500);
+      expect(Math.max(...at) - Math.min(...at)).toBeLessThanOrEqual(2000);
+    }
+    for (const one of times) expect(one).toEqual([...one].sort((a, b) => a - b));
+  });
+});
