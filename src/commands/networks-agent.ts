@@ -49,7 +49,7 @@ export function registerAgent(networks: Command, say: Say): void {
       `
 ${say(EXAMPLES)}
   hayward networks agent
-  hayward networks agent --node node-1 --kubeconfig /etc/hayward/agent.kubeconfig
+  hayward networks agent --node node-1 --kubeconfig /etc/agent.kubeconfig
 
 ${say({
   en: `Exit status: 0 stopped by a signal,

@@ -9,7 +9,7 @@ import { attachmentOf } from '../vm-networks/cluster/attachment.ts';
 import { identityOf } from '../vm-networks/cluster/fields.ts';
 import { ATTACHMENTS, NODE_PROBES, VM_NETWORKS, type VmNetworkReport } from '../vm-networks/cluster/model.ts';
 import { nodeProbeOf, vmNetworkReportOf } from '../vm-networks/cluster/objects.ts';
-import { listFindings } from '../vm-networks/list/list-findings.ts';
+import { LIST_PROBLEMS, listFindings } from '../vm-networks/list/list-findings.ts';
 import { listText } from '../vm-networks/list/list-text.ts';
 import {
   type ListedNetwork,
@@ -22,12 +22,13 @@ import { type CommonOptions, commonOptions } from './common-options.ts';
 import { openedCluster } from './kube-connection.ts';
 import type { RawListOptions } from './networks-list.ts';
 import { progressLine } from './progress.ts';
-import { UsageError } from './usage.ts';
+import { UsageError, unknownWord } from './usage.ts';
 
 /** `hayward networks list`: reads what the cluster has of its VM networks, and prints it. Throws UsageError without Multus. */
 export async function listFlow(raw: RawListOptions): Promise<void> {
-  const { only: _, ...common } = raw;
+  const { only: named, ...common } = raw;
   const options = await commonOptions(common);
+  const only = named?.split(',').map(listProblem);
   const { client, context } = await openedCluster(raw.kubeconfig, options.quiet);
   const started = new Date();
   const progress = progressLine(!options.quiet);
@@ -37,7 +38,8 @@ export async function listFlow(raw: RawListOptions): Promise<void> {
     client.close();
   });
   const networks = listNetworks(objects);
-  const findings = listFindings(objects, context, options.lang);
+  const all = listFindings(objects, context, options.lang);
+  const findings = only ? all.filter(({ problem }) => only.includes(problem)) : all;
   const report: Report = {
     tool: { name: 'hayward', version: VERSION },
     takenAt: started.toISOString(),
@@ -51,9 +53,16 @@ export async function listFlow(raw: RawListOptions): Promise<void> {
       },
     ],
     findings,
+    ...(only && { only }),
   };
   process.stdout.write(printed(objects, networks, report, options));
   process.exitCode = exitStatus(findings, options.failOn);
+}
+
+function listProblem(typed: string): string {
+  const id = typed.trim();
+  if (LIST_PROBLEMS.includes(id)) return id;
+  throw unknownWord('problem', id, LIST_PROBLEMS);
 }
 
 function printed(

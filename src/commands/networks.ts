@@ -59,7 +59,7 @@ function registerProbe(networks: Command, say: Say): void {
       'after',
       `
 ${say(EXAMPLES)}
-  hayward networks probe default/vlan-100
+  hayward networks probe prod/vlan-100
   hayward networks probe --bridge mgmt-br --vlan 100
   hayward networks probe --bridge mgmt-br --vlan 0 --pcap probe.pcap
   hayward networks probe --bridge vm-br --vlan 7 \\

@@ -14,6 +14,9 @@ const TITLES = {
 
 type Id = keyof typeof TITLES;
 
+/** The problems a list of networks can have. */
+export const LIST_PROBLEMS: readonly string[] = Object.keys(TITLES);
+
 interface Said {
   readonly problem: Id;
   readonly status: Finding['status'];
