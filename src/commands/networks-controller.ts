@@ -48,7 +48,7 @@ ${say(EXAMPLES)}
 ${say({
   en: `Exit status: 0 stopped by a signal, 1 the lease was lost (start it again),
              2 wrong usage or no kubeconfig that can be used.`,
-  'zh-CN': '退出码：0 被信号停止，1 失去租约（请重新启动），2 用法错误或没有可用的 kubeconfig。',
+  'zh-CN': '退出码：0 被信号停止，1 失去租约（请重新启动），\n        2 用法错误或没有可用的 kubeconfig。',
 })}`,
     )
     .action(async (raw: RawControllerOptions) => {
