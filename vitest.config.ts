@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'kube',
-          include: ['{src,lab,test}/**/*.kube.test.ts'],
+          include: ['{src,lab,test,deploy}/**/*.kube.test.ts'],
           globalSetup: 'lab/kube/build.ts',
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -13,6 +13,8 @@ const BENCHMARKS = [
   'guard.mjs',
   'guard-senses.mjs',
   'lint.mjs',
+  'networks-probe.mjs',
+  'networks-controller.mjs',
   'status.mjs',
 ];
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -4,12 +4,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { bundledLab } from './kube-lab.mjs';
 import { alternating, figure } from './measure.mjs';
 
 const NODES = Number(process.env.HAYWARD_BENCH_NODES ?? 1000);
@@ -17,6 +16,7 @@ const PODS = NODES * 20;
 const RUNS = 5;
 /** Objects created at once. */
 const AT_ONCE = 24;
+const LAB = `export { apiServer } from './api-server.ts'; export { node, pod, rollout } from './small-objects.ts';`;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cli = join(root, 'dist/cli.js');
 const floor = fileURLToPath(new URL('status-floor.mjs', import.meta.url));
@@ -25,18 +25,6 @@ const floor = fileURLToPath(new URL('status-floor.mjs', import.meta.url));
 const PEAK = `data:text/javascript,${encodeURIComponent(
   "import{writeSync}from'node:fs';process.on('exit',()=>writeSync(3,String(process.resourceUsage().maxRSS)))",
 )}`;
-
-/** The lab is TypeScript: one bundle of what is needed of it, which finds the lab's files where they are. */
-async function lab(folder) {
-  const contents = `export { apiServer } from './api-server.ts'; export { node, pod, rollout } from './small-objects.ts';`;
-  const resolveDir = join(root, 'lab/kube');
-  const outfile = join(folder, 'lab.cjs');
-  const banner = { js: `const __lab = ${JSON.stringify(pathToFileURL(join(resolveDir, 'programs.ts')).href)};` };
-  const define = { 'import.meta.url': '__lab' };
-  const stdin = { contents, resolveDir, loader: 'ts' };
-  await build({ stdin, outfile, bundle: true, format: 'cjs', platform: 'node', banner, define });
-  return createRequire(import.meta.url)(outfile);
-}
 
 /** Posts objects over few connections: the lab's own way opens one for each. */
 function poster(kubeconfig) {
@@ -114,7 +102,7 @@ const folder = mkdtempSync(join(tmpdir(), 'hayward-bench-'));
 process.env.HAYWARD_STATE = folder;
 let server;
 try {
-  const { apiServer, ...objects } = await lab(folder);
+  const { apiServer, ...objects } = await bundledLab(folder, LAB);
   server = await apiServer();
   const { kubeconfig } = server.admin;
   const post = poster(kubeconfig);

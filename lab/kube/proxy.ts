@@ -25,6 +25,8 @@ export interface LabProxy {
   mishap: (path: string, before: number) => Mishap | undefined;
   /** Paths that were asked for, in their order. */
   readonly seen: readonly string[];
+  /** Ends the watches that are under way, each in the middle of whatever it is sending, and says how many there were. */
+  cutWatches(): number;
   /** A kubeconfig that leads through the proxy. */
   user(identity: Identity): Promise<Credentials>;
   stop(): Promise<void>;
@@ -45,6 +47,7 @@ export async function startProxy(server: LabApiServer): Promise<LabProxy> {
   });
   const agent = new Agent({ ca, ...(await read(upstream)) });
   const seen: string[] = [];
+  const watches = new Set<() => void>();
   const listening = createServer({ ...(await read(own)), ca, requestCert: true }, (from, to) => {
     const path = from.url ?? '/';
     const mishap = proxy.mishap(path, seen.length);
@@ -54,7 +57,7 @@ export async function startProxy(server: LabApiServer): Promise<LabProxy> {
       const { status, text, retryAfterS } = mishap;
       const after = retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) };
       to.writeHead(status, { 'content-type': 'text/plain', ...after }).end(text);
-    } else passOn({ server, agent, from, to, ...(mishap && { mishap }) });
+    } else passOn({ server, agent, from, to, watches, ...(mishap && { mishap }) });
   });
   listening.listen(0, '127.0.0.1');
   await once(listening, 'listening');
@@ -63,6 +66,11 @@ export async function startProxy(server: LabApiServer): Promise<LabProxy> {
     url,
     mishap: () => undefined,
     seen,
+    cutWatches() {
+      const open = [...watches];
+      for (const cut of open) cut();
+      return open.length;
+    },
     async user(identity) {
       const folder = await mkdtemp(join(dirname(server.admin.kubeconfig), 'proxied-'));
       return issueCredentials(folder, { url, authority }, identity);
@@ -82,20 +90,25 @@ interface Passing {
   readonly agent: Agent;
   readonly from: IncomingMessage;
   readonly to: ServerResponse;
+  /** Of those that are under way: what cuts one. */
+  readonly watches: Set<() => void>;
   readonly mishap?: Exclude<Mishap, { kind: 'answer' | 'silence' }>;
 }
 
-function passOn({ server, agent, from, to, mishap }: Passing): void {
+function passOn({ server, agent, from, to, watches, mishap }: Passing): void {
   const { subject } = (from.socket as TLSSocket).getPeerCertificate();
   const groups = [subject?.O ?? []].flat();
   const type = from.headers['content-type'];
+  const { accept } = from.headers;
   const headers = {
     'x-remote-user': String(subject?.CN ?? ''),
     'x-remote-group': groups,
     ...(type === undefined ? {} : { 'content-type': type }),
+    ...(accept === undefined ? {} : { accept }),
   };
   const { method = 'GET' } = from;
   const asked = request(new URL(from.url ?? '/', server.url), { agent, method, headers }, (answer) => {
+    if (answer.statusCode === 200 && /[?&]watch=/.test(from.url ?? '')) return stream(answer, to, watches);
     const chunks: Buffer[] = [];
     answer.on('data', (chunk: Buffer) => chunks.push(chunk));
     answer.on('error', () => to.destroy());
@@ -103,6 +116,24 @@ function passOn({ server, agent, from, to, mishap }: Passing): void {
   });
   asked.on('error', () => to.destroy());
   from.pipe(asked);
+}
+
+/** A watch is passed on as it comes, for it need not end. */
+function stream(answer: IncomingMessage, to: ServerResponse, watches: Set<() => void>): void {
+  to.writeHead(200, { 'content-type': answer.headers['content-type'] ?? 'application/json' });
+  to.flushHeaders();
+  function cut(): void {
+    watches.delete(cut);
+    answer.unpipe(to);
+    to.write('{"type":"MODIFIED","object":{"metadata":{"name":', () => to.destroy());
+  }
+  watches.add(cut);
+  to.on('close', () => {
+    watches.delete(cut);
+    answer.destroy();
+  });
+  answer.on('error', () => to.destroy());
+  answer.pipe(to);
 }
 
 function send(to: ServerResponse, answer: IncomingMessage, whole: Buffer, mishap: Passing['mishap']): void {

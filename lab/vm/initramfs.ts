@@ -86,6 +86,8 @@ export interface BootOptions extends Omit<InitramfsOptions, 'init'> {
   readonly script: string;
   readonly memoryMb?: number;
   readonly timeoutMs?: number;
+  /** See MachineOptions. */
+  readonly network?: boolean;
 }
 
 const INIT = `#!/bin/busybox sh
@@ -118,6 +120,7 @@ export async function bootInitramfs(options: BootOptions): Promise<VmResult> {
     return await runMachine({
       kernel: options.kernel.image,
       initramfs,
+      ...(options.network === undefined ? {} : { network: options.network }),
       ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     });

@@ -24,6 +24,8 @@ export interface MachineOptions {
   readonly disk?: string;
   readonly memoryMb?: number;
   readonly timeoutMs?: number;
+  /** A network card eth0 (virtio_net) where 10.0.2.2 is this machine's own 127.0.0.1: QEMU's user network, 10.0.2.0/24. */
+  readonly network?: boolean;
   /** What the hardware clock shows at power-on (UTC), e.g. `2006-01-01T00:00:00`; the true time unless said otherwise. */
   readonly clock?: string;
 }
@@ -75,6 +77,7 @@ function argumentsFor(options: MachineOptions, report: string): string[] {
     ],
     ...['-serial', 'stdio', '-serial', `file:${report}`, '-device', 'virtio-rng-pci'],
     ...['-kernel', options.kernel, '-initrd', options.initramfs, '-append', append],
+    ...(options.network ? ['-netdev', 'user,id=n0', '-device', 'virtio-net-pci,netdev=n0,romfile='] : []),
     ...(options.clock === undefined ? [] : ['-rtc', `base=${options.clock}`]),
     ...(options.disk === undefined ? [] : ['-drive', `file=${options.disk},if=virtio,format=raw,cache=unsafe`]),
   ];

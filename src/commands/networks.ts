@@ -1,6 +1,9 @@
 import { type Command, Option } from 'commander';
 import { addCommonOptions, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
+import { registerAgent } from './networks-agent.ts';
+import { registerController } from './networks-controller.ts';
+import { registerList } from './networks-list.ts';
 import { UsageError } from './usage.ts';
 
 /** As commander hands them over, each already read. */
@@ -9,6 +12,8 @@ export interface RawProbeOptions extends RawCommonOptions {
   vlan?: number;
   cidr?: string;
   gateway?: string;
+  beyond?: string;
+  kubeconfig?: string;
   dhcpServer?: string[];
   uplink?: string[];
   count: number;
@@ -27,9 +32,15 @@ export function register(program: Command, say: Say): void {
         'zh-CN': '虚拟机网络：从虚拟机的角度看是否真的连通。',
       }),
     )
-    .addHelpText('after', `\n${say(EXAMPLES)}\n  hayward networks probe --bridge mgmt-br --vlan 100`)
+    .addHelpText(
+      'after',
+      `\n${say(EXAMPLES)}\n  hayward networks list\n  hayward networks probe --bridge mgmt-br --vlan 100`,
+    )
     .enablePositionalOptions();
+  registerList(networks, say);
   registerProbe(networks, say);
+  registerController(networks, say);
+  registerAgent(networks, say);
 }
 
 function registerProbe(networks: Command, say: Say): void {
@@ -48,6 +59,7 @@ function registerProbe(networks: Command, say: Say): void {
       'after',
       `
 ${say(EXAMPLES)}
+  hayward networks probe prod/vlan-100
   hayward networks probe --bridge mgmt-br --vlan 100
   hayward networks probe --bridge mgmt-br --vlan 0 --pcap probe.pcap
   hayward networks probe --bridge vm-br --vlan 7 \\
@@ -59,9 +71,9 @@ ${say({
   'zh-CN': '退出码：连通为 0，未连通或存在多余的服务器为 1，无法探测为 3。',
 })}`,
     )
-    .action(async (raw: RawProbeOptions) => {
+    .action(async (name: string | undefined, raw: RawProbeOptions) => {
       const { probeFlow } = await import('./networks-probe-flow.ts');
-      await probeFlow(raw);
+      await probeFlow(name, raw);
     });
   addCommonOptions(command, say);
 }
@@ -69,6 +81,13 @@ ${say({
 function addProbeOptions(command: Command, say: Say): Command {
   const many = (value: string, previous: string[] | undefined): string[] => [...(previous ?? []), value];
   return command
+    .argument(
+      '[network]',
+      say({
+        en: '[NAMESPACE/]NAME of its NetworkAttachmentDefinition, which tells all the rest',
+        'zh-CN': '其 NetworkAttachmentDefinition 的 [NAMESPACE/]NAME，其余信息由它给出',
+      }),
+    )
     .option('--bridge <name>', say({ en: 'the bridge VMs are attached to', 'zh-CN': '虚拟机所接的网桥' }))
     .addOption(
       new Option(
@@ -80,6 +99,10 @@ function addProbeOptions(command: Command, say: Say): Command {
     .option(
       '--gateway <address>',
       say({ en: 'the gateway, where DHCP does not tell it', 'zh-CN': '网关（无 DHCP 时给出）' }),
+    )
+    .option(
+      '--beyond <address>',
+      say({ en: 'a host behind the gateway to ping too', 'zh-CN': '再 ping 一台网关之外的主机' }),
     )
     .option(
       '--dhcp-server <address>',
@@ -109,6 +132,13 @@ function addProbeOptions(command: Command, say: Say): Command {
       )
         .default(10_000, '10s')
         .argParser(duration),
+    )
+    .option(
+      '--kubeconfig <file>',
+      say({
+        en: 'to read a network that is named (default: as for status)',
+        'zh-CN': '用于读取所指名的网络（默认与 status 相同）',
+      }),
     )
     .option(
       '--pcap <file>',

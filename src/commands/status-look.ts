@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { openClient } from '../cluster/client/client.ts';
-import { type FoundKubeconfig, findKubeconfig } from '../cluster/client/find-kubeconfig.ts';
+import type { FoundKubeconfig } from '../cluster/client/find-kubeconfig.ts';
 import { collectCluster } from '../cluster/collect/collect.ts';
 import { argumentsNamed } from '../cluster/collect/own-machine/apiserver-arguments.ts';
 import { openWire } from '../cluster/collect/wire.ts';
 import { type ClusterAnswer, judgeCluster } from '../cluster/judge.ts';
 import type { ClusterSnapshot } from '../cluster/model.ts';
-import type { Unknown } from '../hosts/reading.ts';
 import type { Lang } from '../lang.ts';
+import { kubeconfigFor, unusable } from './found-kubeconfig.ts';
 import { memoryKeeper } from './status-memory.ts';
 import { UsageError } from './usage.ts';
 
@@ -38,8 +37,8 @@ export interface Looker {
 }
 
 /**
- * Finds the kubeconfig, and recalls what earlier runs saw. Every look opens it anew, for the kubelet's certificate is replaced while one watches. Throws UsageError, one
- * line, where no kubeconfig can be used.
+ * Finds the kubeconfig, and recalls what earlier runs saw. Every look opens it anew, for the kubelet's certificate is replaced
+ * while one watches. Throws UsageError, one line, where no kubeconfig can be used.
  */
 export async function lookerFor(options: LookOptions): Promise<Looker> {
   const first = await kubeconfigFor(options);
@@ -87,23 +86,4 @@ async function assertReadable(files: readonly string[]): Promise<void> {
 function stateEnvironment(environment: LookOptions['environment']) {
   const harvester = existsSync('/etc/harvester-release.yaml');
   return { environment, root: process.geteuid?.() === 0, harvester };
-}
-
-async function kubeconfigFor({ kubeconfig, environment }: LookOptions) {
-  const named = environment['KUBECONFIG'];
-  const found = await findKubeconfig({
-    ...(kubeconfig === undefined ? {} : { option: kubeconfig }),
-    ...(named === undefined ? {} : { environment: named }),
-    home: environment['HOME'] ?? homedir(),
-  });
-  if (found.known) return found;
-  throw unusable(found, kubeconfig === undefined && named === undefined);
-}
-
-const NONE_FOUND = 'no kubeconfig (RKE2, k3s, kubeadm, kubelet, ~/.kube); --kubeconfig FILE';
-
-function unusable({ reason, detail }: Unknown, searched = false): UsageError {
-  if (reason === 'denied') return new UsageError(`${detail} (run it as root, or name another with --kubeconfig)`);
-  // Where it looked is in --help: seven paths make no line.
-  return new UsageError(searched && reason === 'absent' ? NONE_FOUND : detail);
 }

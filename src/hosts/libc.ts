@@ -27,7 +27,7 @@ const CALLS = {
   indexOf: 'uint32_t if_nametoindex(const char *)',
 } as const;
 
-type Calls = { readonly [name in keyof typeof CALLS]: name extends 'poll' ? ForeignAsync : Foreign };
+type Calls = { readonly [name in keyof typeof CALLS]: name extends 'poll' | 'close' ? ForeignAsync : Foreign };
 
 /** The C library's calls, and memory that the kernel may write to while they run. */
 export interface Libc extends Calls {

@@ -25,7 +25,11 @@ function linkOf(name: string): Fields {
 }
 
 export function bridgeNamed(name: string): Bridge {
-  const link = linkOf(name);
+  return bridgeFrom(name, linkOf(name));
+}
+
+/** Reads a bridge from `ip -d -j link`'s object of it. Throws a `ProbeError` where it is none. */
+export function bridgeFrom(name: string, link: Fields): Bridge {
   if (textIn(objectAt(link, 'linkinfo'), 'info_kind') !== 'bridge') {
     throw new ProbeError('failed', `${name} is not a bridge`);
   }

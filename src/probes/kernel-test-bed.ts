@@ -34,7 +34,7 @@ const CACHE = `${PROJECT}/node_modules/.cache/hayward-probe-tests`;
 const PROGRAM = `
 import { probeBridge } from './bridge-frame.ts';
 import { probeForwarding } from './forward.ts';
-import { sweep } from './throwaway-veth.ts';
+import { sweep } from './throwaway-links.ts';
 const [call, ...args] = JSON.parse(process.argv[2]);
 const calls = { bridge: probeBridge, forward: probeForwarding, sweep };
 process.stdout.write(JSON.stringify(await calls[call](...args)));

@@ -6,9 +6,13 @@ export function macBytes(mac: string): Uint8Array {
   return Uint8Array.from(mac.split(':'), (octet) => Number.parseInt(octet, 16));
 }
 
+const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
+
 /** In lower case, with colons. */
 export function macText(bytes: Uint8Array): string {
-  return Array.from(bytes, (octet) => octet.toString(16).padStart(2, '0')).join(':');
+  let text = '';
+  for (const octet of bytes) text += text === '' ? HEX[octet] : `:${HEX[octet]}`;
+  return text;
 }
 
 /** Dotted decimal, four octets without leading zeros. */

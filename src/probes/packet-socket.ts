@@ -41,10 +41,36 @@ export function openUnbound(c: Libc): number {
   return fd;
 }
 
+const closing: number[] = [];
+/** Of libuv's four threads one waits for frames, and one is left to others. */
+const CLOSERS = 2;
+let closers = 0;
+
+/**
+ * Closes a packet socket on another thread: the kernel waits for a grace period meanwhile (net/packet/af_packet.c,
+ * packet_release), some 15 ms each.
+ */
+export function closeAside(c: Libc, fd: number): void {
+  closing.push(fd);
+  if (closers === CLOSERS) return;
+  closers += 1;
+  closeNext(c);
+}
+
+function closeNext(c: Libc): void {
+  const fd = closing.shift();
+  if (fd === undefined) closers -= 1;
+  else c.close.async(fd, () => closeNext(c));
+}
+
+let mayOpen = false;
+
 /** Throws the `ProbeError` that opening a raw socket would, before anything was set up for one. */
 export async function assertRawSockets(): Promise<void> {
+  if (mayOpen) return;
   const c = await rawSockets();
-  c.close(openUnbound(c));
+  closeAside(c, openUnbound(c));
+  mayOpen = true;
 }
 
 /** struct sockaddr_ll: family, protocol (network order), interface index. */

@@ -26,11 +26,41 @@ let wakeUp: number | undefined;
 
 /** Until one of the sockets has something to read, or `timeoutMs` have passed. They stay open meanwhile. */
 export function readable(c: Libc, fds: readonly number[], timeoutMs: number): Promise<void> {
-  return new Promise((wake, fail) => {
-    waiters.add({ fds, deadline: performance.now() + Math.max(0, timeoutMs), wake, fail });
-    if (running) interrupt(c);
-    else void run(c);
+  return waiting(c, fds, timeoutMs).over;
+}
+
+/** A wait that can be ended before its time. */
+export interface Waiting {
+  readonly over: Promise<void>;
+  end(): void;
+}
+
+/** As `readable`. */
+export function waiting(c: Libc, fds: readonly number[], timeoutMs: number): Waiting {
+  const { promise: over, resolve: wake, reject: fail } = deferred();
+  const waiter: Waiter = { fds, deadline: performance.now() + Math.max(0, timeoutMs), wake, fail };
+  waiters.add(waiter);
+  if (running) interrupt(c);
+  else void run(c);
+  return {
+    over,
+    end() {
+      if (!waiters.delete(waiter)) return;
+      wake();
+      interrupt(c);
+    },
+  };
+}
+
+/** Promise.withResolvers, which Node 20 does not have. */
+function deferred() {
+  let resolve = (): void => undefined;
+  let reject = (_: unknown): void => undefined;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
   });
+  return { promise, resolve, reject };
 }
 
 /** Makes the poll that is under way return, so that the next one looks at the new socket too. */

@@ -1,11 +1,13 @@
 import { LITTLE_ENDIAN, type Libc, type Memory } from '../hosts/libc.ts';
 import {
   attach,
+  closeAside,
   LARGEST_FRAME,
   MSG_DONTWAIT,
   openUnbound,
   PACKET_OUTGOING,
   PACKET_TYPE_AT,
+  type PacketSocketOptions,
   SOCKADDR_LL_BYTES,
   SOL_PACKET,
 } from './packet-socket.ts';
@@ -89,11 +91,12 @@ function attachFilter(c: Libc, fd: number, program: Uint8Array): void {
   }
 }
 
-/** One struct msghdr with its name, iovec and control block, used for every call. */
+/** One struct msghdr with its name, iovec and control block, used for every call and every socket. */
 interface Inbox {
   take(fd: number): TaggedFrame | undefined;
-  free(): void;
 }
+
+let shared: Inbox | undefined;
 
 function inboxFor(c: Libc): Inbox {
   const word = c.wordBytes;
@@ -145,9 +148,6 @@ function inboxFor(c: Libc): Inbox {
       }
       return told(frame.bytes.slice(0, received), name.bytes[PACKET_TYPE_AT] === PACKET_OUTGOING);
     },
-    free() {
-      for (const memory of [header, vector, name, control, frame]) memory.free();
-    },
   };
 }
 
@@ -158,29 +158,30 @@ function inboxFor(c: Libc): Inbox {
  *
  * @throws ProbeError `denied` without CAP_NET_RAW, else `failed`, with the call and the errno's name.
  */
-export async function openTaggedSocket(link: string, program: Uint8Array): Promise<TaggedSocket> {
+export async function openTaggedSocket(
+  link: string,
+  program: Uint8Array,
+  options: PacketSocketOptions = {},
+): Promise<TaggedSocket> {
   const c = await rawSockets();
   const fd = openUnbound(c);
-  let inbox: Inbox | undefined;
   let open = true;
   function close(): void {
-    if (!open) return;
+    if (open) closeAside(c, fd);
     open = false;
-    c.close(fd);
-    inbox?.free();
   }
   try {
     setOption(c, fd, SOL_PACKET, PACKET_AUXDATA, number32(1));
     // Needs CAP_NET_ADMIN, which whoever makes interfaces has; without it the system's own size must do.
     c.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, number32(RECEIVE_BUFFER), 4);
     attachFilter(c, fd, program);
-    attach(c, fd, link, { promiscuous: true });
-    inbox = inboxFor(c);
+    attach(c, fd, link, options);
   } catch (error) {
     close();
     throw error;
   }
-  const box = inbox;
+  shared ??= inboxFor(c);
+  const inbox = shared;
   return {
     send(frame) {
       if (Number(c.send(fd, frame, frame.length, 0)) < 0) throw refused(`send(${link})`, c.errorName());
@@ -190,7 +191,7 @@ export async function openTaggedSocket(link: string, program: Uint8Array): Promi
     take(limit) {
       const frames: TaggedFrame[] = [];
       while (frames.length < limit) {
-        const frame = box.take(fd);
+        const frame = inbox.take(fd);
         if (!frame) break;
         frames.push(frame);
       }

@@ -1,10 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { processAt, stillRuns } from '../hosts/process.ts';
-import { objectAt, textIn } from '../snapshot/fields.ts';
-import { ipBatch, iproute, records, tryIproute } from './iproute.ts';
+import { existsSync, writeFileSync } from 'node:fs';
+import { gathered, togetherOrEach } from './gather.ts';
+import { ipBatch } from './iproute.ts';
 import { macText } from './octets.ts';
 import { ProbeError } from './probe-error.ts';
+import { rawSockets } from './raw-sockets.ts';
+import {
+  aliasOfThisProcess,
+  GROUP,
+  holdNames,
+  letGo,
+  removeLinks,
+  removeLinksAside,
+  sweep,
+  throwaways,
+} from './throwaway-links.ts';
 
 /** A veth pair that exists for one probe, in this network namespace: what goes in at one end comes out at the other. */
 export interface VethPair {
@@ -20,88 +30,10 @@ export interface VethOptions {
   readonly mtu?: number;
 }
 
-/**
- * The interface group ("hayw" as a number) that marks ours. Unlike an alias it is set by the very call that makes
- * the interface, so there is no moment at which one of ours is not known as ours.
- */
-const GROUP = 0x68617977;
-const NAME = /^hwp[0-9a-z]{8}[0-9]{2}$/;
-const ALIAS = /^hayward-probe pid=(\d+) start=(\d+) pidns=(\d+) at=(\d+)$/;
-/** Seconds after which a pair of a process we cannot see (another pid namespace) is a leftover. No probe takes so long. */
-const LEFTOVER_AGE_S = 600;
-
-/** Names this process is to remove. */
-const live = new Set<string>();
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-function pidNamespace(): string {
-  return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
-}
-
-function uptimeSeconds(): number {
-  return Math.floor(Number.parseFloat(readFileSync('/proc/uptime', 'latin1')));
-}
-
-function aliasOfThisProcess(): string {
-  const self = processAt('self');
-  if (!self) throw new ProbeError('failed', '/proc is not mounted');
-  return `hayward-probe pid=${self.pid} start=${self.start} pidns=${pidNamespace()} at=${uptimeSeconds()}`;
-}
-
-/** Whether nobody will remove this interface any more. One without an alias lost its maker between two netlink calls. */
-function isLeftover(alias: string | undefined): boolean {
-  const [, pid, start, namespace, since] = ALIAS.exec(alias ?? '') ?? [];
-  if (pid === undefined || start === undefined || namespace === undefined) return true;
-  if (namespace !== pidNamespace()) return uptimeSeconds() - Number(since) > LEFTOVER_AGE_S;
-  return !stillRuns(Number(pid), Number(start));
-}
-
-/** Every throw-away interface in this network namespace: mark, kind and name must all be ours. */
-function throwaways(): readonly { readonly name: string; readonly alias: string | undefined }[] {
-  const found = records(iproute('ip', ['-d', '-j', 'link', 'show', 'group', String(GROUP)]));
-  return found.flatMap((link) => {
-    const name = textIn(link, 'ifname');
-    const isVeth = textIn(objectAt(link, 'linkinfo'), 'info_kind') === 'veth';
-    return name !== undefined && NAME.test(name) && isVeth ? [{ name, alias: textIn(link, 'ifalias') }] : [];
-  });
-}
-
-/** Removes by name, whatever part of them is there. With one end of a pair the other goes. */
-function removeLinks(names: readonly string[]): void {
-  if (names.length === 0) return;
-  tryIproute('ip', ['-force', '-batch', '-'], `${names.map((name) => `link del dev ${name}`).join('\n')}\n`);
-}
-
-/**
- * Removes what a probe killed outright left in this network namespace: interfaces with our mark whose process is
- * gone. Returns their names.
- *
- * @throws ProbeError
- */
-export function sweep(): readonly string[] {
-  const left = throwaways().filter(({ name, alias }) => !live.has(name) && isLeftover(alias));
-  const names = left.map(({ name }) => name);
-  removeLinks(names);
-  return names;
-}
-
-function removeAll(): void {
-  removeLinks([...live]);
-  live.clear();
-}
-
-/** Ends as the signal would have ended the process, unless somebody else listens for it and decides. */
-function onSignal(signal: NodeJS.Signals): void {
-  removeAll();
-  guardAgainstEnding(false);
-  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-}
-
-function guardAgainstEnding(on: boolean): void {
-  const change = on ? process.on.bind(process) : process.off.bind(process);
-  for (const signal of SIGNALS) change(signal, onSignal);
-  change('exit', removeAll);
-}
+/** Pairs that are made or removed in one run of `ip`, some 40 ms of this process's time. */
+const LOT = 64;
+/** Each lot costs a grace period of the kernel's and three programs: for those who end a little later to come along. */
+const REMOVAL_PATIENCE_MS = 25;
 
 /** Unicast, locally administered and high: a bridge takes over the lowest address of its ports, which ours must not be. */
 export function randomMac(): string {
@@ -129,26 +61,36 @@ function namePairs(count: number): readonly VethPair[] {
   }));
 }
 
-function make(pairs: readonly VethPair[], options: VethOptions): void {
-  const common = `group ${GROUP} mtu ${options.mtu ?? 1500}`;
+interface Wanted {
+  readonly pair: VethPair;
+  readonly options: VethOptions;
+}
+
+function make(wanted: readonly Wanted[]): void {
   const alias = aliasOfThisProcess();
   ipBatch(
-    pairs.flatMap(({ inner, innerMac, outer }) => [
-      `link add name ${inner} ${common} address ${innerMac} type veth peer name ${outer} ${common} address ${randomMac()}`,
-      `link set dev ${inner} alias "${alias}"`,
-      `link set dev ${outer} alias "${alias}"`,
-    ]),
+    wanted.flatMap(({ pair: { inner, innerMac, outer }, options }) => {
+      const common = `group ${GROUP} mtu ${options.mtu ?? 1500}`;
+      return [
+        `link add name ${inner} ${common} address ${innerMac} type veth peer name ${outer} ${common} address ${randomMac()}`,
+        `link set dev ${inner} alias "${alias}"`,
+        `link set dev ${outer} alias "${alias}"`,
+      ];
+    }),
   );
-  for (const name of namesOf(pairs)) disableIpv6(name);
+  for (const name of namesOf(wanted.map(({ pair }) => pair))) disableIpv6(name);
 }
 
 function remove(pairs: readonly VethPair[]): void {
   const names = namesOf(pairs);
   removeLinks(names);
-  for (const name of names) live.delete(name);
-  if (live.size === 0) guardAgainstEnding(false);
+  letGo(names);
   const left = throwaways().filter(({ name }) => names.includes(name));
-  if (left.length > 0) throw new ProbeError('failed', `could not remove ${left.map(({ name }) => name).join(', ')}`);
+  if (left.length > 0) throw notRemoved(left.map(({ name }) => name));
+}
+
+function notRemoved(names: readonly string[]): ProbeError {
+  return new ProbeError('failed', `could not remove ${names.join(', ')}`);
 }
 
 function namesOf(pairs: readonly VethPair[]): readonly string[] {
@@ -168,12 +110,48 @@ export async function withVeths<T>(
 ): Promise<T> {
   sweep();
   const pairs = namePairs(count);
-  if (live.size === 0) guardAgainstEnding(true);
-  for (const name of namesOf(pairs)) live.add(name);
+  holdNames(namesOf(pairs));
   try {
-    make(pairs, options);
+    make(pairs.map((pair) => ({ pair, options })));
     return await use(pairs);
   } finally {
     remove(pairs);
   }
 }
+
+/** As `withVeths` with one pair; many that are wanted at the same time are made, and removed, together. */
+export async function withVeth<T>(options: VethOptions, use: (pair: VethPair) => Promise<T>): Promise<T> {
+  const [pair] = namePairs(1) as [VethPair];
+  const isFirst = holdNames(namesOf([pair]));
+  try {
+    await makeTogether({ pair, options, isFirst });
+    return await use(pair);
+  } finally {
+    await removeTogether(pair);
+  }
+}
+
+/** Leftovers are looked for when there is nothing of ours yet: among hundreds of ours a look is dear. */
+const makeTogether = gathered<Wanted & { readonly isFirst: boolean }, void>(LOT, (lot) => {
+  if (lot.some(({ isFirst }) => isFirst)) sweep();
+  return togetherOrEach(lot, (wanted) => {
+    // What the attempt with all of them left.
+    if (wanted.length < lot.length) removeLinks(namesOf(wanted.map(({ pair }) => pair)));
+    make(wanted);
+  });
+});
+
+const removeTogether = gathered<VethPair, void>(
+  LOT,
+  async (pairs) => {
+    const names = namesOf(pairs);
+    await removeLinksAside(names);
+    letGo(names);
+    const c = await rawSockets();
+    return pairs.map((pair) => {
+      const left = namesOf([pair]).filter((name) => Number(c.indexOf(name)) !== 0);
+      return left.length === 0 ? undefined : notRemoved(left);
+    });
+  },
+  REMOVAL_PATIENCE_MS,
+);

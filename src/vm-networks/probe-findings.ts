@@ -1,7 +1,7 @@
 import type { Evidence, Finding, Severity } from '../judging/finding.ts';
 import type { Bilingual, Lang } from '../lang.ts';
 import type { Offer } from '../probes/vm-network/dhcp-client.ts';
-import { rogues } from '../probes/vm-network/outcome.ts';
+import { leadsNowhere, rogues } from '../probes/vm-network/outcome.ts';
 import { networkName, type ProbedNetwork, percent } from './probed-network.ts';
 import { type ReasonWords, reasonWords } from './reason-words.ts';
 
@@ -51,11 +51,13 @@ export function probeFindings(network: ProbedNetwork, target: string, lang: Lang
     .map((id) => finding(id, 'ok', 'info'));
   const rogue = rogueWords(network);
   const double = doubleGateway(network);
+  const nowhere = nowhereWords(network);
   return [
     ...(words ? [fault] : []),
     ...(rogue ? [finding('vm-network-rogue-dhcp', 'problem', 'warning', rogue)] : []),
     ...(double ? [finding('vm-network-gateway-unreachable', 'problem', 'warning', double)] : []),
-    ...others.filter(({ problem }) => !(double && problem === 'vm-network-gateway-unreachable')),
+    ...(nowhere ? [finding('vm-network-gateway-unreachable', 'problem', 'warning', nowhere)] : []),
+    ...others.filter(({ problem }) => !((double || nowhere) && problem === 'vm-network-gateway-unreachable')),
   ];
 }
 
@@ -138,6 +140,25 @@ function doubleGateway({ request, probe }: ProbedNetwork): Told | undefined {
   };
 }
 
+function nowhereWords({ request, probe }: ProbedNetwork): Told | undefined {
+  const { facts } = probe;
+  if (!facts?.beyond || !leadsNowhere(facts)) return undefined;
+  const { address, sent, answered } = facts.beyond;
+  const gateway = facts.gateway ?? '';
+  return {
+    title: { en: `The gateway ${gateway} does not lead to ${address}`, 'zh-CN': `网关 ${gateway} 不通往 ${address}` },
+    cause: {
+      en: `In ${networkName(request)} the gateway answers; of ${sent} pings through it to ${address} ${answered} came back. It has no route there, or the host has none back, or something filters between.`,
+      'zh-CN': `在 ${networkName(request)} 中网关有回应；经网关 ping ${address} ${sent} 次，返回 ${answered} 次。网关没有到那里的路由，或对端没有返回路由，或中间有过滤。`,
+    },
+    impact: {
+      en: 'VMs of this network reach their gateway and not what is behind it.',
+      'zh-CN': '该网络中的虚拟机能到达网关，但到不了网关之外。',
+    },
+    prove: `ip route get ${address} (on the gateway)`,
+  };
+}
+
 function evidenceOf({ probe }: ProbedNetwork, problem: Id): readonly Evidence[] {
   const { facts, bridge, outcome } = probe;
   const uplinks = (bridge?.uplinks ?? []).map(({ name, carrier, carries }) => ({
@@ -149,7 +170,7 @@ function evidenceOf({ probe }: ProbedNetwork, problem: Id): readonly Evidence[] 
   const silent =
     facts.offers.length === 0 ? [{ source: 'DHCP', value: `asked ${facts.discovers} times, no offer` }] : [];
   if (problem !== 'vm-network-gateway-unreachable') return [...offers, ...silent, ...uplinks];
-  const { arp, echo } = facts;
+  const { arp, echo, beyond } = facts;
   return [
     ...(arp
       ? [{ source: `ARP for ${facts.gateway}`, value: arp.macs.join(', ') || `asked ${arp.asked} times, no answer` }]
@@ -157,6 +178,7 @@ function evidenceOf({ probe }: ProbedNetwork, problem: Id): readonly Evidence[] 
     ...(echo
       ? [{ source: 'ping', value: `${echo.answered} of ${echo.sent}, loss ${percent(outcome.lossPercent ?? 0)}` }]
       : []),
+    ...(beyond ? [{ source: `ping ${beyond.address}`, value: `${beyond.answered} of ${beyond.sent}` }] : []),
     ...uplinks,
   ];
 }

@@ -1,5 +1,6 @@
 import type { Finding } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
+import type { ProbeFacts } from '../probes/vm-network/machine.ts';
 import { networkName, type ProbedNetwork } from './probed-network.ts';
 import { reasonWords } from './reason-words.ts';
 
@@ -23,7 +24,8 @@ export function probeJson(network: ProbedNetwork, findings: readonly Finding[], 
     lossPercent: outcome.lossPercent ?? null,
     sent: facts?.echo?.sent ?? 0,
     answered: facts?.echo?.answered ?? 0,
-    roundTripMs: roundTrips.map((ms) => Math.round(ms * 1000) / 1000),
+    roundTripMs: roundTrips.map(toMicroseconds),
+    beyond: facts?.beyond ? beyondJson(facts.beyond) : null,
     node: reach,
     servers: (facts?.offers ?? []).map((offer) => ({
       address: offer.server,
@@ -43,4 +45,12 @@ export function probeJson(network: ProbedNetwork, findings: readonly Finding[], 
     })),
     findings: findings.map(({ remedies: _, ...finding }) => ({ ...finding, remedies: [] })),
   };
+}
+
+function beyondJson({ address, sent, answered, roundTrips }: NonNullable<ProbeFacts['beyond']>): object {
+  return { address, sent, answered, roundTripMs: roundTrips.map(toMicroseconds) };
+}
+
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

@@ -35,6 +35,7 @@ const FACTS: ProbeFacts = {
   address: { ip: OFFER.address, leased: true },
   taken: new Map(),
   echo: { sent: 5, answered: 5, roundTrips: [0.4, 0.5, 0.4, 0.6, 11] },
+  beyond: undefined,
   uplink: { watched: ['mgmt-bo'], left: ['dhcp'], came: ['dhcp'], strays: [], answered: undefined },
   frames: [
     {
@@ -88,6 +89,7 @@ function network(sample: Sample): ProbedNetwork {
 }
 
 const ROGUE = { ...OFFER, server: '10.66.0.1', mac: '02:00:00:00:00:66', cidr: '10.66.0.0/24', gateway: '10.66.0.1' };
+const BEYOND = { address: '192.0.2.1', sent: 5, answered: 5, roundTrips: [3.2, 3.5, 3.1, 3.3, 3.2] };
 const LOST = { sent: 5, answered: 0, roundTrips: [] };
 
 const SAMPLES: readonly (readonly [string, Sample, 0 | 1 | 3, readonly string[]])[] = [
@@ -97,6 +99,13 @@ const SAMPLES: readonly (readonly [string, Sample, 0 | 1 | 3, readonly string[]]
     { reason: 'ok', facts: { offers: [{ ...OFFER, afterMs: 4012, relay: '10.0.0.1' }] } },
     0,
     [],
+  ],
+  ['a host beyond the gateway', { reason: 'ok', facts: { beyond: BEYOND } }, 0, []],
+  [
+    'a gateway that leads nowhere',
+    { reason: 'ok', facts: { beyond: { ...BEYOND, answered: 0, roundTrips: [] } } },
+    1,
+    ['vm-network-gateway-unreachable'],
   ],
   ['a bridge that is down', { reason: 'no-carrier', facts: SILENT, bridge: { up: false } }, 1, ['vm-network-dhcp']],
   ['a bridge without ports', { reason: 'no-carrier', facts: SILENT, bridge: { ports: 0 } }, 1, ['vm-network-dhcp']],

@@ -1,5 +1,6 @@
 import type { Bilingual } from '../lang.ts';
 import type { Offer } from '../probes/vm-network/dhcp-client.ts';
+import { leadsNowhere } from '../probes/vm-network/outcome.ts';
 import { milliseconds, type ProbedNetwork, percent, SLOW_OFFER_MS } from './probed-network.ts';
 
 /** One line of what the probe did, in the order a VM meets it. */
@@ -18,6 +19,7 @@ const LABEL = {
   gateway: { en: 'Gateway', 'zh-CN': '网关' },
   address: { en: 'Address', 'zh-CN': '地址' },
   ping: { en: 'Ping', 'zh-CN': 'Ping' },
+  beyond: { en: 'Beyond', 'zh-CN': '网关之外' },
   node: { en: 'This node', 'zh-CN': '本节点' },
 } as const satisfies Readonly<Record<string, Bilingual>>;
 
@@ -168,6 +170,18 @@ const ping: Step = ({ probe }) => {
   return [{ result, label: LABEL.ping, text }];
 };
 
+const beyond: Step = ({ probe }) => {
+  const { facts } = probe;
+  if (!facts?.beyond) return [];
+  const { address: host, sent, answered, roundTrips } = facts.beyond;
+  const slowest = roundTrips.length === 0 ? '' : milliseconds(Math.max(...roundTrips));
+  const text = {
+    en: `${host}: ${answered} of ${sent} answered${slowest && `, within ${slowest}`}`,
+    'zh-CN': `${host}：${sent} 次中 ${answered} 次有回应${slowest && `，${slowest} 以内`}`,
+  };
+  return [{ result: leadsNowhere(facts) ? 'wrong' : answered === sent ? 'fine' : 'odd', label: LABEL.beyond, text }];
+};
+
 const node: Step = ({ probe }) => {
   const label = LABEL.node;
   switch (probe.reach) {
@@ -183,4 +197,4 @@ const node: Step = ({ probe }) => {
 };
 
 /** In the order they happen. */
-export const PROBE_STEPS: readonly Step[] = [bridge, uplinks, dhcp, gateway, address, ping, node];
+export const PROBE_STEPS: readonly Step[] = [bridge, uplinks, dhcp, gateway, address, ping, beyond, node];

@@ -2,12 +2,20 @@ import type { NetworkProbe, ProbeRequest } from '../probes/vm-network/probe.ts';
 
 /** A VM network that was probed: what was asked for, and what came of it. */
 export interface ProbedNetwork {
-  readonly request: Pick<ProbeRequest, 'bridge' | 'vlan' | 'cidr' | 'gateway' | 'servers' | 'count' | 'offerWaitMs'>;
+  readonly request: Pick<ProbeRequest, 'bridge' | 'vlan' | 'cidr' | 'gateway' | 'servers' | 'count' | 'offerWaitMs'> & {
+    /** Its NetworkAttachmentDefinition's, `namespace/name`. */
+    readonly name?: string;
+  };
   readonly probe: NetworkProbe;
 }
 
-/** The name a network without one goes by. */
-export function networkName({ bridge, vlan }: Pick<ProbeRequest, 'bridge' | 'vlan'>): string {
+/** What a network is called; one without a name by its bridge and VLAN. */
+export function networkName({
+  name,
+  bridge,
+  vlan,
+}: Pick<ProbeRequest, 'bridge' | 'vlan'> & { readonly name?: string }): string {
+  if (name !== undefined) return name;
   return vlan === 0 ? `${bridge} untagged` : `${bridge} vlan ${vlan}`;
 }
 

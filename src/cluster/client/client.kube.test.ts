@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { apiServer, type LabApiServer } from '../../../lab/kube/api-server.ts';
@@ -66,6 +66,22 @@ describe('a real API server', () => {
     expect(await account.json('/api/v1/pods')).toMatchObject({
       reason: 'denied',
       detail: expect.stringContaining('User "system:serviceaccount:default:reader" cannot list'),
+    });
+    // The same as the kubelet gives it to a Pod.
+    const root = join(folder, 'pod');
+    const secrets = join(root, 'var/run/secrets/kubernetes.io/serviceaccount');
+    await mkdir(secrets, { recursive: true });
+    await writeFile(join(secrets, 'token'), token);
+    await copyFile(server.authority.certificate, join(secrets, 'ca.crt'));
+    const { hostname: host, port } = new URL(server.url);
+    const found = await findKubeconfig({ root, service: { host, port } });
+    if (!found.known) throw new Error(found.detail);
+    const self = await (await opened(found.value.access)).review(
+      '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      {},
+    );
+    expect(self).toMatchObject({
+      value: { status: { userInfo: { username: 'system:serviceaccount:default:reader' } } },
     });
     for (const access of [anonymous, { ...anonymous, token: { text: 'nonsense' } }]) {
       const stranger = await opened(access);

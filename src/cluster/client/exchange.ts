@@ -16,10 +16,14 @@ export interface Answer {
 export interface Exchange {
   readonly url: URL;
   readonly agent: Agent;
+  /** GET unless said otherwise. */
+  readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Sent as JSON by POST; a GET without it. */
-  readonly body?: unknown;
+  /** As it is sent. */
+  readonly body?: string;
+  /** Asked on the connection that stands, in the same turn in which it is written to: a reason keeps the request from being sent. */
+  readonly unless?: () => string | undefined;
 }
 
 /** No HTTP answer came: how far it got, and the system's or TLS' own words. */
@@ -33,30 +37,41 @@ export class NoAnswer extends Error {
   }
 }
 
-/** A page of 500 Pods is 3 MB; a server that sends without end is cut off. */
-const LONGEST_ANSWER_BYTES = 64 * 1024 * 1024;
+/** A page of 500 Pods is 3 MB; a server that sends without end is cut off. Of a stream it holds for each line. */
+export const LONGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** One request and its whole answer. Rejects with NoAnswer: also when the signal is aborted. */
-export function exchange({ url, agent, headers = {}, signal, body }: Exchange): Promise<Answer> {
-  const sent = body === undefined ? undefined : JSON.stringify(body);
-  const method = sent === undefined ? 'GET' : 'POST';
-  const type = sent === undefined ? {} : { 'content-type': 'application/json' };
+export async function exchange(asked: Exchange): Promise<Answer> {
+  return collect(await responseTo(asked));
+}
+
+/** One request, and its answer as it begins to come. Rejects with NoAnswer as `exchange` does. */
+export function responseTo(question: Exchange): Promise<IncomingMessage> {
+  const { url, agent, method = 'GET', headers = {}, signal, body, unless } = question;
   let connected = false;
   return new Promise((resolve, reject) => {
-    const failed = (error: Error): void => reject(new NoAnswer(kindOf(error, connected), wordsOf(error)));
-    const asked = request(url, { agent, headers: { ...headers, ...type }, method, signal }, (response) =>
-      collect(response, resolve, failed),
-    );
-    asked.on('socket', (socket) => {
-      if (asked.reusedSocket) connected = true;
+    const asked = request(url, { agent, headers, method, signal }, resolve);
+    asked.on('error', (error) => reject(noAnswerFor(error, connected)));
+    /** Nothing is on its way before this. */
+    function send(): void {
+      const why = unless?.();
+      if (why === undefined) asked.end(body);
       else {
+        reject(new NoAnswer('unreachable', why));
+        asked.destroy();
+      }
+    }
+    asked.on('socket', (socket) => {
+      if (asked.reusedSocket) {
+        connected = true;
+        send();
+      } else {
         socket.once('connect', () => {
           connected = true;
         });
+        socket.once('secureConnect', send);
       }
     });
-    asked.on('error', failed);
-    asked.end(sent);
   });
 }
 
@@ -66,6 +81,10 @@ const CUT = /^(ECONNRESET|EPIPE|HPE_|ERR_STREAM_PREMATURE_CLOSE)/;
 /** Codes of OpenSSL's verification (openssl-verify(1)) and of TLS itself, as Node names them. */
 const TLS =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_|HOSTNAME_MISMATCH)/;
+
+export function noAnswerFor(error: Error, connected: boolean): NoAnswer {
+  return new NoAnswer(kindOf(error, connected), wordsOf(error));
+}
 
 function kindOf(error: Error, connected: boolean): Unanswered['kind'] {
   const { code = '' } = error as NodeJS.ErrnoException;
@@ -80,25 +99,26 @@ function wordsOf(error: Error): string {
   return firstLine(error.message || ((error as NodeJS.ErrnoException).code ?? 'failed'));
 }
 
-function collect(response: IncomingMessage, resolve: (answer: Answer) => void, reject: (error: Error) => void): void {
+/** The whole of an answer that has begun to come. Rejects with NoAnswer. */
+export async function collect(response: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  response.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > LONGEST_ANSWER_BYTES) {
-      response.destroy(new Error(`an answer of more than ${LONGEST_ANSWER_BYTES} bytes`));
-    } else chunks.push(chunk);
-  });
-  // Also a connection that ends in the middle of an answer: its "aborted" comes here.
-  response.on('error', reject);
-  response.on('end', () => {
-    const { date, 'retry-after': after } = response.headers;
-    const wait = Number(after ?? Number.NaN);
-    resolve({
-      status: response.statusCode ?? 0,
-      text: Buffer.concat(chunks).toString('utf8'),
-      ...(date === undefined ? {} : { date }),
-      ...(wait >= 0 ? { retryAfterS: wait } : {}),
-    });
-  });
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > LONGEST_ANSWER_BYTES) throw new Error(`an answer of more than ${LONGEST_ANSWER_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Also a connection that ends in the middle of an answer: "aborted".
+    throw noAnswerFor(error as Error, true);
+  }
+  const { date, 'retry-after': after } = response.headers;
+  const wait = Number(after ?? Number.NaN);
+  return {
+    status: response.statusCode ?? 0,
+    text: Buffer.concat(chunks).toString('utf8'),
+    ...(date === undefined ? {} : { date }),
+    ...(wait >= 0 ? { retryAfterS: wait } : {}),
+  };
 }

@@ -73,3 +73,30 @@ it('says what it passed over, and why nothing was left', async () => {
   await place('etc/kubernetes/admin.conf');
   expect(await findKubeconfig({ root })).toMatchObject({ value: { owner: 'kubeadm', passedOver: [why] } });
 });
+
+it("is at last a Pod's service account, by files that are read anew", async () => {
+  const service = { host: '10.53.0.1', port: '443' };
+  expect(await findKubeconfig({ root, service })).toMatchObject({ known: false, reason: 'absent' });
+  const token = await place('var/run/secrets/kubernetes.io/serviceaccount/token');
+  const authority = await place('var/run/secrets/kubernetes.io/serviceaccount/ca.crt');
+  const own = {
+    owner: 'service-account',
+    access: {
+      server: 'https://10.53.0.1:443',
+      token: { file: token },
+      authority: { file: authority },
+      insecure: false,
+    },
+  };
+  expect(await findKubeconfig({ root, service })).toMatchObject({ value: own });
+  expect(await findKubeconfig({ root, service: { ...service, host: 'fd00::1' } })).toMatchObject({
+    value: { access: { server: 'https://[fd00::1]:443' } },
+  });
+  expect(await findKubeconfig({ root, service: { ...service, host: 'a b' } })).toMatchObject({ reason: 'failed' });
+  expect(await findKubeconfig({ root })).toMatchObject({ reason: 'absent' });
+  expect(await findKubeconfig({ root, service, environment: join(root, 'missing') })).toMatchObject({
+    reason: 'absent',
+  });
+  await place('etc/kubernetes/admin.conf');
+  expect(await findKubeconfig({ root, service })).toMatchObject({ value: { owner: 'kubeadm' } });
+});

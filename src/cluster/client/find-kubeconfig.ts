@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { known, type Reading, type Unknown, unknown } from '../../hosts/reading.ts';
+import { harmless } from '../../hosts/sanitise.ts';
 import { codeOf, failureFor } from '../../hosts/system-errors.ts';
 import { type Access, type KubeconfigFile, parseKubeconfig } from './kubeconfig.ts';
 import { HOME_KUBECONFIG, KUBECONFIG_PLACES, type KubeconfigOwner } from './kubeconfig-places.ts';
@@ -19,6 +21,8 @@ export interface KubeconfigSearch {
   readonly environment?: string;
   /** The user's home directory: its .kube/config comes last, for on a node it may be another cluster's. */
   readonly home?: string;
+  /** What a Pod finds in its environment (KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT): its service account comes last of all. */
+  readonly service?: { readonly host: string; readonly port: string };
   /** Where the node's file system is, `/` unless said otherwise. */
   readonly root?: string;
 }
@@ -35,6 +39,9 @@ export async function findKubeconfig(search: KubeconfigSearch): Promise<Reading<
     if (access.known) return known({ owner, access: access.value, passedOver }, access.source);
     if (access.reason !== 'absent') passedOver.push(access);
   }
+  const own = await serviceAccount(search);
+  if (own?.known) return known({ owner: 'service-account', access: own.value, passedOver }, own.source);
+  if (own && own.reason !== 'absent') passedOver.push(own);
   const looked = places.flatMap(([, paths]) => paths).join(', ');
   return passedOver[0] ?? unknown('absent', looked, `no kubeconfig: ${looked}`);
 }
@@ -46,6 +53,36 @@ function placesFor(search: KubeconfigSearch): readonly (readonly [KubeconfigOwne
   if (named.length > 0) return [['environment', named]];
   const kept = KUBECONFIG_PLACES.map(([owner, path]) => [owner, [join(root, path)]] as const);
   return home ? [...kept, ['home', [join(home, HOME_KUBECONFIG)]]] : kept;
+}
+
+/** Where the kubelet puts a service account's token and the cluster's CA (client-go rest/config.go, InClusterConfig). */
+const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** A Pod's own access; nothing where this is no Pod, or where another access was named. */
+async function serviceAccount({ option, environment, service, root = '/' }: KubeconfigSearch) {
+  if (option || environment || service === undefined) return undefined;
+  const [token, authority] = ['token', 'ca.crt'].map((name) => join(root, ACCOUNT, name)) as [string, string];
+  try {
+    await Promise.all([access(token, constants.R_OK), access(authority, constants.R_OK)]);
+  } catch (error) {
+    const { state, detail } = failureFor(token, codeOf(error));
+    return unknown(state, token, detail);
+  }
+  const { host, port } = service;
+  const address = isIP(host) === 6 ? `[${host}]` : host;
+  const server = `https://${address}:${port}`;
+  if (!URL.canParse(server)) return unknown('failed', 'KUBERNETES_SERVICE_HOST', `no address: ${harmless(server)}`);
+  return known<Access>(
+    {
+      context: 'in-cluster',
+      user: 'service-account',
+      server,
+      insecure: false,
+      authority: { file: authority },
+      token: { file: token },
+    },
+    token,
+  );
 }
 
 /** Of several files those that do not exist are left out, as kubectl does. */

@@ -1,5 +1,13 @@
-/** Whose kubeconfig it is: one the user names, or the one a distribution keeps. */
-export type KubeconfigOwner = 'option' | 'environment' | 'rke2' | 'k3s' | 'kubeadm' | 'kubelet' | 'home';
+/** Whose kubeconfig it is: one the user names, or the one a distribution keeps. A Pod's service account has files instead. */
+export type KubeconfigOwner =
+  | 'option'
+  | 'environment'
+  | 'rke2'
+  | 'k3s'
+  | 'kubeadm'
+  | 'kubelet'
+  | 'home'
+  | 'service-account';
 
 /**
  * Where kubeconfigs lie on a node. The administrator's first: it may see more. rke2.yaml, k3s.yaml and admin.conf are on servers

@@ -7,6 +7,15 @@ export interface ListOptions extends AskOptions {
   readonly labelSelector?: string;
   /** Objects a page; the time limit counts for each page. */
   readonly pageSize?: number;
+  /** Only each object's metadata is asked for (PartialObjectMetadata). */
+  readonly metadataOnly?: boolean;
+}
+
+/** A list as it was at one moment. */
+export interface Listed<T> {
+  readonly items: T[];
+  /** From which a watch goes on. */
+  readonly resourceVersion: string;
 }
 
 /** One object of a list, as the server sent it: not checked. */
@@ -17,6 +26,7 @@ interface Page {
   readonly next: string;
   /** How many objects the server says come after this page: none, where it says nothing. */
   readonly remaining: number;
+  readonly resourceVersion: string;
 }
 
 const PAGE_SIZE = 500;
@@ -36,7 +46,18 @@ export async function list<T>(
   pick: (object: ListedObject) => T,
   options: ListOptions = {},
 ): Promise<Reading<T[]>> {
-  let answer: Reading<T[]> & { expired?: boolean } = await listOnce(client, path, pick, options);
+  const listed = await listAt(client, path, pick, options);
+  return listed.known ? known(listed.value.items, listed.source) : listed;
+}
+
+/** Lists as `list` does, and says as of which moment. */
+export async function listAt<T>(
+  client: KubeClient,
+  path: string,
+  pick: (object: ListedObject) => T,
+  options: ListOptions = {},
+): Promise<Reading<Listed<T>>> {
+  let answer = await listOnce(client, path, pick, options);
   for (let attempt = 1; answer.expired && attempt < ATTEMPTS; attempt++) {
     answer = await listOnce(client, path, pick, options);
   }
@@ -48,17 +69,20 @@ async function listOnce<T>(
   path: string,
   pick: (object: ListedObject) => T,
   options: ListOptions,
-): Promise<Reading<T[]> & { expired?: boolean }> {
+): Promise<Reading<Listed<T>> & { expired?: boolean }> {
+  const accept = options.metadataOnly ? { accept: metadataAs('PartialObjectMetadataList') } : {};
   const picked: T[] = [];
   const query = queryFor(options);
   const source = `kubectl get --raw '${path}?${query}'`;
   for (;;) {
-    const answer = await client.json(`${path}?${query}`, options);
+    const answer = await client.json(`${path}?${query}`, { ...options, ...accept });
     if (!answer.known) return { ...answer, source, expired: answer.detail.startsWith('HTTP 410:') };
     const page = pageOf(answer.value);
     if (page === undefined) return unknown('failed', source, `${client.server}: the answer is no list`);
     for (const item of page.items) picked.push(pick(item));
-    if (page.next === '' && page.remaining === 0) return known(picked, source);
+    if (page.next === '' && page.remaining === 0) {
+      return known({ items: picked, resourceVersion: page.resourceVersion }, source);
+    }
     if (page.next === '' || page.next === query.get('continue')) {
       return unknown('failed', source, `${client.server}: the list was cut short after ${picked.length} objects`);
     }
@@ -79,8 +103,13 @@ function pageOf(answer: unknown): Page | undefined {
   if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items) || !items.every(isNamed)) {
     return undefined;
   }
-  const { continue: next, remainingItemCount } = recordOf(metadata) ?? {};
-  return { items, next: typeof next === 'string' ? next : '', remaining: Number(remainingItemCount ?? 0) };
+  const { continue: next, remainingItemCount, resourceVersion } = recordOf(metadata) ?? {};
+  return {
+    items,
+    next: textOf(next),
+    remaining: Number(remainingItemCount ?? 0),
+    resourceVersion: textOf(resourceVersion),
+  };
 }
 
 /** Every object of the API has a name. */
@@ -93,4 +122,13 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> | undefined
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Readonly<Record<string, unknown>>)
     : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The form of an answer that holds metadata alone (API concepts, "Metadata-only fetches"). */
+export function metadataAs(kind: 'PartialObjectMetadata' | 'PartialObjectMetadataList'): string {
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1`;
 }

@@ -34,7 +34,10 @@ describe('the guard’s server', () => {
     const named = await (await fetch(`${base}/v1/pause?ms=%1b%5B2J%E2%80%AE`, { method: 'POST' })).text();
     expect(named).toBe('{"ms":"\\u001b[2J\\u202e"}\n');
     const nothing = await fetch(`${base}/etc/passwd`);
-    expect([nothing.status, await nothing.text()]).toEqual([404, expect.stringContaining('/metrics')]);
+    expect([nothing.status, await nothing.text()]).toEqual([
+      404,
+      'there is nothing here; see /healthz, /v1/findings\n',
+    ]);
     expect((await fetch(`${base}/v1/pause`)).status).toBe(405);
     const head = await fetch(`${base}/healthz`, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '3', '']);

@@ -50,8 +50,10 @@ export function serverOf(routes: readonly Route[], token?: string): Server {
 function answerTo(request: IncomingMessage, routes: readonly Route[], token: string | undefined): Answer {
   const url = URL.canParse(request.url ?? '', 'http://guard') ? new URL(request.url ?? '', 'http://guard') : undefined;
   const there = routes.filter(({ path }) => path === url?.pathname);
-  if (!url || there.length === 0)
-    return plainText('there is nothing here; see /metrics, /healthz, /readyz, /v1/findings', 404);
+  if (!url || there.length === 0) {
+    const asked = routes.filter(({ method }) => method === 'GET').map(({ path }) => path);
+    return plainText(`there is nothing here; see ${asked.join(', ')}`, 404);
+  }
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const route = there.find((one) => one.method === method);
   if (!route) return plainText(`only ${there.map((one) => one.method).join(', ')}`, 405);

@@ -65,6 +65,11 @@ export interface DhcpClient {
  * a server that takes its time answers one after the other, and a REQUEST waits behind them all.
  */
 const DISCOVER_AGAIN = [2500, 6500, 13_000, 25_000, 50_000];
+/**
+ * Each by up to so much earlier or later (RFC 2131, 4.1): hundreds of probes that begin together would else overrun a server's queue
+ * together again and again.
+ */
+const JITTER_MS = 1000;
 const REQUEST_AGAIN = [1000, 3000, 6000];
 const REQUEST_OVER = 10_000;
 /** Seconds. A probe that is killed outright cannot give its address back: it is to be free soon. */
@@ -178,7 +183,12 @@ export function dhcpClient(mac: string, transaction: number, inquiry?: Inquiry):
   }
 
   const isWaiting = () => requested !== undefined && !lease && !refusal;
-  const nextDiscover = () => (selecting ? DISCOVER_AGAIN[asked - 1] : undefined);
+  /** What looks like chance comes from the transaction's number, which is. */
+  const jitter = () => (((transaction >>> (8 * (asked % 4))) & 0xff) / 0xff - 0.5) * 2 * JITTER_MS;
+  const nextDiscover = (): number | undefined => {
+    const again = selecting ? DISCOVER_AGAIN[asked - 1] : undefined;
+    return again && again + jitter();
+  };
   const nextRequest = () =>
     isWaiting() && requested ? (REQUEST_AGAIN[requested.sent - 1] ?? REQUEST_OVER) : undefined;
   let unacknowledged = false;

@@ -1,8 +1,12 @@
 import { ProbeError } from '../probe-error.ts';
-import { framesOf, openTaggedSocket, type TaggedSocket } from '../tagged-socket.ts';
+import { rawSockets } from '../raw-sockets.ts';
+import { type Waiting, waiting } from '../readiness.ts';
+import { openTaggedSocket } from '../tagged-socket.ts';
 import type { Place, ProbeMachine, Sending } from './machine.ts';
+import type { SeenFrame } from './packet.ts';
 import type { Pcap } from './pcap.ts';
 import { assembled, stationFilter } from './station-filter.ts';
+import { tapUplink, type UplinkTap } from './uplink-tap.ts';
 
 /** Where a machine's frames go and come from. */
 export interface Ends {
@@ -15,11 +19,8 @@ export interface Ends {
   readonly assertThere: () => void;
   /** Milliseconds after which it is over, whatever the machine says. */
   readonly limitMs: number;
-}
-
-interface End {
-  readonly place: Place;
-  readonly socket: TaggedSocket;
+  /** Ends it before its time. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** At most so many frames of a socket between two looks at the clock. */
@@ -46,68 +47,79 @@ function guard(on: boolean): void {
 }
 
 /**
- * Runs a machine to its end on real sockets. A signal that ends the process first gives back what was leased.
+ * Runs a machine to its end on real sockets. A signal that ends the process first gives back what was leased; so does aborting
+ * `ends.signal`.
  *
  * @throws ProbeError
  */
 export async function drive(machine: ProbeMachine, ends: Ends): Promise<void> {
-  const open: End[] = [];
-  const watch = () => assembled(stationFilter({ mac: ends.mac, addresses: machine.addresses }));
-  try {
-    open.push({ place: { at: 'station' }, socket: await openTaggedSocket(ends.station, watch()) });
-    for (const name of ends.uplinks) {
-      open.push({ place: { at: 'uplink', name }, socket: await openTaggedSocket(name, watch()) });
-    }
-    await run(machine, ends, open);
-  } finally {
-    for (const { socket } of open) socket.close();
-  }
-}
-
-async function run(machine: ProbeMachine, ends: Ends, open: readonly End[]): Promise<void> {
-  const { pcap } = ends;
-  const sockets = open.map(({ socket }) => socket);
+  const { pcap, mac } = ends;
+  const c = await rawSockets();
+  const watch = () => assembled(stationFilter({ mac, addresses: machine.addresses }));
+  const taps = new Map<string, UplinkTap>();
   const end = performance.now() + ends.limitMs;
-  let heard = '';
+  const socket = await openTaggedSocket(ends.station, watch());
+  let heard = machine.addresses.join();
+  let failure: unknown;
+  let pause: Waiting | undefined;
 
+  function send({ place, frame }: Sending): void {
+    pcap?.write({ bytes: frame }, new Date());
+    if (place.at === 'station') socket.send(frame);
+    else sendOut(taps.get(place.name), frame);
+  }
   function perform(sendings: readonly Sending[]): void {
-    for (const { place, frame } of sendings) {
-      const to = open.find((one) => nameOf(one.place) === nameOf(place));
-      pcap?.write({ bytes: frame }, new Date());
-      if (to) send(to, frame);
-    }
+    for (const sending of sendings) send(sending);
     const addresses = machine.addresses.join();
     if (addresses === heard) return;
     heard = addresses;
-    const program = assembled(stationFilter({ mac: ends.mac, addresses: machine.addresses }));
-    for (const socket of sockets) socket.filter(program);
+    socket.filter(watch());
   }
-
-  function receive(): void {
-    for (const { place, socket } of open)
-      for (const frame of socket.take(FRAMES_A_TURN)) {
-        pcap?.write(frame, new Date());
-        perform(machine.hear(performance.now(), place, frame));
-      }
+  function hear(place: Place, frame: SeenFrame): void {
+    pcap?.write(frame, new Date());
+    perform(machine.hear(performance.now(), place, frame));
   }
-
-  const stop = (): void => perform(machine.stop(performance.now()));
-  if (stops.size === 0) guard(true);
-  stops.add(stop);
-  try {
+  function tap(name: string): Promise<UplinkTap> {
+    return tapUplink(name, {
+      mac,
+      hear(frame) {
+        hear({ at: 'uplink', name }, frame);
+        pause?.end();
+      },
+      fail(error) {
+        failure ??= error;
+        pause?.end();
+      },
+    });
+  }
+  async function run(): Promise<void> {
     perform(machine.start(performance.now()));
     while (!machine.over) {
-      const wait = Math.min(TURN_MS, machine.wakeAt - performance.now());
-      await framesOf(sockets, Math.max(0, wait));
+      pause = waiting(c, [socket.descriptor], Math.min(TURN_MS, machine.wakeAt - performance.now()));
+      await pause.over;
+      if (failure !== undefined) throw failure;
+      if (ends.signal?.aborted) throw new ProbeError('not-collected', 'the probe was ended before its time');
       ends.assertThere();
-      receive();
+      for (const frame of socket.take(FRAMES_A_TURN)) hear({ at: 'station' }, frame);
       perform(machine.tick(performance.now()));
       if (performance.now() > end) throw new ProbeError('failed', 'the probe came to no end in its time');
     }
+  }
+
+  const stop = (): void => perform(machine.stop(performance.now()));
+  const wake = (): void => pause?.end();
+  try {
+    for (const name of ends.uplinks) taps.set(name, await tap(name));
+    if (stops.size === 0) guard(true);
+    stops.add(stop);
+    ends.signal?.addEventListener('abort', wake);
+    await run();
   } finally {
-    stops.delete(stop);
-    if (stops.size === 0) guard(false);
+    ends.signal?.removeEventListener('abort', wake);
+    if (stops.delete(stop) && stops.size === 0) guard(false);
     if (!machine.over) stopQuietly(stop);
+    for (const { close } of taps.values()) close();
+    socket.close();
   }
 }
 
@@ -120,13 +132,11 @@ function stopQuietly(stop: () => void): void {
   }
 }
 
-const nameOf = (place: Place): string => (place.at === 'station' ? '' : place.name);
-
 /** An uplink that went down takes nothing: that is seen by what does not come back. */
-function send({ place, socket }: End, frame: Uint8Array): void {
+function sendOut(tap: UplinkTap | undefined, frame: Uint8Array): void {
   try {
-    socket.send(frame);
+    tap?.send(frame);
   } catch (error) {
-    if (place.at === 'station' || !(error instanceof ProbeError)) throw error;
+    if (!(error instanceof ProbeError)) throw error;
   }
 }

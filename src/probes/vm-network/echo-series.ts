@@ -15,7 +15,7 @@ export interface EchoSeries {
   readonly roundTrips: readonly number[];
 }
 
-const INTERVAL_MS = 200;
+const INTERVAL_MS = 100;
 /** After the last request. */
 const PATIENCE_MS = 1000;
 

@@ -63,6 +63,19 @@ describe('a network that works', () => {
     expect(json).toMatchObject({ servers: [], address: { leased: false }, answered: 5 });
   });
 
+  it('with a host beyond its gateway, and without', async () => {
+    const station = gateway();
+    await station.dnsmasq([RANGE]);
+    station.run('ip addr add 192.0.2.1/32 dev lo');
+    const near = await bed.probe(['--beyond', '192.0.2.1']);
+    expect([near.status, near.json.beyond]).toMatchObject([0, { address: '192.0.2.1', sent: 5, answered: 5 }]);
+    const far = await bed.probe(['--beyond', '192.0.2.99']);
+    expect([far.status, far.json.state, far.json.beyond]).toMatchObject([1, 'active', { sent: 5, answered: 0 }]);
+    expect(far.json.findings).toContainEqual(
+      expect.objectContaining({ problem: 'vm-network-gateway-unreachable', status: 'problem', severity: 'warning' }),
+    );
+  });
+
   it('whose gateway and DHCP server are VMs on the same bridge', async () => {
     bed.station('gw', { on: 'bridge', address: `${GATEWAY}/24`, mac: GATEWAY_MAC });
     const dhcp = bed.station('dhcp', { on: 'bridge', address: '192.168.77.2/24' });

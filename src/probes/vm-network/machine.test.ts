@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DHCP_TYPE, OPTION, typeOf } from './dhcp-message.ts';
 import { type Place, type ProbePlan, probeMachine } from './machine.ts';
-import { type BridgeFacts, judge, lossOf, rogues } from './outcome.ts';
+import { type BridgeFacts, judge, leadsNowhere, lossOf, rogues } from './outcome.ts';
 import { decode, tagged } from './packet.ts';
 import {
   type DhcpServerOptions,
@@ -397,5 +397,53 @@ describe('the uplink', () => {
     expect(side(['out arp', 'in arp'])).toBe('node');
     expect(side(['out arp', 'in arp', 'out echo', 'in echo'])).toBe('node');
     expect(side(['out arp'])).toBeUndefined();
+  });
+});
+
+describe('a host beyond the gateway', () => {
+  /** Answers echo requests that its gateway is sent. */
+  const far = (change: Partial<HostOptions> = {}) => host({ mac: GATEWAY.mac, address: '192.0.2.1', ...change });
+
+  it('is pinged through it, after it', () => {
+    const { facts, sent, outcome } = run({ plan: { beyond: '192.0.2.1' }, stations: [server(), gateway(), far()] });
+    expect(outcome).toMatchObject({ state: 'active', reason: 'ok' });
+    expect(facts.beyond).toMatchObject({ address: '192.0.2.1', sent: 5, answered: 5 });
+    expect(leadsNowhere(facts)).toBe(false);
+    const pinged = sent.flatMap(({ packet }) => (packet.kind === 'echo' ? [packet.destination] : []));
+    expect(pinged).toEqual([...Array<string>(5).fill('10.0.0.1'), ...Array<string>(5).fill('192.0.2.1')]);
+  });
+
+  it('that is silent, or answers too seldom, says that the gateway leads nowhere; the network is connected', () => {
+    for (const answers of [() => false, (nth: number) => nth > 2]) {
+      const { facts, outcome } = run({
+        plan: { beyond: '192.0.2.1' },
+        stations: [server(), gateway(), far({ answers })],
+      });
+      expect(outcome).toMatchObject({ state: 'active', reason: 'ok' });
+      expect(leadsNowhere(facts)).toBe(true);
+    }
+  });
+
+  it('is not asked where the gateway itself is silent', () => {
+    const stations = [server(), gateway({ answers: () => false }), far()];
+    const { facts, outcome } = run({ plan: { beyond: '192.0.2.1' }, stations });
+    expect(outcome).toMatchObject({ reason: 'icmp-lost' });
+    expect(facts.beyond).toBeUndefined();
+  });
+});
+
+describe('probes that begin together', () => {
+  it('ask a silent server again at times of their own', () => {
+    const times = Array.from({ length: 200 }, (_, n) => {
+      const random = (below: number) => Math.floor((((n + 1) * 0.618_033_988_75) % 1) * below);
+      const { sent } = run({ plan: { random, offerWaitMs: 30_000 } });
+      return sent.flatMap(({ at, packet }) => (packet.kind === 'dhcp' ? [at] : []));
+    });
+    for (const nth of [1, 2, 3]) {
+      const at = times.map((one) => one[nth] ?? 0);
+      expect(Math.max(...at) - Math.min(...at)).toBeGreaterThan(1500);
+      expect(Math.max(...at) - Math.min(...at)).toBeLessThanOrEqual(2000);
+    }
+    for (const one of times) expect(one).toEqual([...one].sort((a, b) => a - b));
   });
 });

@@ -14,6 +14,8 @@ export interface ProbePlan {
   readonly mac: string;
   readonly cidr?: string;
   readonly gateway?: string;
+  /** A host behind the gateway, to be pinged once the gateway answers. */
+  readonly beyond?: string;
   /** Servers that are meant to be there. */
   readonly servers: readonly string[];
   /** Echo requests. */
@@ -55,11 +57,18 @@ export interface ProbeFacts {
   readonly address: { readonly ip: string; readonly leased: boolean } | undefined;
   /** Addresses tried that somebody else has, and whose they are. */
   readonly taken: ReadonlyMap<string, string>;
-  readonly echo:
-    | { readonly sent: number; readonly answered: number; readonly roundTrips: readonly number[] }
-    | undefined;
+  readonly echo: EchoCount | undefined;
+  /** The same, of the host beyond; undefined where none was asked for, or nothing got so far. */
+  readonly beyond: (EchoCount & { readonly address: string }) | undefined;
   readonly uplink: UplinkSight;
   readonly frames: readonly LoggedFrame[];
+}
+
+export interface EchoCount {
+  readonly sent: number;
+  readonly answered: number;
+  /** Milliseconds. */
+  readonly roundTrips: readonly number[];
 }
 
 /** The probe without its sockets and its clock: fed with frames and the time in milliseconds, it says what to send. */
@@ -92,6 +101,7 @@ export function probeMachine(plan: ProbePlan): ProbeMachine {
   let gateway = plan.gateway;
   let query: GatewayQuery | undefined;
   let echo: EchoSeries | undefined;
+  let further: EchoSeries | undefined;
   let phase: 'probing' | 'locating' | 'over' = 'probing';
 
   function fromStation(now: number, frames: readonly Uint8Array[]): readonly Sending[] {
@@ -137,12 +147,23 @@ export function probeMachine(plan: ProbePlan): ProbeMachine {
   });
 
   function ping(now: number): readonly Uint8Array[] {
+    if (echo) return pingBeyond(now);
+    echo = seriesTo(gateway);
+    return echo?.start(now) ?? [];
+  }
+
+  function pingBeyond(now: number): readonly Uint8Array[] {
+    if (further || !echo?.done || echo.answered === 0) return [];
+    further = seriesTo(plan.beyond);
+    return further?.start(now) ?? [];
+  }
+
+  /** By way of the gateway, or to it; undefined while that, or an own address, is not known. */
+  function seriesTo(destination: string | undefined): EchoSeries | undefined {
     const [destinationMac] = query?.macs ?? [];
     const { address } = source;
-    if (echo || !address || destinationMac === undefined || gateway === undefined) return [];
-    const way = { sourceMac: mac, destinationMac, source: address.ip, destination: gateway };
-    echo = echoSeries(way, random(0x10000), plan.count);
-    return echo.start(now);
+    if (!address || destinationMac === undefined || destination === undefined) return undefined;
+    return echoSeries({ sourceMac: mac, destinationMac, source: address.ip, destination }, random(0x10000), plan.count);
   }
 
   /** Until then other servers, or another owner of the gateway's address, may speak up. */
@@ -166,7 +187,8 @@ export function probeMachine(plan: ProbePlan): ProbeMachine {
   }
 
   function succeeded(): boolean {
-    return gateway === undefined ? bestOffer() !== undefined : echo?.done === true && query?.settled === true;
+    if (gateway === undefined) return bestOffer() !== undefined;
+    return echo?.done === true && query?.settled === true && further?.done !== false;
   }
 
   /** What is next, as long as something is. */
@@ -215,6 +237,7 @@ export function probeMachine(plan: ProbePlan): ProbeMachine {
         return [];
       case 'echo':
         echo?.hear(now, packet);
+        further?.hear(now, packet);
         return [];
       case 'arp':
         query?.hear(now, packet);
@@ -243,7 +266,7 @@ export function probeMachine(plan: ProbePlan): ProbeMachine {
     },
     tick(now) {
       if (phase === 'over') return [];
-      const due = [dhcp, query, source.check, echo].flatMap((part) => part?.tick(now) ?? []);
+      const due = [dhcp, query, source.check, echo, further].flatMap((part) => part?.tick(now) ?? []);
       return [...fromStation(now, phase === 'probing' ? due : []), ...advance(now)];
     },
     stop(now) {
@@ -251,7 +274,7 @@ export function probeMachine(plan: ProbePlan): ProbeMachine {
     },
     get wakeAt() {
       if (phase === 'locating') return watch.wakeAt;
-      const own = [dhcp, query, source.check, echo].map((part) => part?.wakeAt);
+      const own = [dhcp, query, source.check, echo, further].map((part) => part?.wakeAt);
       const end = patience();
       return Math.min(...own.filter((at) => at !== undefined), end > clock ? end : Number.POSITIVE_INFINITY);
     },
@@ -275,9 +298,14 @@ export function probeMachine(plan: ProbePlan): ProbeMachine {
       arp: query && { asked: query.asked, macs: query.macs, firstMs: query.firstMs },
       address: source.address,
       taken: source.taken,
-      echo: echo && { sent: echo.sent, answered: echo.answered, roundTrips: echo.roundTrips },
+      echo: echo && countOf(echo),
+      beyond: further && plan.beyond !== undefined ? { address: plan.beyond, ...countOf(further) } : undefined,
       uplink: watch.sight(),
       frames: log.frames(),
     }),
   };
+}
+
+function countOf({ sent, answered, roundTrips }: EchoSeries): EchoCount {
+  return { sent, answered, roundTrips };
 }

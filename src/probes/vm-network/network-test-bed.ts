@@ -77,6 +77,7 @@ export interface ProbeJson {
   readonly lossPercent: number | null;
   readonly sent: number;
   readonly answered: number;
+  readonly beyond: { readonly address: string; readonly sent: number; readonly answered: number } | null;
   readonly node: string;
   readonly durationMs: number;
   readonly servers: readonly {

@@ -63,9 +63,13 @@ export function judgeBridge(bridge: BridgeFacts, vlan: number): Outcome | undefi
   return undefined;
 }
 
-export function lossOf(facts: ProbeFacts): number | undefined {
-  const { echo } = facts;
+export function lossOf({ echo }: Pick<ProbeFacts, 'echo'>): number | undefined {
   return echo && echo.sent > 0 ? ((echo.sent - echo.answered) / echo.sent) * 100 : undefined;
+}
+
+/** The gateway answers, and what is behind it does not, by the same measure: the network is connected, and its router leads nowhere. */
+export function leadsNowhere({ beyond }: ProbeFacts): boolean {
+  return (lossOf({ echo: beyond }) ?? 0) > MOST_LOSS_PERCENT;
 }
 
 /** What the frames say, with the bridge's own tables where they say too little. Pure. */

@@ -1,17 +1,16 @@
 import { randomInt } from 'node:crypto';
 import type { UnknownReason } from '../../hosts/reading.ts';
-import { portState } from '../bridge-ports.ts';
 import { assertRawSockets } from '../packet-socket.ts';
 import { ProbeError } from '../probe-error.ts';
 import { rawSockets } from '../raw-sockets.ts';
-import { randomMac, type VethPair, withVeths } from '../throwaway-veth.ts';
+import { randomMac, withVeth } from '../throwaway-veth.ts';
 import { type BridgeSight, seeBridge } from './bridge-sight.ts';
 import { drive } from './drive.ts';
 import { type ProbeFacts, probeMachine } from './machine.ts';
-import { nodeReach } from './node-reach.ts';
+import { hasAddress, nodeReach } from './node-reach.ts';
 import { type BridgeFacts, judge, judgeBridge, type NodeReach, type Outcome, withNodeReach } from './outcome.ts';
 import type { Pcap } from './pcap.ts';
-import { attachStation } from './station-port.ts';
+import { attachStation, stationPortState } from './station-port.ts';
 
 /** What to probe. Checked by the caller: interface names, VLAN 0 to 4094 (0 untagged), IPv4 texts. */
 export interface ProbeRequest {
@@ -19,6 +18,8 @@ export interface ProbeRequest {
   readonly vlan: number;
   readonly cidr?: string;
   readonly gateway?: string;
+  /** A host behind the gateway to be pinged too, through it. */
+  readonly beyond?: string;
   /** DHCP servers that are meant to be there; none says that nobody knows. */
   readonly servers: readonly string[];
   /** Ports that lead out of the node, where their kind does not tell. */
@@ -44,7 +45,7 @@ export interface NetworkProbe {
 const DARK_OFFER_WAIT_MS = 3000;
 /** Beyond the waiting for offers and the echo requests, nothing the machine does takes so long. */
 const REST_MS = 20_000;
-const EACH_ECHO_MS = 200;
+const EACH_ECHO_MS = 100;
 const NOT_ASKED = { facts: undefined, reach: 'not-asked' } as const;
 
 /**
@@ -53,17 +54,19 @@ const NOT_ASKED = { facts: undefined, reach: 'not-asked' } as const;
  *
  * While it runs the bridge has one port more; an address that a server gave is given back. Nothing of it stays, also after a
  * signal; after SIGKILL the next probe sweeps, and the lease was asked for two minutes only. What cannot be carried out is an
- * outcome with state `unknown`.
+ * outcome with state `unknown`, so is what `signal` ended before its time.
+ *
+ * Many may run at the same time in one process: what they need of the system is read, made and removed together.
  */
-export async function probeVmNetwork(request: ProbeRequest): Promise<NetworkProbe> {
+export async function probeVmNetwork(request: ProbeRequest, signal?: AbortSignal): Promise<NetworkProbe> {
   let bridge: BridgeFacts | undefined;
   try {
-    const sight = seeBridge(request.bridge, request.vlan, request.uplinks);
+    const sight = await seeBridge({ name: request.bridge, vlan: request.vlan, uplinks: request.uplinks });
     bridge = factsOf(sight);
     const early = judgeBridge(bridge, request.vlan);
     if (early) return { outcome: early, bridge, ...NOT_ASKED };
     await assertRawSockets();
-    return await sent(request, sight, bridge);
+    return await sent({ request, sight, bridge, signal });
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
     const { reason, message } = error;
@@ -78,8 +81,16 @@ function factsOf({ bridge, ports, carrier, uplinks }: BridgeSight): BridgeFacts 
   return { name, up, ports, carrier, filtering: defaultVlan !== undefined, uplinks };
 }
 
-async function sent(request: ProbeRequest, sight: BridgeSight, bridge: BridgeFacts): Promise<NetworkProbe> {
-  const { bridge: name, vlan, cidr, gateway, servers, count, pcap } = request;
+interface Attempt {
+  readonly request: ProbeRequest;
+  readonly sight: BridgeSight;
+  readonly bridge: BridgeFacts;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function sent({ request, sight, bridge, signal }: Attempt): Promise<NetworkProbe> {
+  const { bridge: name, vlan, cidr, gateway, beyond, servers, count, pcap } = request;
+  const isAddressed = await hasAddress();
   const c = await rawSockets();
   const index = Number(c.indexOf(name));
   const mac = randomMac();
@@ -89,6 +100,7 @@ async function sent(request: ProbeRequest, sight: BridgeSight, bridge: BridgeFac
     mac,
     ...(cidr !== undefined && { cidr }),
     ...(gateway !== undefined && { gateway }),
+    ...(beyond !== undefined && { beyond }),
     servers,
     count,
     offerWaitMs,
@@ -103,16 +115,15 @@ async function sent(request: ProbeRequest, sight: BridgeSight, bridge: BridgeFac
     if (Number(c.indexOf(name)) !== index) throw new ProbeError('failed', `${name} vanished during the probe`);
   }
   // The bridge's own MTU: with a smaller port a bridge that adapts would shrink for everybody.
-  await withVeths(1, { mtu: sight.bridge.mtu }, async (pairs) => {
-    const [pair] = pairs as [VethPair];
+  await withVeth({ mtu: sight.bridge.mtu }, async (pair) => {
     await attachStation(sight.bridge, pair, vlan);
-    const limitMs = offerWaitMs + count * EACH_ECHO_MS + REST_MS;
-    await drive(machine, { mac, station: pair.outer, uplinks, pcap, assertThere, limitMs });
-    portState(sight.bridge, [pair]);
+    const limitMs = offerWaitMs + 2 * count * EACH_ECHO_MS + REST_MS;
+    await drive(machine, { mac, station: pair.outer, uplinks, pcap, assertThere, limitMs, signal });
+    await stationPortState(sight.bridge, pair);
   });
   const facts = machine.facts();
   const outcome = judge(facts, bridge);
-  const isFine = outcome.reason === 'ok' && facts.gateway !== undefined;
+  const isFine = outcome.reason === 'ok' && facts.gateway !== undefined && isAddressed;
   // Only afterwards: whoever counts echo requests at the gateway sees the station's alone until then.
   const reach = isFine ? await nodeReach(facts.gateway) : 'not-asked';
   return { outcome: withNodeReach(outcome, reach), bridge, facts, reach };

@@ -4,7 +4,7 @@ import { viewOf } from '../octets.ts';
 import { buildDhcp, OPTION } from './dhcp-message.ts';
 import { tagged } from './packet.ts';
 import { arpQuestion, dhcpFrame, echoFrame } from './station.ts';
-import { type Instruction, stationFilter } from './station-filter.ts';
+import { type Instruction, stationFilter, stationsFilter } from './station-filter.ts';
 
 const OURS = 'fe:ff:ff:01:02:03';
 const OTHER = '02:00:00:00:00:01';
@@ -27,6 +27,9 @@ function accepts(program: readonly Instruction[], frame: Uint8Array): boolean {
         break;
       case 0x80:
         accumulator = frame.length;
+        break;
+      case 0x54:
+        accumulator = (accumulator & operand) >>> 0;
         break;
       case 0x15:
         at += accumulator === operand ? yes : no;
@@ -96,5 +99,25 @@ describe('the filter of a station', () => {
     const program = stationFilter({ mac: OURS, addresses: [] });
     expect(accepts(program, arpQuestion(OTHER, '10.0.0.1', '10.0.0.7'))).toBe(false);
     expect(accepts(program, echoFrame(way(OTHER, OURS), 1, 1))).toBe(true);
+  });
+});
+
+describe('the filter of all stations', () => {
+  const program = stationsFilter('fe:ff:ff:01:02:03');
+  const [one, another] = ['fe:ff:ff:11:22:33', 'fe:ff:ff:44:55:66'];
+  it.each([
+    ['a frame to one', echoFrame(way(OTHER, one), 1, 1), true],
+    ['a frame from another', echoFrame(way(another, OTHER), 1, 1), true],
+    ['a frame between others', echoFrame(way(OTHER, 'fe:ff:fe:11:22:33'), 1, 1), false],
+    ['ARP between others', arpQuestion(OTHER, '10.0.0.5', '10.0.0.7'), false],
+    ['a broadcast offer for one', offerTo(one), true],
+    ['a broadcast offer for a guest', offerTo(OTHER), false],
+  ] as const)('%s: %s', (_, frame, accepted) => {
+    expect(accepts(program, frame)).toBe(accepted);
+    expect(accepts(program, tagged(frame, 100)), 'with its tag').toBe(accepted);
+  });
+
+  it('ends for every frame, short ones too', () => {
+    fc.assert(fc.property(fc.uint8Array({ minLength: 14, maxLength: 100 }), (frame) => void accepts(program, frame)));
   });
 });

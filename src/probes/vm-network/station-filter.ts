@@ -19,6 +19,7 @@ export interface Instruction {
 const LOAD_WORD = 0x20;
 const LOAD_HALF = 0x28;
 const LOAD_LENGTH = 0x80;
+const AND = 0x54;
 const JUMP_EQUAL = 0x15;
 const JUMP_AT_LEAST = 0x35;
 const RETURN = 0x06;
@@ -53,6 +54,11 @@ function acceptMac(mac: string, at: number): readonly Instruction[] {
   ];
 }
 
+/** Any address that begins with these three octets. */
+function acceptMaker(maker: number, at: number): readonly Instruction[] {
+  return [load(LOAD_WORD, at), { code: AND, yes: 0, no: 0, operand: 0xffff_ff00 }, unlessEqual(maker, 1), ACCEPT];
+}
+
 function acceptArp(addresses: readonly string[], shift: number): readonly Instruction[] {
   const body = [ARP_SENDER_AT, ARP_TARGET_AT].flatMap((at) => [
     load(LOAD_WORD, at + shift),
@@ -61,10 +67,10 @@ function acceptArp(addresses: readonly string[], shift: number): readonly Instru
   return [load(LOAD_HALF, ETHER_TYPE_AT + shift), unlessEqual(0x0806, body.length), ...body];
 }
 
-/** DHCP answers to this station, whomever their frame is addressed to. */
-function acceptDhcp(mac: string, shift: number): readonly Instruction[] {
+/** DHCP answers to a station, whomever their frame is addressed to; `accept` looks at its address. */
+function acceptDhcp(accept: (at: number) => readonly Instruction[], shift: number): readonly Instruction[] {
   const at = CLIENT_MAC_AT + shift;
-  const body = acceptMac(mac, at);
+  const body = accept(at);
   return [
     load(LOAD_HALF, ETHER_TYPE_AT + shift),
     unlessEqual(0x0800, body.length + 2),
@@ -80,12 +86,29 @@ function acceptDhcp(mac: string, shift: number): readonly Instruction[] {
  * station: also with a tag still among the frame's bytes. A flood of anything else never leaves the kernel.
  */
 export function stationFilter({ mac, addresses }: Interest): readonly Instruction[] {
-  const untagged = [...acceptArp(addresses, 0), ...acceptDhcp(mac, 0)];
-  const tagged = [...acceptArp(addresses, TAG_BYTES), ...acceptDhcp(mac, TAG_BYTES)];
+  const accept = (at: number) => acceptMac(mac, at);
+  return filterOf(accept, (shift) => [...acceptArp(addresses, shift), ...acceptDhcp(accept, shift)]);
+}
+
+/**
+ * The same for all stations whose addresses begin as `mac` does, by its first three octets, and without the ARP of others: hundreds
+ * of probes need no more than one such program at an uplink, where every frame of the node would else run through hundreds.
+ */
+export function stationsFilter(mac: string): readonly Instruction[] {
+  const maker = (viewOf(macBytes(mac)).getUint32(0) & 0xffff_ff00) >>> 0;
+  const accept = (at: number) => acceptMaker(maker, at);
+  return filterOf(accept, (shift) => acceptDhcp(accept, shift));
+}
+
+function filterOf(
+  accept: (at: number) => readonly Instruction[],
+  further: (shift: number) => readonly Instruction[],
+): readonly Instruction[] {
+  const tagged = further(TAG_BYTES);
   return [
-    ...acceptMac(mac, 0),
-    ...acceptMac(mac, 6),
-    ...untagged,
+    ...accept(0),
+    ...accept(6),
+    ...further(0),
     load(LOAD_HALF, ETHER_TYPE_AT),
     unlessEqual(0x8100, tagged.length),
     ...tagged,

@@ -1,0 +1,184 @@
+// How long 500 VM networks take that are probed at the same time on one node, against the slowest of some probed alone. Each has a
+// bridge, an uplink that is watched, and a gateway with DHCP beyond it: the kernel and one dnsmasq. Needs root and dnsmasq.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { figure, skipped } from './measure.mjs';
+
+const FIGURE = '500 VM networks at once';
+const NETWORKS = 500;
+const ALONE = 5;
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Probes some networks alone, then all at once, and counts what the stations sent. */
+const PROGRAM = `
+import { openTaggedSocket } from '../tagged-socket.ts';
+import { boundedProber } from './many.ts';
+import { assembled } from './station-filter.ts';
+const probe = boundedProber();
+const request = (n) => ({ bridge: 'n' + n, vlan: 0, servers: [], uplinks: ['u' + n], count: 5, offerWaitMs: 10_000 });
+async function timed(numbers) {
+  const started = performance.now();
+  const cpu = process.cpuUsage();
+  const probes = await Promise.all(numbers.map((n) => probe(request(n))));
+  const used = process.cpuUsage(cpu);
+  const bad = probes.filter(({ outcome }) => outcome.reason !== 'ok');
+  if (bad.length > 0) throw new Error(bad.length + ' not connected: ' + JSON.stringify([bad[0].outcome, bad[0].failure]));
+  return { ms: performance.now() - started, cpuMs: (used.user + used.system) / 1000, probes };
+}
+let delay = 0;
+const alone = [];
+// The first fills the caches.
+for (let n = 0; n <= ${ALONE}; n += 1) alone.push((await timed([n])).ms);
+let last = performance.now();
+const beat = setInterval(() => {
+  const now = performance.now();
+  delay = Math.max(delay, now - last - 20);
+  last = now;
+}, 20);
+const all = await timed(Array.from({ length: ${NETWORKS} }, (_, n) => n));
+clearInterval(beat);
+const frames = all.probes.flatMap(({ facts }) => facts.frames.filter(({ direction }) => direction === 'out'));
+const socket = await openTaggedSocket('u0', assembled([{ code: 6, yes: 0, no: 0, operand: 0 }]));
+const frame = new Uint8Array(342).fill(0xee);
+const started = performance.now();
+for (let n = 0; n < frames.length; n += 1) socket.send(frame);
+const sending = performance.now() - started;
+socket.close();
+process.stdout.write(JSON.stringify({ alone: alone.slice(1), all: all.ms, cpu: all.cpuMs, delay, sending, frames: frames.length,
+  rss: process.memoryUsage().rss }));
+`;
+
+function must(argv, input) {
+  const [program, ...args] = argv;
+  const run = spawnSync(program, args, { input, encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (run.status !== 0) throw new Error(`${argv.join(' ')}: ${run.error?.message ?? run.stderr.trim()}`);
+  return run.stdout;
+}
+
+/** Without blocking this process, which takes what dnsmasq writes. */
+async function output([program, ...args]) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  const [status] = await once(child, 'close');
+  if (status !== 0) throw new Error(`${program} ended with ${status}`);
+  return text;
+}
+
+/** What the kernel takes to make 500 ports and remove them again, in as few calls as there can be; in milliseconds. */
+function ports(node) {
+  const began = performance.now();
+  must(
+    ['ip', '-n', node, '-batch', '-'],
+    each((n) => [
+      `link add i${n} group 77 type veth peer name o${n} group 77`,
+      `link set i${n} master n${n}`,
+      `link set i${n} up`,
+      `link set o${n} up`,
+    ]),
+  );
+  must(['ip', '-n', node, 'link', 'del', 'group', '77']);
+  return performance.now() - began;
+}
+
+const net = (n) => `10.${1 + (n >> 8)}.${n & 255}`;
+const each = (lines) =>
+  `${Array.from({ length: NETWORKS }, (_, n) => lines(n))
+    .flat()
+    .join('\n')}\n`;
+
+function build(node, outside) {
+  for (const name of [node, outside]) {
+    must(['ip', 'netns', 'add', name]);
+    must([
+      'ip',
+      'netns',
+      'exec',
+      name,
+      'sysctl',
+      '-qw',
+      'net.ipv6.conf.all.disable_ipv6=1',
+      'net.ipv6.conf.default.disable_ipv6=1',
+    ]);
+  }
+  must(
+    ['ip', '-n', node, '-batch', '-'],
+    each((n) => [
+      `link add n${n} type bridge mcast_snooping 0`,
+      `link add u${n} type veth peer name g${n} netns ${outside}`,
+      `link set u${n} master n${n} up`,
+      `link set n${n} up`,
+    ]),
+  );
+  must(
+    ['ip', '-n', outside, '-batch', '-'],
+    each((n) => [`addr add ${net(n)}.1/24 dev g${n}`, `link set g${n} up`]),
+  );
+}
+
+async function serve(outside) {
+  const common = [
+    '--keep-in-foreground',
+    '--conf-file=/dev/null',
+    '--pid-file=',
+    '--port=0',
+    '--user=root',
+    '--no-ping',
+  ];
+  const ranges = Array.from({ length: NETWORKS }, (_, n) => `--dhcp-range=${net(n)}.10,${net(n)}.20,1h`);
+  const more = ['--leasefile-ro', '--log-facility=-', '--dhcp-lease-max=5000'];
+  const child = spawn('ip', ['netns', 'exec', outside, 'dnsmasq', ...common, ...more, ...ranges], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let told = '';
+  while (!told.includes('DHCP, IP range')) told += (await once(child.stderr, 'data'))[0];
+  child.stderr.resume();
+  return child;
+}
+
+async function measure() {
+  const token = Math.random().toString(36).slice(2, 8);
+  const [node, outside] = [`hwb-${token}-node`, `hwb-${token}-outside`];
+  const cache = `${root}node_modules/.cache/hayward-probe-tests`;
+  mkdirSync(cache, { recursive: true });
+  const directory = mkdtempSync(`${cache}/bench-`);
+  let server;
+  try {
+    const outfile = `${directory}/many.mjs`;
+    buildSync({
+      stdin: { contents: PROGRAM, resolveDir: `${root}src/probes/vm-network`, loader: 'ts' },
+      outfile,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.19',
+      packages: 'external',
+      logLevel: 'warning',
+    });
+    build(node, outside);
+    server = await serve(outside);
+    const told = JSON.parse(await output(['ip', 'netns', 'exec', node, process.execPath, outfile]));
+    const slowest = Math.max(...told.alone);
+    const portsMs = ports(node);
+    const ms = (value) => `${Math.round(value)} ms`;
+    figure({
+      name: FIGURE,
+      value: (told.all - told.sending - portsMs) / slowest,
+      unit: 'x the slowest alone',
+      atMost: 2,
+      note: `${ms(told.all)} for all, without the floor: ${ms(portsMs)} for 500 ports and ${ms(told.sending)} to send ${told.frames} frames; ${ms(slowest)} the slowest of ${told.alone.length} alone; ${ms(told.cpu)} of processor time, at most ${ms(told.delay)} late at a time, ${Math.round(told.rss / 1e6)} MB resident`,
+    });
+  } finally {
+    server?.kill();
+    for (const name of [node, outside]) spawnSync('ip', ['netns', 'del', name]);
+    rmSync(directory, { recursive: true });
+  }
+}
+
+if (process.getuid() === 0) await measure();
+else skipped(FIGURE, 'network namespaces of its own need root');

@@ -1,0 +1,48 @@
+import { listening, serverOf } from '../guard/tell/server.ts';
+import type { Lang } from '../lang.ts';
+import { controllerRoutes } from '../vm-networks/controller/answers.ts';
+import { eventLine, type Tell } from '../vm-networks/controller/events.ts';
+import { runController } from '../vm-networks/controller/run.ts';
+import { makeTally } from '../vm-networks/controller/tally.ts';
+import type { Address } from './guard-options.ts';
+import { catchInterruption } from './interruption.ts';
+import { kubeConnection } from './kube-connection.ts';
+import type { RawControllerOptions } from './networks-controller.ts';
+import { UsageError } from './usage.ts';
+
+/** `hayward networks controller`: runs until a signal or the loss of its lease; its log goes to standard error. */
+export async function controllerFlow(
+  options: RawControllerOptions & { readonly name: string; readonly lang: Lang },
+): Promise<void> {
+  const { kubeconfig, namespace, name, defaultRoute, every, listen, lang } = options;
+  const client = await kubeConnection(kubeconfig);
+  const interruption = catchInterruption(() => undefined);
+  const tally = makeTally();
+  let hasBegun = false;
+  const json = process.stderr.isTTY !== true;
+  const tell: Tell = (event) => {
+    hasBegun ||= event.type === 'waiting' || event.type === 'leading';
+    process.stderr.write(eventLine(event, new Date(), { lang, json }));
+  };
+  const server = listen === undefined ? undefined : await answering(listen, tally, () => hasBegun);
+  try {
+    const settings = { everyMs: every, defaultRoute };
+    const end = await runController({ client, namespace, name, settings, tell, tally, signal: interruption.signal });
+    process.exitCode = end.kind === 'lost' ? 1 : 0;
+  } finally {
+    interruption.restore();
+    server?.close();
+    server?.closeAllConnections();
+    client.close();
+  }
+}
+
+async function answering(where: Address, tally: ReturnType<typeof makeTally>, isReady: () => boolean) {
+  const server = serverOf(controllerRoutes(tally, isReady));
+  try {
+    await listening(server, where);
+  } catch (error) {
+    throw new UsageError(`--listen: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return server;
+}
