@@ -21,8 +21,10 @@ interface RawOptions extends RawCommonOptions {
 }
 
 const EXIT_STATUS: Bilingual = {
-  en: 'Exit status: 2 when --hold asks for what cannot be, 3 when something that decides what is kept could not be seen.',
-  'zh-CN': '退出码：--hold 指定的设置不存在或自相矛盾时为 2，决定守护内容的信息看不到时为 3。',
+  en: `Exit status: 2 when --hold asks for what cannot be,
+             3 when what decides could not be seen.`,
+  'zh-CN': `退出码：--hold 指定的设置不存在或自相矛盾时为 2，
+        决定守护内容的信息看不到时为 3。`,
 };
 
 /**
