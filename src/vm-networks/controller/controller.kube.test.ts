@@ -242,6 +242,18 @@ describe('a network', () => {
     expect(await writes.route(attachment!, late, NO_ROUTE_MEMORY)).toMatchObject({ kind: 'overtaken' });
     expect((await client.json(path)).known).toBe(false);
   });
+
+  it('that is applied again under its name is a new one: what was removed does not hold it up', async () => {
+    start({ defaultRoute: 'auto' });
+    await putAttachment(client, { name: 'again' });
+    await until('again', 'HarvesterAgrees', { status: 'True' });
+    await client.remove(namespacedPath(ATTACHMENTS, { namespace: 'default', name: 'again' }));
+    await vi.waitFor(async () => expect(await reportOf('again')).toBeUndefined(), LIMIT);
+    await putAttachment(client, { name: 'again' });
+    // Half of what a refused one is left alone for.
+    await vi.waitFor(async () => expect(await routeOf('again')).toEqual(active()), { ...LIMIT, timeout: 5_000 });
+    await until('again', 'Connected', { status: 'True' });
+  });
 });
 
 describe('nodes', () => {

@@ -36,9 +36,9 @@ export async function keepNetworks({ lost, client }: Term, { settings, tell, tal
   const rounds = waker(TOGETHER_MS, signal);
   const writes = clusterWrites(client, { tell, tally, signal });
   const memories = new Map<NetworkKey, NetworkMemory>();
-  /** When a network wants to be looked at although nothing happened, and until when one that was refused is left alone; ms. */
+  /** When a network wants to be looked at although nothing happened, ms. */
   const wakes = new Map<NetworkKey, number>();
-  const rests = new Map<NetworkKey, number>();
+  const rests = new Map<NetworkKey, Rest>();
   const dirty = new Set<NetworkKey>();
   let bug: { readonly error: unknown } | undefined;
 
@@ -93,21 +93,21 @@ export async function keepNetworks({ lost, client }: Term, { settings, tell, tal
     asks.want(key, outcome.wanted);
     return outcome;
   }
-  function rest(key: NetworkKey, ms: number): void {
-    rests.set(key, performance.now() + ms);
+  function rest(key: NetworkKey, uid: string | undefined, ms: number): void {
+    rests.set(key, { untilMs: performance.now() + ms, uid });
   }
   async function write(key: NetworkKey, attachment: Attachment, outcome: NetworkOutcome): Promise<void> {
     const decided = outcome.route ? await writeRoute(key, attachment, outcome.route, outcome.memory) : outcome;
     if (!decided?.report) return;
     if (await writes.report(attachment, decided.report, decided.memory.reported)) {
       memories.set(key, { ...(memories.get(key) ?? decided.memory), reported: decided.report });
-    } else rest(key, RETRY_MS);
+    } else rest(key, attachment.uid, RETRY_MS);
   }
   /** Returns what is to be said after it; undefined where there is nothing to say. */
   async function writeRoute(key: NetworkKey, attachment: Attachment, route: RouteWrite, memory: NetworkMemory) {
     const written = await writes.route(attachment, route, memory.route);
     if (written.kind === 'overtaken') {
-      rest(key, OVERTAKEN_MS);
+      rest(key, attachment.uid, OVERTAKEN_MS);
       return undefined;
     }
     if (written.kind === 'written' && written.attachment) sight.wrote(written.attachment);
@@ -122,9 +122,9 @@ export async function keepNetworks({ lost, client }: Term, { settings, tell, tal
       wakes.delete(key);
       return;
     }
-    const isResting = (rests.get(key) ?? 0) > performance.now();
-    if (!isResting) rests.delete(key);
     const attachment = sight.attachments.get(key);
+    const isResting = holds(rests.get(key), attachment?.uid);
+    if (!isResting) rests.delete(key);
     if (!attachment) {
       forget(key, isResting);
       return;
@@ -142,14 +142,14 @@ export async function keepNetworks({ lost, client }: Term, { settings, tell, tal
     work.begin(key, async () => {
       await writes.removeReport(key);
       // The watch tells that it is gone; until then, and where it was refused, it is not removed again.
-      rest(key, RETRY_MS);
+      rest(key, undefined, RETRY_MS);
     });
   }
   async function turn(): Promise<void> {
-    for (const key of [...due(wakes), ...due(rests)]) dirty.add(key);
+    for (const key of [...due(wakes), ...due(ends(rests))]) dirty.add(key);
     for (const key of [...dirty]) round(key);
     asks.flush();
-    await rounds.until(Math.min(earliest(wakes), earliest(rests), asks.nextAtMs()));
+    await rounds.until(Math.min(earliest(wakes), earliest(ends(rests)), asks.nextAtMs()));
   }
   try {
     if (!(await sight.synced)) return;
@@ -164,6 +164,21 @@ export async function keepNetworks({ lost, client }: Term, { settings, tell, tal
     tally.stands();
   }
   if (bug) throw bug.error;
+}
+
+/** Until when a network that was refused is left alone: that very one, none of the same name that comes after it. */
+interface Rest {
+  readonly untilMs: number;
+  /** Undefined: there is no such network any more. */
+  readonly uid: string | undefined;
+}
+
+function holds(rest: Rest | undefined, uid: string | undefined): boolean {
+  return rest !== undefined && rest.untilMs > performance.now() && rest.uid === uid;
+}
+
+function ends(rests: ReadonlyMap<NetworkKey, Rest>): ReadonlyMap<NetworkKey, number> {
+  return new Map([...rests].map(([key, { untilMs }]) => [key, untilMs]));
 }
 
 function earliest(times: ReadonlyMap<NetworkKey, number>): number {
