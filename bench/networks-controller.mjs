@@ -2,8 +2,6 @@
 // server that writes down every request; hayward networks controller as it is shipped, with the identity and the rights its manifests
 // give it; the agents' own code with probes that find all well at once, so that the time is theirs and the controller's. Needs a built
 // dist/ and what the kube tests need. HAYWARD_BENCH_NETWORKS makes it smaller, to try it.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,13 +9,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bundledLab } from './kube-lab.mjs';
 import { figure, median } from './measure.mjs';
+import { leading, startController, stop, watchStates } from './networks-kept.mjs';
 
 const NETWORKS = Number(process.env.HAYWARD_BENCH_NETWORKS ?? 1000);
 const NODES = ['node-1', 'node-2', 'node-3'];
 /** Networks that are applied one after the other, to see how long each takes. */
 const SINGLE = 20;
-const LIMIT_MS = 300_000;
-const ROUTE = 'network.harvesterhci.io/route';
 const USERS = 'system:serviceaccount:hayward:hayward-networks-';
 /** What a probe finds of a network that has DHCP and a gateway. */
 const MAC = '02:00:00:00:00:01';
@@ -41,68 +38,6 @@ export { connectionFor } from '../../src/cluster/client/testing/connection.ts';
 export { inform } from '../../src/cluster/client/informer.ts';
 `;
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** Reads the two places a network's state shows: its VMNetwork, and the annotation Harvester shows. */
-function watchStates(lab, client, signal) {
-  const changed = new Set();
-  const tell = () => {
-    for (const look of changed) look();
-  };
-  const common = { client, signal, onChange: tell };
-  const reports = lab.inform({
-    ...common,
-    path: '/apis/hayward.internal/v1alpha1/vmnetworks',
-    read: ({ status }) => status?.conditions?.map(({ type, status: is }) => `${type}=${is}`).join(' '),
-  });
-  const routes = lab.inform({
-    ...common,
-    path: '/apis/k8s.cni.cncf.io/v1/network-attachment-definitions',
-    read: ({ metadata }) => JSON.parse(metadata.annotations?.[ROUTE] ?? '{}').connectivity ?? '',
-  });
-  const isTrue = (key) =>
-    reports.items.get(key) === 'Connected=True HarvesterAgrees=True' && routes.items.get(key) === 'true';
-  return {
-    ended: Promise.all([reports.ended, routes.ended]),
-    /** When all of some networks have their true state. */
-    async settled(keys) {
-      const missing = new Set(keys);
-      await new Promise((resolve, reject) => {
-        const limit = setTimeout(() => reject(new Error(`${missing.size} networks did not settle`)), LIMIT_MS);
-        const look = () => {
-          for (const key of missing) if (isTrue(key)) missing.delete(key);
-          if (missing.size > 0) return;
-          clearTimeout(limit);
-          changed.delete(look);
-          resolve();
-        };
-        changed.add(look);
-        look();
-      });
-    },
-  };
-}
-
-function startController(kubeconfig, name) {
-  const argv = [join(root, 'dist/cli.js'), 'networks', 'controller', '--default-route', 'auto', '--name', name];
-  return spawn(process.execPath, [...argv, '--kubeconfig', kubeconfig], { stdio: ['ignore', 'ignore', 'pipe'] });
-}
-
-/** Ends it in order; its log where it said what it should not. */
-async function stop(controller) {
-  controller.kill('SIGTERM');
-  const [status] = await once(controller, 'exit');
-  if (status !== 0) throw new Error(`the controller ended with ${status}`);
-}
-
-/** Until the controller says that it leads. */
-async function leading(controller) {
-  let log = '';
-  for await (const chunk of controller.stderr) {
-    log += chunk;
-    if (log.includes('"leading"')) break;
-  }
-  if (!log.includes('"leading"')) throw new Error(`the controller did not lead: ${log}`);
-}
 
 const vlan = (index) => 1 + (index % 4000);
 

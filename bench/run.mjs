@@ -15,6 +15,7 @@ const BENCHMARKS = [
   'lint.mjs',
   'networks-probe.mjs',
   'networks-controller.mjs',
+  'networks-true.mjs',
   'status.mjs',
 ];
 const root = fileURLToPath(new URL('..', import.meta.url));

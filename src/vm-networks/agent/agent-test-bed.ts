@@ -16,8 +16,8 @@ export interface AgentTestBed {
   agent(node: string, kubeconfig: string): ChildProcess;
   /** Runs hayward on a node to its end. */
   hayward(node: string, args: readonly string[]): Promise<RunResult>;
-  /** Starts the DHCP server, or stops it; both return when it is done. */
-  serve(): Promise<void>;
+  /** Starts the DHCP server, or stops it; both return when it is done. `tell` is handed what it logs. */
+  serve(tell?: (log: string) => void): Promise<void>;
   stopServing(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -92,14 +92,14 @@ export async function agentTestBed(nodes: readonly string[], apiServer: URL): Pr
       const argv = [process.execPath, CLI, 'networks', 'agent', '--node', node, '--kubeconfig', kubeconfig];
       return start([...inside(node), ...argv]);
     },
-    async serve() {
+    async serve(tell = () => undefined) {
       const common = ['--keep-in-foreground', '--conf-file=/dev/null', '--pid-file=', '--port=0', '--user=root'];
       const more = ['--no-ping', '--leasefile-ro', '--log-facility=-', '--dhcp-range=192.168.77.10,192.168.77.90,1h'];
       const child = start([...inside('switch'), 'dnsmasq', ...common, ...more]);
       server = child;
       let told = '';
       while (!told.includes('DHCP, IP range')) told += String((await once(child.stderr as never, 'data'))[0]);
-      child.stderr?.resume();
+      child.stderr?.on('data', (chunk) => tell(String(chunk)));
     },
     async stopServing() {
       if (server) await end(server);
