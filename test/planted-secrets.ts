@@ -247,8 +247,8 @@ export const PLANTED: readonly Planted[] = [
   {
     kind: 'a token in block style',
     yaml: true,
-    text: 'token: >-\n  folded\n  secret\ncni: none\n',
-    secrets: ['folded', 'secret'],
+    text: 'token: >-\n  fold-one\n  fold-two\ncni: none\n',
+    secrets: ['fold-one', 'fold-two'],
     keeps: ['cni: none'],
   },
   {

@@ -13,7 +13,7 @@ const SECRET_NAME = new RegExp(
     'secret[-_.]?(?:text|string|value|data|json)',
     'tokens?',
     'token[-_.]?(?:hash|value|data)',
-    'cookies?',
+    '(?:^|[-_.])cookies?',
     'psk',
     'auth',
     'credentials?',
@@ -28,14 +28,14 @@ const SECRET_NAME = new RegExp(
   'i',
 );
 
-/** Names that end so and hold no secret: `iptables -m … --pass`, `http_auth: basic`; a kernel's `hash` is another matter. */
-const PLAIN_NAME = /^(?:bypass|by-pass|compass|surpass)$/i;
+/** Names that end so and hold none: systemd's `LoadCredential` names a file, a rule may pass. */
+const PLAIN_NAME = /(?:^|[-_.])(?:(?:import|load)credential|bypass|by-pass)$/i;
 
 /** Words that say whether there is one. */
 const NOT_SECRET = /^(?:true|false|null|~|yes|no|on|off|none|""|'')$/i;
 
 export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name) && !PLAIN_NAME.test(name) && !/(?:^|[-_.])bypass$/i.test(name);
+  return SECRET_NAME.test(name) && !PLAIN_NAME.test(name);
 }
 
 const NAME = '[A-Za-z0-9_.-]{1,128}';

@@ -15,11 +15,16 @@ interface Shape {
 
 /** Secrets that no kernel, program or file prints by chance: safe to look for everywhere. */
 const CERTAIN: readonly Shape[] = [
-  // Unterminated by a cut: everything after it belongs to it.
   {
     pattern:
-      /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:(?!-----BEGIN )[\s\S])*?(?:-----END [A-Z0-9 ]*-----|$)/g,
+      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----BEGIN )[\s\S])*?-----END [A-Z0-9 ]{1,60}-----/g,
     replace: (match) => keepingLines(match, /^-----(BEGIN|END) /),
+  },
+  // One that was cut off goes on as long as its lines are base64.
+  {
+    pattern:
+      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:\r?\n|\\r\\n|\\n)[ \t]*[A-Za-z0-9+/=]{16,}[ \t]*)+(?:(?:\r?\n|\\r\\n|\\n)[ \t]*[A-Za-z0-9+/=]+[ \t]*$)?/g,
+    replace: (match) => keepingLines(match, /^-----BEGIN /),
   },
   // RFC 7519: a header, claims and a signature; a service account's token.
   { pattern: /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g },

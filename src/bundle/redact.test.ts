@@ -26,6 +26,8 @@ describe('redactText', () => {
       '    - --token-auth-file=/etc/kubernetes/tokens.csv',
       'token-ttl: 24h',
       'net.ipv4.ip_forward = 1',
+      'net.ipv4.tcp_syncookies = 1',
+      'ImportCredential=sysctl.*',
       'ExecStartPost=/sbin/sysctl -w net.bridge.bridge-nf-call-iptables=0',
       'noProxy: http://10.0.0.1:3128/path',
       'options br_netfilter bypass=1',

@@ -94,7 +94,7 @@ function givenBefore(command: Command): RawOptions {
   const { parent } = command;
   const values = { ...parent?.opts() };
   const given = Object.entries(values).filter(([name]) => parent?.getOptionValueSource(name) === 'cli');
-  const { host, root, ...rest } = Object.fromEntries(given);
+  const { host, root, bundle, inventory, ...rest } = Object.fromEntries(given);
   if (root !== undefined) throw new UsageError('--root: a file tree can be looked at, not changed; run it on the node');
   if (!Array.isArray(host)) return rest;
   if (host.length > 1) throw new UsageError('one node is changed at a time: name one --host');

@@ -7,7 +7,7 @@ import type { LeaseScope } from '../snapshot/leases.ts';
 import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
 import { durationMs } from './duration.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
-import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
+import { addHostOptions, hostsFrom, isLocal, type RawHostOptions } from './hosts-from-options.ts';
 import { refuseUnknownNetworks, refuseWrongDataDirs } from './known-networks.ts';
 import { registerReclaim } from './leases-reclaim.ts';
 import { progressLine } from './progress.ts';
@@ -115,7 +115,7 @@ async function leases(raw: RawOptions): Promise<void> {
   if (options.format !== 'text' && options.format !== 'json') {
     throw new UsageError(`leases prints text or json, not ${options.format}`);
   }
-  if (raw.host === undefined && raw.root === undefined) refuseWrongDataDirs(raw.dataDir);
+  if (isLocal(raw)) refuseWrongDataDirs(raw.dataDir);
   const started = new Date();
   // What prints is loaded while the node's commands run.
   const printing = Promise.all([
