@@ -71,7 +71,7 @@ async function archiveIn(file: FileHandle): Promise<Archive> {
       return { format: 'tar', walk: (visit) => walkTar(fileSource(file, found.size), visit) };
     case 'gzip':
     case 'xz':
-      return { format: 'tar', walk: (visit) => walkPacked(packing, wholeFile(file), visit) };
+      return { format: 'tar', walk: (visit) => walkPacked(packing, wholeFile(file, found.size), visit) };
     case 'text':
       return { format: 'text', walk: (visit) => visitText(file, found.size, visit) };
     default:
@@ -92,8 +92,15 @@ async function visitText(file: FileHandle, size: number, visit: Visit): Promise<
   });
 }
 
-function wholeFile(file: FileHandle): Readable {
-  return file.createReadStream({ start: 0, autoClose: false });
+const CHUNK = 256 * 1024;
+
+/** The file from its beginning, chunk by chunk; the descriptor stays open for whoever reads it again. */
+function wholeFile(file: FileHandle, size: number): Readable {
+  const source = fileSource(file, size);
+  async function* chunks(): AsyncGenerator<Buffer> {
+    for (let chunk = await source.take(CHUNK); chunk.length > 0; chunk = await source.take(CHUNK)) yield chunk;
+  }
+  return Readable.from(chunks());
 }
 
 /** A packed tar that is in memory: one within another archive. */
