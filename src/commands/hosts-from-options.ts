@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { Host } from '../hosts/host.ts';
+import { harmless } from '../hosts/sanitise.ts';
+import { langFrom } from '../lang.ts';
 import type { Say } from './help-language.ts';
 import { UsageError } from './usage.ts';
 
@@ -8,6 +10,7 @@ export interface RawHostOptions {
   root?: string;
   bundle?: string[];
   inventory?: string[];
+  lang?: string;
 }
 
 function collect(value: string, previous: string[] | undefined): string[] {
@@ -81,7 +84,22 @@ function refuseMixture({ host, inventory, root, bundle }: RawHostOptions): void 
   if (first !== undefined && second !== undefined) throw new UsageError(`${first} and ${second} exclude each other`);
 }
 
-async function sshHosts({ host = [] }: RawHostOptions): Promise<readonly Host[]> {
+/** Each node once, however often it is named. */
+async function sshHosts({ host = [], inventory = [], lang }: RawHostOptions): Promise<readonly Host[]> {
   const { sshHost } = await import('../hosts/ssh.ts');
-  return [...new Set(host)].map((destination) => sshHost(destination));
+  const hosts: Host[] = [...new Set(host)].map((destination) => sshHost(destination));
+  for (const path of new Set(inventory)) {
+    const { inventoryHosts } = await import('../inventory/inventory-hosts.ts');
+    const found = await inventoryHosts(path);
+    hosts.push(...found.hosts);
+    if (found.unused.length > 0) process.stderr.write(`hayward: ${unusedNotice(path, found.unused, lang)}\n`);
+  }
+  return hosts;
+}
+
+function unusedNotice(path: string, nodes: readonly string[], lang: string | undefined): string {
+  const shown = harmless(`${path}: ${nodes.slice(0, 3).join(', ')}${nodes.length > 3 ? ', …' : ''}`);
+  return (lang ?? langFrom(process.env)) === 'zh-CN'
+    ? `${shown}：清单中的密码、密钥内容和 ssh 参数不会被使用；请用 ssh-copy-id 配置密钥，其余写入 ~/.ssh/config`
+    : `${shown}: passwords, keys' texts and ssh arguments of the inventory are not used; let ssh have a key (ssh-copy-id), and the rest in ~/.ssh/config`;
 }
