@@ -43,8 +43,10 @@ describe('what doctor and preflight find of a node they find of its bundle', () 
 
   it.each(chosen.map((fault) => [fault.id, fault] as const))('%s', async (id, fault) => {
     lab = await up(fault.topology);
-    await lab.break(fault);
     const node = lab.topology.nodes[0].name;
+    const before = join(folder, `${id}-before.tar`);
+    await lab.hayward(node, ['capture', '-o', before, '--quiet']);
+    await lab.break(fault);
     const bundle = join(folder, `${id}.tar.gz`);
     const kept = await lab.hayward(node, ['capture', '-o', bundle, '--json']);
     expect([kept.stderr, kept.exitCode]).toEqual(['', 0]);
@@ -63,6 +65,10 @@ describe('what doctor and preflight find of a node they find of its bundle', () 
       ({ status }) => status === 'problem',
     );
     expect(problems.map(({ problem }) => problem)).toContain(fault.problem);
+    const differ = await workstation(['diff', before, bundle, '--json']);
+    const { comparisons } = JSON.parse(differ.stdout) as { comparisons: { differences: object[] }[] };
+    expect(comparisons[0]?.differences[0]).toMatchObject({ kind: 'finding', subject: fault.problem, a: 'ok' });
+    expect([differ.exit, (await workstation(['diff', bundle, bundle])).exit]).toEqual([1, 0]);
   });
 });
 
