@@ -58,7 +58,12 @@ async function preflightCommand({ only, ...raw }: RawOptions): Promise<void> {
     tool: { name: 'hayward', version: VERSION },
     takenAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
-    targets: captures.map(({ target }) => ({ ...target, profile, profileEvidence: ['--profile'] })),
+    targets: captures.map(({ target, takenAt }) => ({
+      ...target,
+      ...(target.via === 'bundle' && { takenAt }),
+      profile,
+      profileEvidence: ['--profile'],
+    })),
     findings: candidates.flatMap(({ findings }) => findings),
     ...(chosen && { only: chosen }),
   } as const;
