@@ -19,6 +19,31 @@ const B64KEY = `${'q7Lk0Zr3'.repeat(5)}Ab9=`;
 
 export const PLANTED: readonly Planted[] = [
   {
+    kind: "a container's environment",
+    yaml: true,
+    text: 'env:\n- name: DB_PASSWORD\n  value: hunter-two\n- name: MTU\n  value: "1450"\n- value: first-value\n  name: API_TOKEN\n- name: TLS_SECRET\n  value: |\n    block-value\n- name: LAST\n  value: kept\n',
+    secrets: ['hunter-two', 'first-value', 'block-value'],
+    keeps: ['"1450"', 'value: kept'],
+  },
+  {
+    kind: 'an environment in JSON',
+    yaml: true,
+    text: '{"env":[{"name":"DB_PASSWORD","value":"hunter-two"},{"name":"MTU","value":"1450"}]}',
+    secrets: ['hunter-two'],
+    keeps: ['"1450"'],
+  },
+  {
+    kind: 'chat rooms',
+    text: 'webhook_url: https://hooks.slack.com/services/T00/B00/XyZ123\ncurl https://oapi.dingtalk.com/robot/send?access_token=d1ngt0ken -d x\nnotify https://open.feishu.cn/open-apis/bot/v2/hook/aaaa-bbbb\n',
+    secrets: ['XyZ123', 'd1ngt0ken', 'aaaa-bbbb'],
+    keeps: ['-d x'],
+  },
+  {
+    kind: 'services in words',
+    text: 'requirepass r3dispass\nrocommunity publ1c\nbindpw l4ppass\nrootpw: r00tpass\n',
+    secrets: ['r3dispass', 'publ1c', 'l4ppass', 'r00tpass'],
+  },
+  {
     kind: 'an RKE2 token of words',
     yaml: true,
     text: 'server: https://10.0.0.1:9345\ntoken: correct horse battery # join\ncni: canal\n',

@@ -1,16 +1,18 @@
+import { isSecretName } from './redact-keys.ts';
 import { REDACTED } from './redact-shapes.ts';
 
 function indentOf(line: string): number {
   return /^[ \t]*/.exec(line)?.[0].length ?? 0;
 }
 
-/** Replaces what is secret by the block it stands in: a Secret's data, `chpasswd`'s list, a flag's value in the next item. */
+/** Replaces what is secret by the block it stands in: a Secret's data, `chpasswd`'s list, a flag's value in the next item, `name` and `value`. */
 export function redactBlocks(text: string): string {
   const lines = text.split('\n');
   redactSecrets(lines);
   redactChpasswd(lines);
   redactItemsAfterFlags(lines);
-  return lines.join('\n').replace(JSON_SECRET, withoutData);
+  redactNamedValues(lines);
+  return lines.join('\n').replace(JSON_SECRET, withoutData).replace(JSON_NAMED, withoutValue);
 }
 
 const JSON_SECRET = /\{[^{}]*"kind"\s*:\s*"Secret"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}/g;
@@ -102,4 +104,34 @@ function redactItemsAfterFlags(lines: string[]): void {
       lines[at + 1] = (lines[at + 1] ?? '').replace(/^(\s*-\s+)(?!["']?-)\S.*$/, (_, dash: string) => dash + REDACTED);
     }
   }
+}
+
+/** A container's environment: `- name: DB_PASSWORD`, and beside it `value: …`, in either order. */
+function redactNamedValues(lines: string[]): void {
+  for (const [at, line] of lines.entries()) {
+    const found = /^(\s*(?:-\s+)?)name:\s*["']?([\w.-]+)["']?\s*$/.exec(line);
+    if (!found || !isSecretName(found[2] ?? '')) continue;
+    const indent = found[1]?.length ?? 0;
+    for (const beside of [at - 1, at + 1]) {
+      const value = /^(\s*(?:-\s+)?value:\s*)(?![|>][-+0-9]*\s*$)\S.*$/.exec(lines[beside] ?? '');
+      if (value && keyIndent(lines[beside] ?? '') === indent) lines[beside] = `${value[1]}${REDACTED}`;
+    }
+    redactBlockValue(lines, at + 1, indent);
+  }
+}
+
+/** `value: |` and what is below it. */
+function redactBlockValue(lines: string[], at: number, indent: number): void {
+  if (!/^\s*value:\s*[|>][-+0-9]*\s*$/.test(lines[at] ?? '')) return;
+  for (let number = at + 1; number < lines.length; number += 1) {
+    const line = lines[number] ?? '';
+    if (line.trim() !== '' && indentOf(line) <= indent) return;
+    if (line.trim() !== '') lines[number] = `${' '.repeat(indentOf(line))}${REDACTED}`;
+  }
+}
+
+const JSON_NAMED = /("name"\s*:\s*"([\w.-]{1,128})"\s*,\s*"value"\s*:\s*")((?:[^"\\]|\\.)*)"/g;
+
+function withoutValue(whole: string, head: string, name: string): string {
+  return isSecretName(name) ? `${head}${REDACTED}"` : whole;
 }

@@ -9,6 +9,9 @@ const SECRET_NAME = new RegExp(
     'pass(?:word|wd|phrase|code)?s?',
     'passw(?:or)?d_?hash',
     'pwd',
+    '(?:^|[-_.]|bind|root|admin|user|db)pw',
+    'secret[-_.]?id',
+    'webhook(?:[-_.]?url)?',
     'secrets?',
     'secret[-_.]?(?:text|string|value|data|json)',
     'tokens?',
@@ -242,7 +245,7 @@ function plainEnd(
 const FLAG = /((?:^|[\s"'[,])--?)([A-Za-z][\w.-]*)(["']?\s*,\s*|\s+)("(?:[^"\\]|\\.)*"|'[^']*'|(?!-)[^\s"',\]]+)/g;
 /** `neighbor … password X`, `auth_pass X`, `key-string X`: configuration in words. */
 const IN_WORDS =
-  /(?<![\w-])((?:password|passwd|auth_pass|authentication-key|key-string|secret|community|md5)(?:\s+\d)?\s+)("[^"]*"|[^\s"':=,;]+)(\s*;?\s*)$/i;
+  /(?<![\w-])((?:password|passwd|auth_pass|authentication-key|key-string|secret|r[ow]community6?|community|md5|requirepass|masterauth|bindpw|rootpw)(?:\s+\d)?\s+)("[^"]*"|[^\s"':=,;]+)(\s*;?\s*)$/i;
 
 function flags(line: string): string {
   return line

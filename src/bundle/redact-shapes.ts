@@ -75,6 +75,12 @@ const LIKELY: readonly Shape[] = [
   },
   { pattern: /\b((?:set-)?cookie:\s*)(?!\s|<redacted>)[^"'\r\n]+/gi, replace: (_, name) => name + REDACTED },
   { pattern: /\b(bearer\s+)(?!<redacted>)[A-Za-z0-9._~+/:-]{8,}=*/gi, replace: (_, name) => name + REDACTED },
+  // Chat rooms that take whatever is posted there: the address is the secret.
+  {
+    pattern:
+      /(https:\/\/(?:hooks\.slack\.com\/services|discord(?:app)?\.com\/api\/webhooks|open\.(?:feishu\.cn|larksuite\.com)\/open-apis\/bot\/v2\/hook)\/)[^\s"'<>]+/g,
+    replace: (_, head) => head + REDACTED,
+  },
   // kubeadm's bootstrap tokens (bootstrap-token-authentication): 6.16, of which some are digits.
   { pattern: /\b[a-z0-9]{6}\.(?=[a-z]*[0-9])[a-z0-9]{16}\b(?![.\w-])/g },
   // 32 bytes in base64: WireGuard's keys, etcd's encryption keys.
