@@ -44,7 +44,13 @@ export async function writeBundle(path: string, bundle: MadeBundle, packing: 'ta
 
 /** The same to standard output, packed: for `hayward capture -o - | ssh …`. */
 export async function printBundle(bundle: MadeBundle): Promise<void> {
-  await pipeline(piecesOf(bundle, 'gzip'), createWriteStream('', { fd: 1, autoClose: false }));
+  try {
+    await pipeline(piecesOf(bundle, 'gzip'), createWriteStream('', { fd: 1, autoClose: false }));
+  } catch (error) {
+    const code = codeOf(error);
+    // A reader that goes away had what it wanted.
+    if (code !== 'EPIPE') throw new HostError(`-o -: ${wordsFor(code)}`, 'usage', { cause: error });
+  }
 }
 
 function piecesOf({ manifest, members }: MadeBundle, packing: 'tar' | 'gzip'): Readable | NodeJS.ReadWriteStream {

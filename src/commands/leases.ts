@@ -152,7 +152,9 @@ async function leases(raw: RawOptions): Promise<void> {
   } else {
     const { leasesText } = await import('../report/leases-text.ts');
     for (const { target, detail } of troublesOf(seen)) process.stderr.write(`hayward: ${target}: ${detail}\n`);
-    process.stdout.write(leasesText(networks, options, seen.flatMap(runtimeReports)));
+    // Where leases could not be read, that there are none is not known.
+    const isBlind = networks.length === 0 && troublesOf(seen).length > 0;
+    if (!isBlind) process.stdout.write(leasesText(networks, options, seen.flatMap(runtimeReports)));
   }
   process.exitCode = leasesStatus(seen);
 }

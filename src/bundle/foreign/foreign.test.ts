@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { paxPiece, tarBytes, zipBytes } from '../../../test/make-archives.ts';
@@ -10,6 +11,8 @@ import type { Capture } from '../../hosts/capture.ts';
 import type { Finding } from '../../judging/finding.ts';
 import { bundleHosts } from '../read-bundle.ts';
 import { modulesFrom, settingsFrom } from './printed.ts';
+
+const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 
 let folder: string;
 beforeAll(() => {
@@ -178,6 +181,16 @@ describe('a cluster-info dump', () => {
         unknown: { reason: 'not-collected' },
       });
     }
+  });
+
+  it('gives one reason for everything, and leases that are none are not known', async () => {
+    const path = saved('one.json', dump);
+    const run = spawnSync(process.execPath, [CLI, 'leases', '--bundle', path], { encoding: 'utf8' });
+    expect([run.stdout, run.status]).toEqual(['', 3]);
+    expect(run.stderr).toContain('hayward: a: a cluster-info dump holds nothing');
+    const [node] = await captures(path);
+    const reasons = Object.values(node!.entries).map((entry) => (entry.state === 'ok' ? '' : entry.detail));
+    expect(new Set(reasons).size).toBe(1);
   });
 
   it('and nothing else is taken for a bundle', async () => {

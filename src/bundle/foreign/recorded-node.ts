@@ -1,7 +1,15 @@
 import { type Ask, criSource } from '../../hosts/ask.ts';
 import { inByteOrder } from '../../hosts/byte-order.ts';
 import type { Capture, Entry, ListedFile } from '../../hosts/capture.ts';
-import { captureOf, type Draft, emptyDraft, type Failure, withRelease } from '../../hosts/draft.ts';
+import {
+  CLOCK_OFFSET_SOURCE,
+  CLOCK_SOURCE,
+  captureOf,
+  type Draft,
+  emptyDraft,
+  type Failure,
+  withRelease,
+} from '../../hosts/draft.ts';
 import { keptLines } from '../../hosts/keep.ts';
 import { planOf, runSource } from '../../hosts/plan.ts';
 
@@ -36,13 +44,17 @@ export function answered(node: RecordedNode, asks: readonly Ask[]): Capture {
     ...plan.runs.map(runSource),
     ...plan.leases,
     ...plan.runtimes.map((socket) => criSource(socket || undefined)),
+    CLOCK_SOURCE,
+    CLOCK_OFFSET_SOURCE,
   ];
   for (const source of unasked) draft.entries[source] = missing(node, source);
   const capture = captureOf({ name: node.name, via: 'bundle' }, draft);
   return { ...capture, takenAt: node.takenAt };
 }
 
-function missing({ hint }: RecordedNode, source: string): Failure {
+/** Of a node that nothing at all is known of, one reason serves for everything. */
+function missing({ hint, files, settings }: RecordedNode, source: string): Failure {
+  if (files.size === 0 && settings === undefined) return { state: 'not-collected', detail: hint };
   return { state: 'not-collected', detail: `${source.length > 80 ? `${source.slice(0, 80)}…` : source}: ${hint}` };
 }
 
