@@ -102,6 +102,7 @@ export function register(program: Command, say: Say): void {
 ${say(EXAMPLES)}
   hayward leases
   hayward leases --host root@node-1 --network k8s-pod-network
+  hayward leases --bundle all.tgz
   hayward leases --json --data-dir /var/lib/cni/networks
 
 ${say(EXIT_STATUS)}`,

@@ -21,6 +21,7 @@ export function register(program: Command, say: Say): void {
       `
 ${say(EXAMPLES)}
   hayward preflight --profile kubekey-ipvs --host root@node-1 --host root@node-2
+  hayward preflight --profile kubekey-ipvs --inventory config-sample.yaml
   hayward preflight --profile kubekey-ipvs --json
   hayward preflight --profile harvester --host rancher@10.0.0.21
 
