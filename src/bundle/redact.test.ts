@@ -103,6 +103,30 @@ describe('redactText', () => {
     }
   });
 
+  it('changes no finding of a node whose files hold secrets among what is judged', () => {
+    const planted = (path: string, text: string) => {
+      if (/\.(yaml|yml)$/.test(path)) return `token: s3cret-plant\n${text}\nagent-token: "s3cret-plant"\n`;
+      return /\.(service|conf)$/.test(path)
+        ? `${text}\n# password: s3cret-plant\nEnvironment=K3S_TOKEN=s3cret-plant\n`
+        : text;
+    };
+    for (const name of ['harvester-v1.4', 'rke2-canal-ubuntu22', 'kubekey-debian11-not-forwarding']) {
+      const capture = fixture(name);
+      const entries = Object.entries(capture.entries).map(([path, entry]) => [
+        path,
+        entry.state === 'ok' ? { ...entry, text: planted(path, entry.text) } : entry,
+      ]);
+      const holding = { ...capture, entries: Object.fromEntries(entries) };
+      const { capture: redacted, sources } = redactCapture(holding);
+      expect(sources.length).toBeGreaterThan(3);
+      expect(JSON.stringify(redacted)).not.toContain('s3cret-plant');
+      const judged = (one: typeof capture) => examineCapture(one, { lang: 'en' }).findings;
+      expect(JSON.parse(JSON.stringify(judged(redacted)))).toEqual(
+        JSON.parse(JSON.stringify(judged(holding)).replaceAll('s3cret-plant', '<redacted>')),
+      );
+    }
+  });
+
   it('leaves documents that parse', () => {
     for (const { text, yaml } of PLANTED) {
       if (yaml) for (const document of parseAllDocuments(redactText(text, FILE))) expect(document.errors).toEqual([]);
