@@ -26,6 +26,7 @@ function joined(first: Capture, second: Capture): Capture {
     globs: both(first.globs, second.globs),
     lists: both(first.lists, second.lists),
     which: both(first.which, second.which),
+    runs: both(first.runs ?? {}, second.runs ?? {}),
   };
 }
 

@@ -31,6 +31,8 @@ ${say(EXAMPLES)}
   hayward doctor
   hayward doctor --host root@10.0.0.11 --host root@10.0.0.12
   hayward doctor --only bridge-netfilter,ip-forward --json
+  hayward doctor --inventory config-sample.yaml
+  hayward doctor --bundle all.tgz
   hayward doctor --root /host --profile harvester`,
     );
   addHostOptions(addCommonOptions(command, say), say).action(doctor);

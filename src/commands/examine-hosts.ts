@@ -17,6 +17,7 @@ export async function examineHosts(hosts: readonly Host[], options: CommonOption
     durationMs: Date.now() - started,
     targets: examined.map(({ capture, profile, profileEvidence }) => ({
       ...capture.target,
+      ...(capture.target.via === 'bundle' && { takenAt: capture.takenAt }),
       profile: profile.name,
       profileEvidence,
     })),

@@ -14,7 +14,12 @@ interface RawOptions extends RawCommonOptions, RawActingOptions, RawLeaseOptions
   max?: number;
 }
 
-type BeforeOrAfter = Omit<RawOptions, 'host'> & { host?: string | string[]; root?: string };
+type BeforeOrAfter = Omit<RawOptions, 'host'> & {
+  host?: string | string[];
+  root?: string;
+  bundle?: string;
+  inventory?: string;
+};
 
 const PUTS_BACK: Bilingual = { en: 'puts back what is still free', 'zh-CN': '把仍空闲的地址恢复原状' };
 const EXIT_STATUS: Bilingual = {
@@ -92,9 +97,12 @@ async function reclaim(_own: RawOptions, command: Command): Promise<void> {
   });
 }
 
-/** What stands before the word `reclaim` is for `leases`, which looks at several nodes or at a file tree; what changes one is narrower. */
-function forOneNode({ host, root, ...rest }: BeforeOrAfter): RawOptions {
+/** What stands before the word `reclaim` is for `leases`, which looks at several nodes or at files; what changes one is narrower. */
+function forOneNode({ host, root, bundle, inventory, ...rest }: BeforeOrAfter): RawOptions {
   if (root !== undefined) throw new UsageError('--root: a file tree can be looked at, not changed; run it on the node');
+  if (bundle !== undefined)
+    throw new UsageError('--bundle: a bundle can be looked at, not changed; run it on the node');
+  if (inventory !== undefined) throw new UsageError('one node is changed at a time: name one --host, no --inventory');
   const [first, ...others] = [host ?? []].flat();
   if (others.length > 0) throw new UsageError('one node is changed at a time: name one --host');
   return { ...rest, ...(first !== undefined && { host: first }) };

@@ -7,7 +7,7 @@ import type { LeaseScope } from '../snapshot/leases.ts';
 import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
 import { durationMs } from './duration.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
-import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
+import { addHostOptions, hostsFrom, isLocal, type RawHostOptions } from './hosts-from-options.ts';
 import { refuseUnknownNetworks, refuseWrongDataDirs } from './known-networks.ts';
 import { registerReclaim } from './leases-reclaim.ts';
 import { progressLine } from './progress.ts';
@@ -102,6 +102,7 @@ export function register(program: Command, say: Say): void {
 ${say(EXAMPLES)}
   hayward leases
   hayward leases --host root@node-1 --network k8s-pod-network
+  hayward leases --bundle all.tgz
   hayward leases --json --data-dir /var/lib/cni/networks
 
 ${say(EXIT_STATUS)}`,
@@ -115,7 +116,7 @@ async function leases(raw: RawOptions): Promise<void> {
   if (options.format !== 'text' && options.format !== 'json') {
     throw new UsageError(`leases prints text or json, not ${options.format}`);
   }
-  if (raw.host === undefined && raw.root === undefined) refuseWrongDataDirs(raw.dataDir);
+  if (isLocal(raw)) refuseWrongDataDirs(raw.dataDir);
   const started = new Date();
   // What prints is loaded while the node's commands run.
   const printing = Promise.all([
@@ -152,7 +153,9 @@ async function leases(raw: RawOptions): Promise<void> {
   } else {
     const { leasesText } = await import('../report/leases-text.ts');
     for (const { target, detail } of troublesOf(seen)) process.stderr.write(`hayward: ${target}: ${detail}\n`);
-    process.stdout.write(leasesText(networks, options, seen.flatMap(runtimeReports)));
+    // Where leases could not be read, that there are none is not known.
+    const isBlind = networks.length === 0 && troublesOf(seen).length > 0;
+    if (!isBlind) process.stdout.write(leasesText(networks, options, seen.flatMap(runtimeReports)));
   }
   process.exitCode = leasesStatus(seen);
 }

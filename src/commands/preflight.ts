@@ -37,6 +37,7 @@ export function register(program: Command, say: Say): void {
       `
 ${say(EXAMPLES)}
   hayward preflight --profile kubekey-ipvs --host root@node-1 --host root@node-2
+  hayward preflight --profile kubekey-ipvs --inventory config-sample.yaml
   hayward preflight --profile kubekey-ipvs --json
   hayward preflight --profile harvester --host rancher@10.0.0.21
   hayward preflight --vip 10.0.0.10
@@ -79,8 +80,9 @@ async function preflightCommand({ only, vip: address, ...raw }: RawOptions): Pro
     tool: { name: 'hayward', version: VERSION },
     takenAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
-    targets: captures.map(({ target }) => ({
+    targets: captures.map(({ target, takenAt }) => ({
       ...target,
+      ...(target.via === 'bundle' && { takenAt }),
       profile: profile ?? ('generic' as const),
       profileEvidence: profile ? ['--profile'] : [],
     })),

@@ -3,7 +3,9 @@ import { HostError } from '../hosts/host.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual, Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
+import { register as capture } from './capture.ts';
 import { commandFirst } from './command-first.ts';
+import { register as diff } from './diff.ts';
 import { register as doctor } from './doctor.ts';
 import { register as explain } from './explain.ts';
 import { register as fix } from './fix.ts';
@@ -19,7 +21,22 @@ import { register as status } from './status.ts';
 import { register as undo } from './undo.ts';
 import { nearest, UsageError } from './usage.ts';
 
-const COMMANDS = [doctor, preflight, fix, undo, journal, leases, guard, status, lint, networks, explain, lab];
+const COMMANDS = [
+  doctor,
+  preflight,
+  fix,
+  undo,
+  journal,
+  leases,
+  guard,
+  status,
+  capture,
+  diff,
+  lint,
+  networks,
+  explain,
+  lab,
+];
 
 const AFTER: Bilingual = {
   en: `Examples:

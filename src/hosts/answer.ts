@@ -122,7 +122,11 @@ function putRun({ details }: Section, plan: RunPlan, draft: Draft): void {
   if (kinds.has('skipped')) draft.entries[source] = notAskedFor(program, plan.onlyIf ?? '');
   else if (kinds.has('loadable')) draft.entries[source] = notLoadedFor(program, plan.module ?? '');
   else if (kinds.has('missing')) draft.entries[source] = { state: 'absent', detail: notFound(program) };
-  else draft.entries[source] = entryOf(program, resultIn(details, true), plan.timeoutMs ?? DEFAULT_RUN_TIMEOUT_MS);
+  else {
+    const result = resultIn(details, true);
+    draft.entries[source] = entryOf(program, result, plan.timeoutMs ?? DEFAULT_RUN_TIMEOUT_MS);
+    draft.runs[source] = { exitStatus: result.exitCode };
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { known, type Reading, type UnknownReason, unknown } from './reading.ts';
 
-/** One answer: text, or why there is none. Times and exit statuses travel along for bundles. */
+/** One answer: text, or why there is none. */
 export type Entry =
   | { readonly state: 'ok'; readonly text: string }
   | { readonly state: UnknownReason; readonly detail: string };
@@ -13,6 +13,14 @@ export interface ListedFile {
 }
 
 export type Via = 'local' | 'ssh' | 'root' | 'bundle' | 'kubernetes';
+
+/** How a command went, which nothing is judged by and a bundle's list of readings tells. */
+export interface RunFact {
+  /** null when it was never started or died by a signal. */
+  readonly exitStatus: number | null;
+  /** RFC 3339; absent where only the time of the whole round trip is known. */
+  readonly at?: string;
+}
 
 /**
  * What a host answered, unparsed: plain JSON, so that the same bytes give the same findings anywhere.
@@ -40,6 +48,8 @@ export interface Capture {
   >;
   /** Programs by name: an absolute path, or null when it is on no search path. Absent key: nobody looked. */
   readonly which: Readonly<Record<string, string | null>>;
+  /** By source, of the commands that were run. */
+  readonly runs?: Readonly<Record<string, RunFact>>;
   /** Set when the host could not be reached at all: every reading is then unknown for this reason. */
   readonly unreachable?: { readonly reason: UnknownReason; readonly detail: string };
 }

@@ -12,6 +12,10 @@ export interface SshOptions {
   readonly connectTimeoutSeconds?: number;
   /** How often a dropped connection is tried again. */
   readonly retries?: number;
+  /** A private key's file besides those of the user's own configuration. */
+  readonly keyFile?: string;
+  /** What the node is called, where that is not how it is reached. */
+  readonly name?: string;
   /** Whether to become root by `sudo -n` where the user is not; true unless said otherwise. */
   readonly sudo?: boolean;
 }
@@ -40,7 +44,7 @@ const BECOME_ROOT =
  * it may ask a question, forward a port, run another command, or make this connection the master of others.
  */
 export function sshArguments(destination: Destination, options: SshOptions): string[] {
-  const { sshCommand = ['ssh'], connectTimeoutSeconds = CONNECT_TIMEOUT_SECONDS, sudo = true } = options;
+  const { sshCommand = ['ssh'], connectTimeoutSeconds = CONNECT_TIMEOUT_SECONDS, sudo = true, keyFile } = options;
   const settings = [
     'BatchMode=yes',
     `ConnectTimeout=${connectTimeoutSeconds}`,
@@ -55,6 +59,7 @@ export function sshArguments(destination: Destination, options: SshOptions): str
     '-T',
     '-x',
     ...settings.flatMap((setting) => ['-o', setting]),
+    ...(keyFile === undefined ? [] : ['-i', keyFile]),
     ...(destination.port === undefined ? [] : ['-p', String(destination.port)]),
     ...(destination.user === undefined ? [] : ['-l', destination.user]),
     '--',

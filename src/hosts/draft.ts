@@ -1,4 +1,4 @@
-import type { Capture, Entry, ListedFile, Via } from './capture.ts';
+import type { Capture, Entry, ListedFile, RunFact, Via } from './capture.ts';
 import type { UnknownReason } from './reading.ts';
 import { harmless } from './sanitise.ts';
 
@@ -18,11 +18,12 @@ export interface Draft {
   readonly globs: Record<string, readonly string[] | Failure>;
   readonly lists: Record<string, readonly ListedFile[] | Failure>;
   readonly which: Record<string, string | null>;
+  readonly runs: Record<string, RunFact>;
 }
 
 /** Keys come from a node's file names: without a prototype `__proto__` is a name like any other. */
 export function emptyDraft(): Draft {
-  return { entries: bare(), globs: bare(), lists: bare(), which: bare() };
+  return { entries: bare(), globs: bare(), lists: bare(), which: bare(), runs: bare() };
 }
 
 function bare<T>(): Record<string, T> {

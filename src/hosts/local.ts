@@ -47,7 +47,9 @@ export function localHost(): ActingHost {
 
 async function runCommands(plan: Plan, draft: Draft, signal?: AbortSignal): Promise<void> {
   await pooled(plan.runs, COMMANDS_AT_ONCE, async (run) => {
-    draft.entries[runSource(run)] = await answerHere(run, signal);
+    const answer = await answerHere(run, signal);
+    draft.entries[runSource(run)] = answer.entry;
+    if (answer.run) draft.runs[runSource(run)] = answer.run;
   });
 }
 

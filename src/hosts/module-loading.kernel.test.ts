@@ -14,7 +14,7 @@ let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'hayward-modules-'));
   const program = `import { answerHere } from './run-local.ts';
-console.log(JSON.stringify(await answerHere(${JSON.stringify(PLAN.runs[0])})));`;
+console.log(JSON.stringify((await answerHere(${JSON.stringify(PLAN.runs[0])})).entry));`;
   buildSync({
     stdin: { contents: program, resolveDir: import.meta.dirname, loader: 'ts' },
     outfile: join(directory, 'local.mjs'),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Entry } from './capture.ts';
+import type { Entry, RunFact } from './capture.ts';
 import type { RunOptions, RunResult } from './host.ts';
 import { wouldBeLoaded } from './module-loading.ts';
 import { entryOf, notAskedFor, notFound, notLoadedFor } from './outcome.ts';
@@ -22,12 +22,17 @@ export function neverStarted(stderr: string): RunResult {
   return { failed: true, timedOut: false, exitCode: null, stdout: '', stderr, durationMs: 0 };
 }
 
-/** Answers one planned command. */
-export async function answerHere(plan: RunPlan, signal?: AbortSignal): Promise<Entry> {
+/** Answers one planned command; with how it went, where it was run. */
+export async function answerHere(
+  plan: RunPlan,
+  signal?: AbortSignal,
+): Promise<{ readonly entry: Entry; readonly run?: RunFact }> {
   const [name = ''] = plan.argv;
-  if (plan.onlyIf !== undefined && !existsSync(plan.onlyIf)) return notAskedFor(name, plan.onlyIf);
-  if (plan.module !== undefined && wouldBeLoaded(plan.module)) return notLoadedFor(name, plan.module);
-  if (findProgram(name) === null) return { state: 'absent', detail: notFound(name) };
+  if (plan.onlyIf !== undefined && !existsSync(plan.onlyIf)) return { entry: notAskedFor(name, plan.onlyIf) };
+  if (plan.module !== undefined && wouldBeLoaded(plan.module)) return { entry: notLoadedFor(name, plan.module) };
+  if (findProgram(name) === null) return { entry: { state: 'absent', detail: notFound(name) } };
   const timeoutMs = plan.timeoutMs ?? DEFAULT_RUN_TIMEOUT_MS;
-  return entryOf(name, await runHere(plan.argv, { timeoutMs, ...(signal && { signal }) }), timeoutMs);
+  const at = new Date().toISOString();
+  const result = await runHere(plan.argv, { timeoutMs, ...(signal && { signal }) });
+  return { entry: entryOf(name, result, timeoutMs), run: { exitStatus: result.exitCode, at } };
 }

@@ -21,8 +21,9 @@ const DEFAULT_TIMEOUT_MS = 60_000;
  */
 export function sshHost(destination: string, options: SshOptions = {}): ActingHost {
   const parsed = parseDestination(destination);
-  const name = parsed.label;
-  const target = { name, via: 'ssh', ...(parsed.user !== undefined && { destination }) } as const;
+  const name = options.name ?? parsed.label;
+  const isNamed = name === parsed.label && parsed.user === undefined;
+  const target = { name, via: 'ssh', ...(!isNamed && { destination }) } as const;
   const argv = sshArguments(parsed, options);
   const retrying = options.retries === undefined ? {} : { retries: options.retries };
   return {

@@ -1,31 +1,11 @@
-import type { Reading } from '../hosts/reading.ts';
-import type { Evidence, Judgement } from '../judging/finding.ts';
+import type { Judgement } from '../judging/finding.ts';
 import { defineProblem } from '../judging/problem.ts';
-import type { Ruleset, Table } from '../snapshot/netfilter/ruleset.ts';
+import { activeTables, dropsForwarded, tableEvidence } from '../problems/iptables-backends/active.ts';
 
 interface Facts {
   readonly kind: 'both' | 'stale-nft';
   /** A FORWARD policy DROP is among the rules that will stay behind. */
   readonly drops: boolean;
-}
-
-/** A table that does something: it holds a rule, or a policy that drops. */
-function acts(table: Table): boolean {
-  return [...table.chains.values()].some((chain) => chain.rules.length > 0 || chain.policy === 'drop');
-}
-
-function dropsForwarded(table: Table): boolean {
-  return [...table.chains.values()].some((chain) => chain.hook === 'forward' && chain.policy === 'drop');
-}
-
-function active(reading: Reading<Ruleset>): readonly Table[] {
-  return reading.known ? reading.value.tables.filter(acts) : [];
-}
-
-function evidenceOf(tables: readonly Table[]): Evidence[] {
-  const bySource = new Map<string, string[]>();
-  for (const { source, name } of tables) bySource.set(source, [...(bySource.get(source) ?? []), name]);
-  return [...bySource].map(([source, names]) => ({ source, value: `rules in ${names.join(', ')}` }));
 }
 
 /**
@@ -38,8 +18,8 @@ export const oneBackend = defineProblem({
   needs: ['netfilter'],
   check({ netfilter }): readonly Judgement<Facts>[] {
     const backends = [netfilter.backend('ipv4', 'legacy'), netfilter.backend('ipv4', 'nft')] as const;
-    const [legacy, nft] = [active(backends[0]), active(backends[1])];
-    const evidence = evidenceOf([...legacy, ...nft]);
+    const [legacy, nft] = [activeTables(backends[0]), activeTables(backends[1])];
+    const evidence = tableEvidence([...legacy, ...nft]);
     const drops = nft.some(dropsForwarded);
     if (nft.length > 0) {
       const facts: Facts = { kind: legacy.length > 0 ? 'both' : 'stale-nft', drops };

@@ -8,8 +8,10 @@ import { cniRangeExhausted } from './cni-range-exhausted.ts';
 import { cniResetIneffective } from './cni-reset-ineffective.ts';
 import { forwardPolicy } from './forward-policy.ts';
 import { ipForward } from './ip-forward.ts';
+import { iptablesBackends } from './iptables-backends.ts';
 import { ipvsForwarding } from './ipvs-forwarding.ts';
 import { kernelModules } from './kernel-modules.ts';
+import { modulesLoadShadowed } from './modules-load-shadowed.ts';
 import { rpFilter } from './rp-filter.ts';
 import { settingContested } from './setting-contested.ts';
 import { settingNotPersistent } from './setting-not-persistent.ts';
@@ -23,8 +25,10 @@ export const PROBLEMS: readonly AnyProblem[] = [
   cniResetIneffective,
   forwardPolicy,
   ipForward,
+  iptablesBackends,
   ipvsForwarding,
   kernelModules,
+  modulesLoadShadowed,
   rpFilter,
   settingContested,
   settingNotPersistent,

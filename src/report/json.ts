@@ -13,7 +13,13 @@ export function renderJson(report: Report, lang: Lang): string {
     tool,
     takenAt,
     durationMs,
-    targets: targets.map(({ name, via, profile, profileEvidence }) => ({ name, via, profile, profileEvidence })),
+    targets: targets.map(({ name, via, takenAt: seen, profile, profileEvidence }) => ({
+      name,
+      via,
+      ...(seen !== undefined && { takenAt: seen }),
+      profile,
+      profileEvidence,
+    })),
     ...cluster,
     findings: findings.map((finding) => jsonFinding(finding, lang)),
     summary: {

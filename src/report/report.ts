@@ -10,6 +10,8 @@ export interface ReportTarget {
   readonly via: Via;
   /** What `--host` was given, where the name alone does not say it. */
   readonly destination?: string;
+  /** Of a node in a bundle, RFC 3339: when it was looked at. */
+  readonly takenAt?: string;
   readonly profile: ProfileName;
   /** What the profile was found from. */
   readonly profileEvidence: readonly string[];

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Finding } from '../judging/finding.ts';
 import { displayWidth } from './display-width.ts';
+import { renderJson } from './json.ts';
 import type { RenderOptions } from './report.ts';
 import { sampleFinding, sampleOther, sampleReport } from './sample-report.ts';
 import { renderText } from './text.ts';
@@ -238,4 +239,13 @@ test('a node that could not be seen adds nothing to what was not looked at, and 
   expect(told.at(-3)).toBe('Unknown: root@n2: Permission denied (publickey).');
   const aside = lines([{ ...sampleOther('unknown'), ...blind, severity: 'info' }]);
   expect(aside.join('\n')).toMatch(/ot looked at: .*publickey/);
+});
+
+test('a node in a bundle is told with the moment it was looked at', () => {
+  const [target] = sampleReport([]).targets;
+  const takenAt = '2026-01-01T00:00:00.000Z';
+  const report = sampleReport([sampleFinding()], target ? { targets: [{ ...target, via: 'bundle', takenAt }] } : {});
+  expect(renderText(report, PLAIN)).toMatch(/^node-1 · kubekey-ipvs · as it was at 2026-01-01T00:00:00.000Z\n/);
+  expect(JSON.parse(renderJson(report, 'en')).targets).toMatchObject([{ via: 'bundle', takenAt }]);
+  expect(JSON.parse(renderJson(sampleReport([]), 'en')).targets[0]).not.toHaveProperty('takenAt');
 });

@@ -54,7 +54,8 @@ function nodeLines({ name, target, findings }: Node, options: RenderOptions): st
 function headingLines({ name, target, findings }: Node, options: RenderOptions): string[] {
   const words = WORDS[options.lang];
   const paint = painter(options.color);
-  const title = target ? `${oneLine(name)} · ${target.profile}` : oneLine(name);
+  const moment = target?.takenAt === undefined ? '' : ` · ${words.asOf(oneLine(target.takenAt))}`;
+  const title = target ? `${oneLine(name)} · ${target.profile}${moment}` : oneLine(name);
   const heading = hanging('', title, options.width).map((line) => paint(line, 'heading'));
   const evidence = target?.profileEvidence.map(oneLine).filter((text) => text !== '') ?? [];
   if (evidence.length === 0) return heading;

@@ -8,6 +8,8 @@ export interface ReportWords {
   readonly severity: Readonly<Record<Severity, string>>;
   readonly risk: Readonly<Record<Risk, string>>;
   readonly reason: Readonly<Record<UnknownReason, string>>;
+  /** Of a node in a bundle. */
+  readonly asOf: (moment: string) => string;
   readonly foundFrom: (evidence: string) => string;
   /** Of a machine on which no known distribution was found. */
   readonly candidate: string;
@@ -49,6 +51,7 @@ const en: ReportWords = {
   severity: { critical: 'critical', warning: 'warning', info: 'note' },
   risk: { none: 'no risk', low: 'low risk', disruptive: 'disruptive' },
   reason: { absent: 'not there', denied: 'denied', failed: 'failed', 'not-collected': 'not collected' },
+  asOf: (moment) => `as it was at ${moment}`,
   foundFrom: (evidence) => `found from: ${evidence}`,
   candidate: 'No cluster node that hayward knows: judged by its topology, as a candidate for one.',
   why: 'Why',
@@ -89,6 +92,7 @@ const zh: ReportWords = {
   severity: { critical: '严重', warning: '警告', info: '提示' },
   risk: { none: '无风险', low: '低风险', disruptive: '会中断业务' },
   reason: { absent: '不存在', denied: '无权限', failed: '读取失败', 'not-collected': '未采集' },
+  asOf: (moment) => `${moment} 时的状况`,
   foundFrom: (evidence) => `判断依据：${evidence}`,
   candidate: '不是 hayward 认识的集群节点：按实际拓扑、作为候选节点来判断。',
   why: '原因',

@@ -100,8 +100,8 @@ export const SETTING_PATTERNS: readonly Pattern[] = [
     },
     prove: 'iptables-legacy-save | grep -c ^-A; iptables-nft-save | grep -c ^-A',
     fix: {
-      en: 'hayward preflight tells which half is stale; docs/problems/iptables-backends.md, how it goes',
-      'zh-CN': 'hayward preflight 会指出哪一半是残留；清除方法见 docs/problems/iptables-backends.zh-CN.md',
+      en: 'hayward doctor tells which half is stale; docs/problems/iptables-backends.md, how it goes',
+      'zh-CN': 'hayward doctor 会指出哪一半是残留；清除方法见 docs/problems/iptables-backends.zh-CN.md',
     },
   },
 ];
