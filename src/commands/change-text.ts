@@ -86,6 +86,16 @@ export function stillText(findings: readonly Finding[], layout: Layout): string 
   return line(words.still) + items.join('');
 }
 
+/** What could not be seen, and why. */
+export function unseenText(findings: readonly Finding[], layout: Layout): string {
+  if (findings.length === 0) return '';
+  const words = CHANGE_WORDS[layout.lang];
+  const items = findings.map((finding) =>
+    block('  - ', nameOf(finding) + words.colon + (finding.unknown?.detail ?? ''), layout),
+  );
+  return line(words.unseen) + items.join('');
+}
+
 function nameOf({ problem, subject }: Finding): string {
   return subject === '' ? problem : `${problem} ${subject}`;
 }

@@ -20,6 +20,9 @@ export interface ChangeWords {
   readonly resumes: (run: string) => string;
   readonly nothingToDo: string;
   readonly nothingWrong: string;
+  /** Nothing was found, but not everything that decides was seen. */
+  readonly notKnown: string;
+  readonly unseen: string;
   readonly dryRun: string;
   readonly emptyPlan: string;
   readonly notRoot: string;
@@ -29,6 +32,8 @@ export interface ChangeWords {
   readonly result: Readonly<Record<StepResult, string>>;
   readonly interrupted: string;
   readonly done: (run: string) => string;
+  /** Every step was read back, but the judgement of the problem itself could not be repeated. */
+  readonly doneUnseen: (run: string) => string;
   readonly notDone: (run: string) => string;
   readonly still: string;
   readonly undoWith: (command: string) => string;
@@ -67,6 +72,8 @@ const en: ChangeWords = {
   resumes: (run) => `Run ${run} was interrupted; its remaining steps come first.`,
   nothingToDo: 'Nothing can be done here by hayward.',
   nothingWrong: 'Nothing to do: no problem found.',
+  notKnown: 'Whether there is anything to do is not known.',
+  unseen: 'Could not be seen:',
   dryRun: 'Nothing was changed (--dry-run).',
   emptyPlan: 'The plan is empty: there is nothing to change on this node.',
   notRoot: 'not root here: most of this will be refused; use sudo',
@@ -82,6 +89,7 @@ const en: ChangeWords = {
   },
   interrupted: 'Interrupted: the step in hand is finished, the rest is left out.',
   done: (run) => `Done and verified (run ${run}).`,
+  doneUnseen: (run) => `Done; whether the problem is gone could not be seen (run ${run}).`,
   notDone: (run) => `Not everything could be done or verified (run ${run}).`,
   still: 'Still there:',
   undoWith: (command) => `To take it back: ${command}`,
@@ -129,6 +137,8 @@ const zh: ChangeWords = {
   resumes: (run) => `运行 ${run} 曾被中断，先完成其剩余步骤。`,
   nothingToDo: '这里没有 hayward 能够执行的修复。',
   nothingWrong: '未发现问题，无需处理。',
+  notKnown: '无法判断是否有需要处理的问题。',
+  unseen: '无法查看：',
   dryRun: '未做任何改动（--dry-run）。',
   emptyPlan: '计划为空：该节点没有需要改动的内容。',
   notRoot: '当前不是 root，多数步骤会被拒绝；请使用 sudo',
@@ -138,6 +148,7 @@ const zh: ChangeWords = {
   result: { applied: '已执行', verified: '已执行并验证', undone: '已撤销', failed: '失败', skipped: '未执行' },
   interrupted: '已中断：完成当前步骤，其余不再执行。',
   done: (run) => `已全部执行并验证（运行 ${run}）。`,
+  doneUnseen: (run) => `已执行，但无法查看问题是否已消除（运行 ${run}）。`,
   notDone: (run) => `有步骤未能执行或验证（运行 ${run}）。`,
   still: '仍然存在：',
   undoWith: (command) => `撤销命令：${command}`,

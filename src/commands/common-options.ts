@@ -33,22 +33,26 @@ export interface RawCommonOptions {
   verbose?: boolean;
 }
 
+/** What commands print whose result is no report of findings. */
+export const PLAIN_FORMATS = ['text', 'json'] as const satisfies readonly Format[];
+
 /** What every command that judges takes. */
-export function addCommonOptions(command: Command, say: Say): Command {
-  return addDetailOptions(addJudgingOptions(addFormatOptions(command, say), say), say);
+export function addCommonOptions(command: Command, say: Say, formats: readonly Format[] = FORMATS): Command {
+  return addDetailOptions(addJudgingOptions(addFormatOptions(command, say, formats), say), say);
 }
 
 /** What a command takes that prints, and judges nothing. */
 export function addPrintingOptions(command: Command, say: Say): Command {
-  return addDetailOptions(addFormatOptions(command, say), say);
+  return addDetailOptions(addFormatOptions(command, say, PLAIN_FORMATS), say);
 }
 
-function addFormatOptions(command: Command, say: Say): Command {
+/** `formats` are those help offers; any other known one is refused by the command, which says what it prints. */
+function addFormatOptions(command: Command, say: Say, formats: readonly Format[]): Command {
   return command
     .addOption(
       new Option(
         '--format <format>',
-        say({ en: `how to print the result: ${FORMATS.join(', ')}`, 'zh-CN': `输出格式：${FORMATS.join('、')}` }),
+        say({ en: `how to print the result: ${formats.join(', ')}`, 'zh-CN': `输出格式：${formats.join('、')}` }),
       )
         .default('text')
         .argParser(word('format', FORMATS)),

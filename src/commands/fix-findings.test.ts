@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../judging/finding.ts';
 import type { PlannedRemedy } from '../remedies/run-record.ts';
-import { countingAgainst, withLasting } from './fix-findings.ts';
+import { countingAgainst, leftOpen, lostFromSight, withLasting } from './fix-findings.ts';
 
 function finding(problem: string, subject: string): Finding {
   const words = { title: '', cause: '', impact: '', prove: '', docs: '' };
@@ -54,5 +54,40 @@ describe('what counts against a fix', () => {
     const asked = { problems: ['ip-forward'], scopes: ['now', 'persist'] } as const;
     expect(withLasting(asked).problems).toEqual(['ip-forward', 'setting-not-persistent']);
     expect(withLasting({ scopes: ['now', 'persist'] })).toEqual({ scopes: ['now', 'persist'] });
+  });
+});
+
+function unseen(problem: string, subject: string, severity: Finding['severity'], reason: 'failed' | 'denied'): Finding {
+  const unknown = { reason, detail: 'ip: timed out after 10 s' };
+  return { ...finding(problem, subject), status: 'unknown', severity, unknown };
+}
+
+describe('what leaves open whether there is something to fix', () => {
+  const found = [
+    unseen('ip-forward', 'net.ipv4.ip_forward', 'info', 'failed'),
+    unseen('rp-filter', '', 'info', 'denied'),
+    unseen('bridge-netfilter', 'br0', 'warning', 'denied'),
+  ];
+  const scopes = ['now', 'persist'] as const;
+
+  it('is of a problem that was named whatever could not be seen', () => {
+    expect(named(leftOpen(found, { problems: ['rp-filter'], scopes }))).toEqual(['rp-filter ']);
+  });
+
+  it('is else what went wrong in looking, and what decides', () => {
+    expect(named(leftOpen(found, { scopes }))).toEqual(['ip-forward net.ipv4.ip_forward', 'bridge-netfilter br0']);
+  });
+});
+
+describe('what a fix lost from sight', () => {
+  const lost = unseen('bridge-netfilter', '', 'info', 'failed');
+
+  it('is what a problem of the plan rests on, also where it decides no exit status', () => {
+    const other = unseen('ip-forward', 'net.ipv4.ip_forward', 'info', 'failed');
+    expect(lostFromSight(FOUND, [lost, other], PLAN)).toEqual([lost]);
+  });
+
+  it('is not what was unknown before', () => {
+    expect(lostFromSight([lost], [lost], PLAN)).toEqual([]);
   });
 });

@@ -39,3 +39,33 @@ export function countingAgainst(
     return remedies.length === 0 || remedies.some(({ scope }) => scopes.includes(scope));
   });
 }
+
+/**
+ * Unknowns that leave open whether there is something to fix: of a problem asked for by name, any; else those that decide
+ * an exit status, and what was tried and went wrong (a command that hit its time limit on a loaded node), for a look a
+ * moment later may find a problem there. What is denied or absent stays so, and only the named problem's user needs it.
+ */
+export function leftOpen(findings: readonly Finding[], asked: Asked): readonly Finding[] {
+  const { problems, scopes } = asked;
+  return countingAgainst(findings, { ...(problems && { problems }), scopes }, []).filter(
+    ({ status, severity, unknown }) =>
+      status === 'unknown' && (problems !== undefined || severity !== 'info' || unknown?.reason === 'failed'),
+  );
+}
+
+/** What can no longer be seen of problems the plan was to solve: without it no fix is verified. */
+export function lostFromSight(
+  before: readonly Finding[],
+  after: readonly Finding[],
+  plan: readonly PlannedRemedy[],
+): readonly Finding[] {
+  const planned = new Set(plan.map(({ problem }) => problem));
+  const unseen = new Set(before.filter(({ status }) => status === 'unknown').map(placeOf));
+  return after.filter(
+    (finding) => finding.status === 'unknown' && planned.has(finding.problem) && !unseen.has(placeOf(finding)),
+  );
+}
+
+function placeOf({ problem, subject }: Finding): string {
+  return `${problem} ${subject}`;
+}

@@ -13,11 +13,11 @@ import { sessionLinks } from '../remedies/session-links.ts';
 import { exitStatus } from '../report/exit-status.ts';
 import { VERSION } from '../version.ts';
 import { actingHost, warnWithoutRoot } from './acting-host.ts';
-import { jsonText, leftText, line, planText, resultJson, resultText, stillText } from './change-text.ts';
+import { jsonText, leftText, line, planText, resultJson, resultText, stillText, unseenText } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
 import { confirm } from './confirm.ts';
 import type { Emission } from './emissions.ts';
-import { countingAgainst, withLasting } from './fix-findings.ts';
+import { countingAgainst, leftOpen, lostFromSight, withLasting } from './fix-findings.ts';
 import { type ProbePair, probeJson, probesOf, probeText, sendAfter, sendBefore } from './fix-probes.ts';
 import { catchInterruption } from './interruption.ts';
 import { progressLine } from './progress.ts';
@@ -144,20 +144,31 @@ async function emit({ chosen, seen }: Prepared, options: FixOptions): Promise<nu
   const { emitPlan } = await import('../remedies/emit/emit.ts');
   process.stdout.write(forms.map((form) => emitPlan(form, chosen.plan, seen.profile.persistence)).join('\n'));
   process.stderr.write(leftText(chosen.left, options));
-  if (chosen.plan.length === 0) process.stderr.write(line(CHANGE_WORDS[lang].emptyPlan));
-  return 0;
+  const open = leftOpen(seen.findings, options);
+  process.stderr.write(unseenText(open, options));
+  if (chosen.plan.length > 0) return 0;
+  process.stderr.write(line(CHANGE_WORDS[lang].emptyPlan));
+  return open.length > 0 ? 3 : 0;
 }
 
 function nothingPlanned({ seen, chosen }: Prepared, options: FixOptions): number {
   const words = CHANGE_WORDS[options.lang];
-  const findings = countingAgainst(seen.findings, options, []);
-  const status = exitStatus(findings, options.failOn);
-  if (options.json) process.stdout.write(jsonText({ run: '', steps: [], verified: status === 0 }));
-  else process.stdout.write(line(chosen.left.length > 0 || status !== 0 ? words.nothingToDo : words.nothingWrong));
+  const open = leftOpen(seen.findings, options);
+  const judged = exitStatus(countingAgainst(seen.findings, options, []), options.failOn);
+  const status = judged === 0 && open.length > 0 ? 3 : judged;
+  if (options.json) {
+    process.stderr.write(unseenText(open, options));
+    process.stdout.write(jsonText({ run: '', steps: [], verified: status === 0 }));
+  } else {
+    const verdict = chosen.left.length > 0 || status === 1 ? words.nothingToDo : words.nothingWrong;
+    const foundOut = status === 3 ? words.notKnown : verdict;
+    process.stdout.write(line(foundOut) + unseenText(open, options));
+  }
   return status;
 }
 
-function dryRun({ plan, chosen }: Prepared, { lang, json }: FixOptions): number {
+function dryRun({ plan, chosen, seen }: Prepared, options: FixOptions): number {
+  const { lang, json } = options;
   const words = CHANGE_WORDS[lang];
   if (json) {
     const detail = { en: words.dryRun, 'zh-CN': words.dryRun };
@@ -168,7 +179,10 @@ function dryRun({ plan, chosen }: Prepared, { lang, json }: FixOptions): number 
   } else {
     process.stdout.write(line(words.dryRun));
   }
-  return chosen.left.length > 0 ? 1 : 0;
+  const open = leftOpen(seen.findings, options);
+  (json ? process.stderr : process.stdout).write(unseenText(open, options));
+  if (chosen.left.length > 0) return 1;
+  return open.length > 0 ? 3 : 0;
 }
 
 async function change(prepared: Prepared, options: FixOptions): Promise<number> {
@@ -194,7 +208,7 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
     });
     // Who interrupts wants an end, not another round of packets.
     const interrupted = interruption.signal.aborted;
-    return conclude({ ...report, interrupted }, interrupted ? [] : await sendAfter(before), prepared.plan, options);
+    return conclude({ ...report, interrupted }, interrupted ? [] : await sendAfter(before), prepared, options);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     process.stderr.write(line(`hayward: ${error.words[lang]}`));
@@ -204,17 +218,24 @@ async function change(prepared: Prepared, options: FixOptions): Promise<number> 
   }
 }
 
+/** What the last judgement says of the run. Steps that were read back prove nothing while their problem cannot be seen. */
+function verdictOn(report: FixReport, { plan, seen }: Pick<Prepared, 'plan' | 'seen'>, options: FixOptions) {
+  const findings = countingAgainst(report.findings, options, plan);
+  const judged = exitStatus(findings, options.failOn);
+  const lost = lostFromSight(seen.findings, report.findings, plan);
+  const status = judged === 0 && lost.length > 0 ? 3 : judged;
+  return { findings, lost, status, verified: report.verified && status !== 1 && lost.length === 0 };
+}
+
 function conclude(
   report: FixReport & { readonly interrupted: boolean },
   probes: readonly ProbePair[],
-  plan: readonly PlannedRemedy[],
+  { plan, seen }: Prepared,
   options: FixOptions,
 ): number {
-  const { lang, json, host, failOn } = options;
+  const { lang, json, host } = options;
   const words = CHANGE_WORDS[lang];
-  const findings = countingAgainst(report.findings, options, plan);
-  const status = exitStatus(findings, failOn);
-  const verified = report.verified && status !== 1;
+  const { findings, lost, status, verified } = verdictOn(report, { plan, seen }, options);
   const begun = report.steps.some(({ result }) => result !== 'skipped');
   const undo = begun ? `hayward undo ${report.run}${host === undefined ? '' : ` --host ${host}`}` : undefined;
   if (json) {
@@ -222,8 +243,9 @@ function conclude(
     process.stdout.write(jsonText({ run: report.run, steps, verified, probes: probeJson(probes), undo }));
   } else {
     const still = findings.filter((one) => one.status === 'problem' && one.severity !== 'info');
-    process.stdout.write(line(report.verified ? words.done(report.run) : words.notDone(report.run)));
-    process.stdout.write(probeText(probes, options) + stillText(still, options));
+    const done = lost.length > 0 ? words.doneUnseen(report.run) : words.done(report.run);
+    process.stdout.write(line(report.verified ? done : words.notDone(report.run)));
+    process.stdout.write(unseenText(lost, options) + probeText(probes, options) + stillText(still, options));
     if (report.interrupted) process.stdout.write(line(words.carryOn));
     if (undo !== undefined) process.stdout.write(line(words.undoWith(undo)));
   }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Step } from '../remedies/step.ts';
 import { makeTestBed, type TestBed } from '../remedies/testing/test-bed.ts';
 
@@ -159,6 +159,57 @@ it('is not cut short by a reader that goes away', () => {
   expect(values()).toEqual(['1', '2']);
   expect(fixed.status).toBe(0);
   expect(JSON.parse(hayward('journal', '--json').stdout).runs).toMatchObject([{ interrupted: false }]);
+});
+
+/** Behind it every `ip` fails, or each that runs while this node forwards: as commands do that hit their time limit. */
+function withoutIp(when: 'always' | 'forwarding'): readonly string[] {
+  const guard = when === 'always' ? 'true' : '[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ]';
+  const script = `#!/bin/sh\nif ${guard}; then exit 2; fi\nexec ${bed.directory}/ip "$@"\n`;
+  writeFileSync(`${bed.directory}/failing-ip`, script, { mode: 0o755 });
+  const mount = `ip=$(readlink -f "$(command -v ip)"); cp "$ip" ${bed.directory}/ip; mount --bind ${bed.directory}/failing-ip "$ip"; exec "$@"`;
+  return ['unshare', '-m', 'sh', '-euc', mount, 'sh'];
+}
+
+describe('a router whose links cannot always be seen', () => {
+  let guests: readonly string[] = [];
+
+  beforeAll(() => {
+    guests = ['a', 'b'].map((letter) => `${bed.namespace}${letter}`);
+    for (const [index, guest] of guests.entries()) {
+      const link = `guest${index}`;
+      // From outside: what is mounted inside `ip netns exec` ends with it.
+      spawnSync('ip', ['netns', 'add', guest]);
+      bed.shell(`ip link add ${link} type veth peer name eth0 netns ${guest}`);
+      bed.shell(`ip addr add 10.9.${index}.1/24 dev ${link}; ip link set ${link} up`);
+      bed.shell(`ip -n ${guest} addr add 10.9.${index}.2/24 dev eth0; ip -n ${guest} link set eth0 up`);
+    }
+  });
+  afterAll(() => {
+    for (const guest of guests) spawnSync('ip', ['netns', 'del', guest]);
+  });
+
+  it('is not told that nothing is to be done when looking fails', () => {
+    expect(hayward('doctor', '--only', 'ip-forward').status).toBe(1);
+    for (const words of [['fix'], ['fix', 'ip-forward', '--dry-run']]) {
+      const { status, stdout } = haywardIn(withoutIp('always'), ...words, '--yes');
+      expect([words, status]).toEqual([words, 3]);
+      expect(stdout).toMatch(/not known[\s\S]*ip-forward net\.ipv4\.ip_forward/);
+    }
+    const { status, stdout } = haywardIn(withoutIp('always'), 'fix', 'ip-forward', '--yes', '--json');
+    expect([status, JSON.parse(stdout)]).toMatchObject([3, { steps: [], verified: false }]);
+    expect(values()[0]).toBe('0');
+  });
+
+  it('is not told that a fix is verified when nobody could look afterwards', () => {
+    const words = ['fix', 'ip-forward', '--yes', '--no-persist', '--no-probe'];
+    const json = haywardIn(withoutIp('forwarding'), ...words, '--json');
+    expect(values()[0]).toBe('1');
+    expect([json.status, JSON.parse(json.stdout)]).toMatchObject([3, { verified: false }]);
+    reset();
+    const { status, stdout } = haywardIn(withoutIp('forwarding'), ...words);
+    expect(status).toBe(3);
+    expect(stdout).toMatch(/could not be seen[\s\S]*ip-forward net\.ipv4\.ip_forward/);
+  });
 });
 
 it('says on standard error that a plan printed for other tools is empty', () => {

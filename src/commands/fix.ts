@@ -1,6 +1,13 @@
 import { type Command, Option } from 'commander';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
-import { addCommonOptions, commonOptions, printsJson, problemIds, type RawCommonOptions } from './common-options.ts';
+import {
+  addCommonOptions,
+  commonOptions,
+  PLAIN_FORMATS,
+  printsJson,
+  problemIds,
+  type RawCommonOptions,
+} from './common-options.ts';
 import { EMISSIONS, type Emission, emissionsFrom } from './emissions.ts';
 import { EXAMPLES, type Say, STATE_HELP } from './help-language.ts';
 import { UsageError } from './usage.ts';
@@ -62,7 +69,7 @@ ${say(EXAMPLES)}
 
 ${say(STATE_HELP)}`,
     );
-  addActingHostOption(addCommonOptions(command, say), say).action(fix);
+  addActingHostOption(addCommonOptions(command, say, PLAIN_FORMATS), say).action(fix);
 }
 
 async function fix(words: readonly string[], raw: RawOptions): Promise<void> {

@@ -39,8 +39,9 @@ export function registerControl(guard: Command, say: Say): void {
     .summary(say({ en: 'what is held, how, and who last wrote', 'zh-CN': '守护了什么、方式如何、最近由谁写入' }))
     .description(
       say({
-        en: 'Show what the guard of this node holds, how, and what happened lately. Exit status: 0 all is as wanted, 1 something is not, 3 no guard runs.',
-        'zh-CN': '显示本节点守护的设置、守护方式和最近发生的事。退出码：一切正常为 0，有不符为 1，没有守护进程为 3。',
+        en: 'Show what the guard of this node holds, how, and what happened lately. Exit status: 0 all is as wanted, 1 something is not, 3 no guard runs, or it has not judged the node yet.',
+        'zh-CN':
+          '显示本节点守护的设置、守护方式和最近发生的事。退出码：一切正常为 0，有不符为 1，没有守护进程或尚未完成首次评估为 3。',
       }),
     );
   addPrintingOptions(status, say).action(showStatus);
@@ -105,8 +106,9 @@ async function statusNow(lang: Lang): Promise<GuardStatus | undefined> {
   return notRunning(held.known ? held.value : undefined, read, lang);
 }
 
-function statusExit({ running, keys, conflicts }: GuardStatus): 0 | 1 | 3 {
-  if (!running) return 3;
+/** Before the first judgement it is not known what is wanted. */
+export function statusExit({ running, judged, keys, conflicts }: GuardStatus): 0 | 1 | 3 {
+  if (!running || judged === null) return 3;
   const wrong = keys.some(({ right, value, contested }) => contested || (!right && value !== null));
   return wrong || conflicts.length > 0 ? 1 : 0;
 }

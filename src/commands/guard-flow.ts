@@ -20,8 +20,8 @@ import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual } from '../lang.ts';
 import { bootIdOf } from '../remedies/interrupted.ts';
 import { takeLock } from '../remedies/run-lock.ts';
-import { actingHost } from './acting-host.ts';
-import { type CommonOptions, commonOptions } from './common-options.ts';
+import { actingHost, warnWithoutRoot } from './acting-host.ts';
+import { type CommonOptions, commonOptions, printsJson } from './common-options.ts';
 import { placesHere } from './guard-control.ts';
 import { listen } from './guard-listen.ts';
 import type { RawGuardOptions } from './guard-options.ts';
@@ -35,6 +35,10 @@ const SECOND: Bilingual = {
   en: 'another guard runs here as process',
   'zh-CN': '本机已有守护进程在运行，进程号',
 };
+const NOT_ROOT: Bilingual = {
+  en: 'not root here: nothing can be put right; use sudo, or --enforce off to only look',
+  'zh-CN': '当前不是 root，无法修复任何设置；请使用 sudo，或用 --enforce off 只观察',
+};
 const NO_KERNEL: Bilingual = {
   en: 'writes cannot be answered in the kernel',
   'zh-CN': '无法在内核中拦截写入',
@@ -44,6 +48,11 @@ const NO_KERNEL: Bilingual = {
 export async function runGuard(raw: RawGuardOptions): Promise<number> {
   const options = await commonOptions(raw);
   await askedSettings(raw.hold);
+  printsJson(options, 'guard');
+  // What is below a cgroup mount may not be there: `ip netns exec` mounts another /sys.
+  if (raw.cgroup !== undefined && !existsSync(raw.cgroup)) {
+    throw new UsageError(`--cgroup ${raw.cgroup}: there is no such directory`);
+  }
   // cgroup v1 has no such file (cgroup-v2.rst, "Core Interface Files").
   if (raw.cgroup !== undefined && !existsSync(`${raw.cgroup}/cgroup.controllers`)) {
     throw new UsageError(`--cgroup ${raw.cgroup}: it is no directory of a cgroup v2 hierarchy`);
@@ -125,6 +134,7 @@ async function start(
 ): Promise<Daemon> {
   const enforce = raw.enforce ?? 'auto';
   const { host, directory } = await actingHost({});
+  if (enforce !== 'observe' && enforce !== 'off') warnWithoutRoot(host, NOT_ROOT[options.lang]);
   const settings = watchSettings();
   const network = await openNetworkWatch();
   if (!network.known) sink.complain(network.detail);

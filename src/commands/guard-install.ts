@@ -5,6 +5,7 @@ import {
   addCommonOptions,
   addPrintingOptions,
   commonOptions,
+  PLAIN_FORMATS,
   printsJson,
   type RawCommonOptions,
 } from './common-options.ts';
@@ -35,7 +36,7 @@ export function registerInstall(guard: Command, say: Say): void {
       'after',
       `\n${say(EXAMPLES)}\n  hayward guard install --dry-run\n  hayward guard install --enforce observe\n  hayward guard install --yes`,
     );
-  doing(addGuardOptions(addCommonOptions(install, say), say), say).action(installGuard);
+  doing(addGuardOptions(addCommonOptions(install, say, PLAIN_FORMATS), say), say).action(installGuard);
   const uninstall = guard
     .command('uninstall')
     .summary(say({ en: 'stop the guard and leave nothing of it', 'zh-CN': '停止守护进程并彻底移除' }))

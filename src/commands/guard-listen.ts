@@ -78,7 +78,8 @@ export function tokenIn(path: string): string {
     const token = readFileSync(path, 'utf8').trim();
     if (token !== '') return token;
   } catch (error) {
-    throw new UsageError(`--token-file ${path}: ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`--token-file ${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`);
   }
   throw new UsageError(`--token-file ${path}: it is empty`);
 }

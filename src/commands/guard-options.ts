@@ -27,6 +27,9 @@ export interface Address {
 /** Faster than this the loop itself would be what is seen in top. */
 const LEAST_INTERVAL_MS = 10;
 
+/** A judgement runs some fifty commands. */
+const LEAST_JUDGE_MS = 1_000;
+
 /** The options of `guard` itself, which `guard install` takes too. */
 export function addGuardOptions(command: Command, say: Say): Command {
   return addHoldOption(command, say)
@@ -53,7 +56,7 @@ export function addGuardOptions(command: Command, say: Say): Command {
       new Option(
         '--judge-every <duration>',
         say({ en: 'how often the whole node is judged (default: 5m)', 'zh-CN': '完整评估节点的间隔（默认 5m）' }),
-      ).argParser((value: string) => Math.max(1_000, durationMs('--judge-every', value))),
+      ).argParser(judgeEvery),
     )
     .addOption(
       new Option(
@@ -81,6 +84,12 @@ export function addGuardOptions(command: Command, say: Say): Command {
 function interval(value: string): number {
   const ms = durationMs('--interval', value);
   if (ms < LEAST_INTERVAL_MS) throw new UsageError(`--interval ${value}: at least ${LEAST_INTERVAL_MS}ms`);
+  return ms;
+}
+
+function judgeEvery(value: string): number {
+  const ms = durationMs('--judge-every', value);
+  if (ms < LEAST_JUDGE_MS) throw new UsageError(`--judge-every ${value}: at least ${LEAST_JUDGE_MS / 1000}s`);
   return ms;
 }
 

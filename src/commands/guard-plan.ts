@@ -8,6 +8,7 @@ import {
   addCommonOptions,
   type CommonOptions,
   commonOptions,
+  PLAIN_FORMATS,
   printsJson,
   type RawCommonOptions,
 } from './common-options.ts';
@@ -95,7 +96,7 @@ ${say(EXAMPLES)}
 
 ${say(EXIT_STATUS)}`,
     );
-  addCommonOptions(addHoldOption(command, say), say).action(plan);
+  addCommonOptions(addHoldOption(command, say), say, PLAIN_FORMATS).action(plan);
 }
 
 async function plan(_own: RawOptions, command: Command): Promise<void> {

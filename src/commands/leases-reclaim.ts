@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Bilingual } from '../lang.ts';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
-import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import { addCommonOptions, commonOptions, PLAIN_FORMATS, type RawCommonOptions } from './common-options.ts';
 import { withGivenBefore } from './given-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { addLeaseOptions, leaseScope, type RawLeaseOptions } from './leases.ts';
@@ -69,7 +69,7 @@ ${say(EXAMPLES)}
 
 ${say(EXIT_STATUS)}`,
     );
-  addActingHostOption(addLeaseOptions(addCommonOptions(command, say), say), say).action(reclaim);
+  addActingHostOption(addLeaseOptions(addCommonOptions(command, say, PLAIN_FORMATS), say), say).action(reclaim);
 }
 
 function count(value: string): number {

@@ -4,7 +4,13 @@ import type { Host } from '../hosts/host.ts';
 import type { Bilingual } from '../lang.ts';
 import type { JudgedLeases } from '../leases/observe.ts';
 import type { LeaseScope } from '../snapshot/leases.ts';
-import { addCommonOptions, type CommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
+import {
+  addCommonOptions,
+  type CommonOptions,
+  commonOptions,
+  PLAIN_FORMATS,
+  type RawCommonOptions,
+} from './common-options.ts';
 import { durationMs } from './duration.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { addHostOptions, hostsFrom, isLocal, type RawHostOptions } from './hosts-from-options.ts';
@@ -107,7 +113,7 @@ ${say(EXAMPLES)}
 
 ${say(EXIT_STATUS)}`,
     );
-  addHostOptions(addLeaseOptions(addCommonOptions(command, say), say), say).action(leases);
+  addHostOptions(addLeaseOptions(addCommonOptions(command, say, PLAIN_FORMATS), say), say).action(leases);
   registerReclaim(command, say);
 }
 

@@ -163,7 +163,11 @@ function report(error: unknown, argv: readonly string[]): number {
 
 /** The command line that shows the help of what was called: its words up to the first option. */
 function helpFor(argv: readonly string[]): string {
-  const below = argv[2] === 'lab' || argv[2] === 'networks' || (argv[2] === 'leases' && argv[3] === 'reclaim');
+  const below =
+    argv[2] === 'lab' ||
+    argv[2] === 'networks' ||
+    argv[2] === 'guard' ||
+    (argv[2] === 'leases' && argv[3] === 'reclaim');
   const words = argv.slice(2, below ? 4 : 3).filter((word) => !word.startsWith('-'));
   return ['hayward', ...words, '--help'].join(' ');
 }

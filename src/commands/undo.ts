@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addActingHostOption, type RawActingOptions } from './acting-host.ts';
-import { addCommonOptions, commonOptions, printsJson, type RawCommonOptions } from './common-options.ts';
+import { addCommonOptions, commonOptions, PLAIN_FORMATS, printsJson, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say, STATE_HELP } from './help-language.ts';
 
 interface RawOptions extends RawCommonOptions, RawActingOptions {
@@ -27,7 +27,7 @@ ${say(EXAMPLES)}
 
 ${say(STATE_HELP)}`,
     );
-  addActingHostOption(addCommonOptions(command, say), say).action(undo);
+  addActingHostOption(addCommonOptions(command, say, PLAIN_FORMATS), say).action(undo);
 }
 
 async function undo(run: string | undefined, raw: RawOptions): Promise<void> {

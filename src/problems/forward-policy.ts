@@ -73,7 +73,8 @@ function check(parts: Parts<(typeof NEEDS)[number]>, profile: Profile): readonly
   if (!open)
     return [{ status: 'ok', subject: '', evidence: [{ source: rules.source, value: `${flows.length} flows pass` }] }];
   const detail = `${open.why}: ${open.rule.table} ${open.rule.chain} rule ${open.rule.rule}: ${open.rule.text}`;
-  const unknown = { known: false, reason: 'failed', source: rules.source, detail } as const;
+  // Nothing went wrong in looking: what the rule matches was not looked at, and is not at the next look either.
+  const unknown = { known: false, reason: 'not-collected', source: rules.source, detail } as const;
   return [{ status: 'unknown', subject: '', severity: 'info', unknown, evidence: [] }];
 }
 

@@ -241,8 +241,9 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
   }
 
   /** From the write where it was seen, else from when it was last right, which is the most it can have been. */
+  /** Whole milliseconds, rounded up: it is told as the most it can have been. */
   function latency(now: Moment, ruling: Ruling): number {
-    const most = Math.max(0, now.ms - Math.max(rightMs ?? excursion?.firstMs ?? now.ms, ruling.sinceMs));
+    const most = Math.ceil(Math.max(0, now.ms - Math.max(rightMs ?? excursion?.firstMs ?? now.ms, ruling.sinceMs)));
     if (!excursion?.writer) return most;
     const sinceWrite = now.at.getTime() - Date.parse(excursion.writer.at);
     return sinceWrite >= 0 && sinceWrite < most ? sinceWrite : most;

@@ -99,6 +99,16 @@ describe('the plan as text', () => {
     expect(shown('zh-CN')).not.toMatch(/\b(is|the|wanted|kept)\b/);
   });
 
+  it('says once why several things are not known', () => {
+    const [first] = PLAN.undecided;
+    if (!first) throw new Error('the plan has an unknown');
+    const more = { ...first, about: 'net.core.somaxconn' };
+    const text = shown('en', { ...PLAN, undecided: [first, more, { ...more, about: 'a.b', detail: 'another' }] });
+    expect(text).toMatch(/^ {2}net\.ipv4\.conf\.\*\.rp_filter\n {2}net\.core\.somaxconn\n {6}rp-filter: ip route: /m);
+    expect(text).toMatch(/^ {2}a\.b\n {6}rp-filter: another$/m);
+    expect(text.split('ip route: ')).toHaveLength(2);
+  });
+
   it('says that there is nothing to keep', () => {
     const { demands: _demands, conflicts: _conflicts, left: _left, undecided: _undecided, ...rest } = PLAN;
     const nothing = { ...rest, profile: 'generic', demands: [], conflicts: [], left: [], undecided: [] } as const;

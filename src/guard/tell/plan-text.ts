@@ -133,8 +133,8 @@ export function planText(plan: GuardPlan, options: RenderOptions): string {
       ...indented(demandKey(demand), context),
       ...reason(demand.by, why[options.lang], context),
     ]),
-    ...section(words.undecided, plan.undecided, ({ about, by, detail }) => [
-      ...indented(about || by, context).map((line) => paint(line, 'unknown')),
+    ...section(words.undecided, byReason(plan.undecided), ({ abouts, by, detail }) => [
+      ...abouts.flatMap((about) => indented(about || by, context)).map((line) => paint(line, 'unknown')),
       ...reason(by, detail, context),
     ]),
     ...(problems > 0 ? ['', ...plain(words.findings(problems)).map((line) => paint(line, 'warning'))] : []),
@@ -147,6 +147,24 @@ interface Context {
   readonly paint: Paint;
   readonly options: RenderOptions;
   readonly now: GuardPlan['now'];
+}
+
+interface SameReason {
+  readonly abouts: string[];
+  readonly by: string;
+  readonly detail: string;
+}
+
+/** Things not known for one and the same reason, which is said once: the names of two dozen settings still fit a screen. */
+function byReason(undecided: GuardPlan['undecided']): readonly SameReason[] {
+  const groups = new Map<string, SameReason>();
+  for (const { about, by, detail } of undecided) {
+    const id = JSON.stringify([by, detail]);
+    const group = groups.get(id) ?? { abouts: [], by, detail };
+    group.abouts.push(about);
+    groups.set(id, group);
+  }
+  return [...groups.values()];
 }
 
 function section<T>(title: string, items: readonly T[], linesOf: (item: T) => readonly string[]): string[] {

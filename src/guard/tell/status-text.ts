@@ -23,6 +23,7 @@ interface Words {
   readonly more: (count: number) => string;
   readonly conflict: (key: string, wants: readonly string[]) => string;
   readonly nothing: string;
+  readonly notJudged: string;
   readonly recent: string;
 }
 
@@ -40,6 +41,7 @@ const WORDS: Readonly<Record<Lang, Words>> = {
     more: (count) => `… and ${count} more, all right (--verbose shows them)`,
     conflict: (key, wants) => `${key} is wanted as ${wants.join(' and as ')}: nothing is done`,
     nothing: 'Nothing on this node needs holding.',
+    notJudged: 'The node is being judged: what needs holding is not known yet.',
     recent: 'Lately:',
   },
   'zh-CN': {
@@ -55,6 +57,7 @@ const WORDS: Readonly<Record<Lang, Words>> = {
     more: (count) => `……另有 ${count} 项，均正常（--verbose 显示全部）`,
     conflict: (key, wants) => `${key} 同时被要求为 ${wants.join(' 和 ')}：不做任何操作`,
     nothing: '本节点没有需要守护的设置。',
+    notJudged: '正在评估节点：尚不知道需要守护哪些设置。',
     recent: '最近：',
   },
 };
@@ -89,8 +92,8 @@ function trouble({ right, contested, drifts }: KeyStatus): number {
   return (right ? 0 : 4) + (contested ? 2 : 0) + (drifts > 0 ? 1 : 0);
 }
 
-function keyLines({ keys, running }: GuardStatus, { words, paint, options }: Context): string[] {
-  if (keys.length === 0) return running ? ['', words.nothing] : [];
+function keyLines({ keys, running, judged }: GuardStatus, { words, paint, options }: Context): string[] {
+  if (keys.length === 0) return running ? ['', judged ? words.nothing : words.notJudged] : [];
   const sorted = [...keys].sort((one, other) => trouble(other) - trouble(one));
   const worth = sorted.filter((key, index) => options.verbose || trouble(key) > 0 || index < MOST_KEYS);
   const rows = worth.map((key) => cellsOf(key, words));

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { statusExit } from '../../commands/guard-control.ts';
 import { displayWidth } from '../../report/display-width.ts';
 import type { GuardEvent, Writer } from '../model.ts';
 import { openHistory, readHistory } from './history.ts';
@@ -142,6 +143,11 @@ describe('status and log', () => {
   });
 
   it('says that none runs', () => {
+    const starting = statusWith([], { judged: null });
+    expect(statusText(starting, options)).toContain('not known yet');
+    expect(statusText(starting, options)).not.toContain('Nothing on this node');
+    expect(statusExit(starting)).toBe(3);
+    expect(statusExit(statusWith([RIGHT_KEY]))).toBe(0);
     const text = statusText(statusWith([], { running: false, judged: null }), options);
     expect(text).toContain('No guard runs here');
   });
