@@ -263,6 +263,7 @@ describe('what cannot be seen is not known, and never not ready', () => {
 
   it.each([
     [['--kubeconfig', '/nonexistent/kubeconfig'], 'no kubeconfig: /nonexistent/kubeconfig'],
+    [['--kubeconfig', ''], '--kubeconfig: expected a file, and it is empty'],
     [['--kubeconfig', CLI], `${CLI}: not a kubeconfig`],
     [['--only', 'node-unredy'], "unknown problem 'node-unredy' (did you mean node-unready?)"],
     [['--deadline', 'soon'], '--deadline soon: expected a duration like 90s, 10m or 1h'],
