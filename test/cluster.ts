@@ -73,6 +73,7 @@ export function node(name: string, differing: Partial<NodeLook> = {}): NodeLook 
     bootId: `boot-${name}`,
     createdAt: ago(90 * 86_400),
     leaseRenewedAt: known(ago(4), `lease ${name}`),
+    leaseReadAt: NOW,
     ...differing,
   };
 }

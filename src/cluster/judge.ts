@@ -16,6 +16,7 @@ import {
   type Timing,
 } from './memory.ts';
 import type { ClusterSnapshot } from './model.ts';
+import { pasteable } from './pasteable.ts';
 import type { AnyClusterProblem, ClusterJudgement, ClusterParts, ClusterProblem, SnapshotPart } from './problem.ts';
 import { CLUSTER_PROBLEMS } from './problems/registry.generated.ts';
 import { bootsAfter, clusterReboot, type Reboots, rebootsOf } from './reboots.ts';
@@ -71,7 +72,9 @@ export function judgeCluster(
   const findings = [top, ...judged.map((one) => behindItsCause(one, causes))];
   return {
     verdict,
-    findings: findings.filter(({ problem }) => options.only?.includes(problem) ?? true),
+    findings: findings
+      .filter(({ problem }) => options.only?.includes(problem) ?? true)
+      .map((finding) => ({ ...finding, prove: pasteable(finding.prove, snapshot.kubeconfig) })),
     memory: after,
   };
 }

@@ -14,6 +14,8 @@ export interface KubeconfigOptions {
  * UsageError, one line, where none can be used.
  */
 export async function kubeconfigFor({ kubeconfig, environment }: KubeconfigOptions): Promise<Known<FoundKubeconfig>> {
+  // `--kubeconfig "$UNSET"`: another cluster's would be found, and judged.
+  if (kubeconfig === '') throw new UsageError('--kubeconfig: expected a file, and it is empty');
   const { KUBECONFIG: named, HOME: home = homedir() } = environment;
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
   const found = await findKubeconfig({

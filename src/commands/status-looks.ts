@@ -6,6 +6,8 @@ import { UsageError } from './usage.ts';
 export interface Looked {
   readonly look?: Look;
   readonly trouble?: string;
+  /** When it came, in ms since the epoch. */
+  readonly at: number;
 }
 
 /** Between two looks, and at least as long as the last one took: a large cluster is not asked without end. */
@@ -16,10 +18,10 @@ export async function* looks(looker: Looker, signal: AbortSignal): AsyncGenerato
   let seen = false;
   while (!signal.aborted) {
     const looked: Looked = await looker.look(signal).then(
-      (look) => ({ look }),
+      (look) => ({ look, at: Date.parse(look.snapshot.takenAt) }),
       (error: unknown) => {
         if (!seen || !(error instanceof UsageError)) throw error;
-        return { trouble: error.message };
+        return { trouble: error.message, at: Date.now() };
       },
     );
     if (signal.aborted) return;
@@ -34,18 +36,22 @@ const UNKNOWN_MS = 600_000;
 
 /**
  * Whether an answer ends --wait: it is ready, or is not. What is settling ends by the deadlines it is judged with. What is unknown
- * because it is denied stays so; otherwise it is waited for as long as the deadline, from the first such answer on.
+ * because it is denied stays so; otherwise it is waited for as long as the deadline, from the first such answer on, and no look at
+ * all is no more than that.
  */
-export function undecidedUntil(deadlineMs = UNKNOWN_MS): (look: Look) => boolean {
+export function undecidedUntil(deadlineMs = UNKNOWN_MS): (looked: Looked) => boolean {
   let unknownSince: number | undefined;
-  return ({ verdict, findings, snapshot }) => {
-    if (verdict !== 'unknown') {
+  return ({ look, at }) => {
+    if (look && look.verdict !== 'unknown') {
       unknownSince = undefined;
-      return verdict !== 'settling';
+      return look.verdict !== 'settling';
     }
-    const at = Date.parse(snapshot.takenAt);
     unknownSince ??= at;
-    const deciding = findings.filter(({ status, severity }) => status === 'unknown' && severity === 'critical');
-    return deciding.every(({ unknown }) => unknown?.reason === 'denied') || at - unknownSince >= deadlineMs;
+    return (look !== undefined && isDenied(look)) || at - unknownSince >= deadlineMs;
   };
+}
+
+function isDenied({ findings }: Look): boolean {
+  const deciding = findings.filter(({ status, severity }) => status === 'unknown' && severity === 'critical');
+  return deciding.every(({ unknown }) => unknown?.reason === 'denied');
 }

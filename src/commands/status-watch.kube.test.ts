@@ -146,6 +146,20 @@ it('writes what changed, a document a line, where nobody watches', async () => {
   expect(watch.output()).not.toContain('\x1b');
 });
 
+it('ends when nobody reads what it writes', async () => {
+  const { kubeconfig } = server.admin;
+  const watch = watched([process.execPath, CLI, 'status', '--kubeconfig', kubeconfig, '--watch', '--json']);
+  await watch.says('"verdict": "ready"');
+  watch.child.stdout?.destroy();
+  await server.kill();
+  try {
+    expect(await watch.ends()).toBe(3);
+  } finally {
+    await server.start();
+    await cluster.renew();
+  }
+});
+
 it('several renew the same Leases at once, and none is refused', async () => {
   await Promise.all(Array.from({ length: 8 }, () => cluster.renew()));
 });

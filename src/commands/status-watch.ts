@@ -8,7 +8,7 @@ import { STATUS_WORDS } from '../report/status-words.ts';
 import type { CommonOptions } from './common-options.ts';
 import { screenOn } from './screen.ts';
 import type { Look, Looker } from './status-look.ts';
-import { looks } from './status-looks.ts';
+import { type Looked, looks } from './status-looks.ts';
 import { reportOf } from './status-report.ts';
 
 export interface WatchOptions {
@@ -16,8 +16,8 @@ export interface WatchOptions {
   readonly only?: readonly string[];
   /** Ends it. */
   readonly signal: AbortSignal;
-  /** Whether an answer ends it by itself. */
-  readonly isOver: (look: Look) => boolean;
+  /** Whether what came of a look ends it by itself. */
+  readonly isOver: (looked: Looked) => boolean;
   readonly output: WriteStream;
 }
 
@@ -40,13 +40,15 @@ type Told = (look: Look, changes: readonly Change[] | undefined) => string;
 /** Writes the first answer, then those that differ from the one before. */
 async function follow(looker: Looker, { signal, isOver, output }: WatchOptions, told: Told): Promise<Look | undefined> {
   let last: Look | undefined;
-  for await (const { look, trouble } of looks(looker, signal)) {
+  for await (const looked of looks(looker, signal)) {
+    const { look, trouble } = looked;
     if (trouble !== undefined) process.stderr.write(`hayward: ${harmless(trouble)}\n`);
-    if (look === undefined) continue;
-    const changes = last && changesBetween(last, look, look.snapshot.takenAt);
-    last = look;
-    if (changes?.length !== 0) output.write(told(look, changes));
-    if (isOver(look)) break;
+    if (look) {
+      const changes = last && changesBetween(last, look, look.snapshot.takenAt);
+      last = look;
+      if (changes?.length !== 0) output.write(told(look, changes));
+    }
+    if (isOver(looked)) break;
   }
   return last;
 }
@@ -87,7 +89,7 @@ async function onTerminal(
         last = looked.look;
       }
       draw();
-      if (last && isOver(last)) break;
+      if (isOver(looked)) break;
     }
   } finally {
     clearInterval(tick);

@@ -8,10 +8,12 @@ import type { Credentials } from '../../lab/kube/credentials.ts';
 import { loopbackAddress, type ManagementSite, managementSite } from '../../lab/kube/management-site.ts';
 import { type LabProxy, startProxy } from '../../lab/kube/proxy.ts';
 import { type SmallCluster, smallCluster } from '../../lab/kube/small-cluster.ts';
+import { service } from '../../lab/kube/small-objects.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const DAY_MS = 86_400_000;
 const WEBHOOK = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/dead';
+const RANCHER_WEBHOOK = '/api/v1/namespaces/cattle-system/endpoints/rancher-webhook';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
 /** As console asked with the node's own credentials up to Harvester v1.5.0-rc. */
@@ -160,6 +162,14 @@ const FAULTS: readonly Fault[] = [
     toNode: { answer: [1, 'not-ready'], problems: ['webhook-unready'] },
   },
   {
+    name: 'Rancher’s webhook without Endpoints, though its Service is there',
+    make: () => cluster.remove(RANCHER_WEBHOOK),
+    undo: () => cluster.put(RANCHER_WEBHOOK, service('rancher-webhook', 3).endpoints),
+    arguments: ['--deadline', '0'],
+    toAdmin: { answer: [1, 'not-ready'], problems: ['webhook-unready'] },
+    toNode: { answer: [1, 'not-ready'], problems: ['webhook-unready'] },
+  },
+  {
     name: 'nothing at the management address',
     make: () => site.stop(),
     undo: async () => {
@@ -252,6 +262,19 @@ describe('what cannot be seen is not known, and never not ready', () => {
     expect(await judged(stranger, '--wait')).toMatchObject({ answer: [3, 'unknown'] });
   });
 
+  it('and the command it names shows what is refused, and by which rule', async () => {
+    const stranger = await server.user({ name: 'looker' });
+    const { stdout } = await hayward(stranger);
+    const next =
+      /Next +hayward status (.*)$/m
+        .exec(stdout)?.[1]
+        ?.replace(/ --kubeconfig .*/, '')
+        .split(' ') ?? [];
+    const shown = await hayward(stranger, ...next);
+    expect(shown.stdout).toContain('  node-authorization list nodes\n    HTTP 403: nodes is forbidden');
+    expect(shown.stdout.replace(/\s+/g, ' ')).toContain('[RBAC: no rule allows it]');
+  });
+
   it('to somebody whose certificate has expired, which is said', async () => {
     const late = { name: 'late', groups: ['system:masters'], notAfter: new Date(Date.now() - DAY_MS) };
     const expired = await server.user(late);
@@ -263,6 +286,7 @@ describe('what cannot be seen is not known, and never not ready', () => {
 
   it.each([
     [['--kubeconfig', '/nonexistent/kubeconfig'], 'no kubeconfig: /nonexistent/kubeconfig'],
+    [['--kubeconfig', ''], '--kubeconfig: expected a file, and it is empty'],
     [['--kubeconfig', CLI], `${CLI}: not a kubeconfig`],
     [['--only', 'node-unredy'], "unknown problem 'node-unredy' (did you mean node-unready?)"],
     [['--deadline', 'soon'], '--deadline soon: expected a duration like 90s, 10m or 1h'],

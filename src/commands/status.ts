@@ -107,13 +107,17 @@ async function status(raw: RawOptions): Promise<void> {
   });
   if (!options.quiet) tellPassedOver(looker);
   const interruption = catchInterruption(() => undefined);
+  const reader = new AbortController();
+  const gone = (): void => reader.abort();
+  process.stdout.on('error', gone);
+  const signal = AbortSignal.any([interruption.signal, reader.signal]);
   try {
     const { statusExit } = await import('./status-report.ts');
-    const last = raw.watch
-      ? await watch(looker, { options, raw, signal: interruption.signal, ...(only && { only }) })
-      : await once(looker, { options, raw, signal: interruption.signal, ...(only && { only }) });
+    const run: Run = { options, raw, signal, ...(only && { only }) };
+    const last = raw.watch ? await watch(looker, run) : await once(looker, run);
     process.exitCode = last === undefined ? 3 : statusExit(last, { failOn: options.failOn, ...(only && { only }) });
   } finally {
+    process.stdout.off('error', gone);
     interruption.restore();
   }
 }
@@ -122,6 +126,7 @@ interface Run {
   readonly options: CommonOptions;
   readonly raw: RawOptions;
   readonly only?: readonly string[];
+  /** Interrupted, or nobody reads any more what is written. */
   readonly signal: AbortSignal;
 }
 
@@ -151,10 +156,15 @@ async function waited(
 ): Promise<Look | undefined> {
   const { looks, undecidedUntil } = await import('./status-looks.ts');
   const isOver = undecidedUntil(deadline);
-  for await (const { look } of looks(looker, signal)) {
-    if (look === undefined) continue;
-    tell(`${look.verdict}, looking again …`);
-    if (isOver(look)) return look;
+  let last: Look | undefined;
+  for await (const looked of looks(looker, signal)) {
+    const { look = last, trouble } = looked;
+    last = look;
+    if (isOver(looked)) {
+      if (trouble !== undefined) process.stderr.write(`hayward: ${harmless(trouble)}\n`);
+      return last;
+    }
+    tell(`${harmless(trouble ?? look?.verdict ?? '')}, looking again …`);
   }
   return undefined;
 }

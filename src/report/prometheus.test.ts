@@ -27,3 +27,18 @@ test('a hostile subject cannot forge a series', () => {
     expect(line).toMatch(/^hayward_\w+\{(?:\w+="(?:[^"\\\n]|\\["\\n])*",?)*\} \d+$/);
   }
 });
+
+test('of a cluster the verdict, each a series: one that settles is told from one that is not ready', () => {
+  const cluster = {
+    verdict: 'settling',
+    server: 'https://10.0.0.1:6443',
+    kubeconfig: { owner: 'rke2', path: '/a' },
+  } as const;
+  const printed = renderPrometheus(sampleReport([], { cluster }));
+  expect(printed.split('\n').filter((line) => line.startsWith('hayward_cluster'))).toEqual([
+    'hayward_cluster_verdict{target="node-1",verdict="ready"} 0',
+    'hayward_cluster_verdict{target="node-1",verdict="settling"} 1',
+    'hayward_cluster_verdict{target="node-1",verdict="not-ready"} 0',
+    'hayward_cluster_verdict{target="node-1",verdict="unknown"} 0',
+  ]);
+});

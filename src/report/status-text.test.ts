@@ -94,6 +94,35 @@ describe('the screen of hayward status', () => {
     for (const { subject } of many) expect(whole.join('\n')).toContain(subject);
   });
 
+  it('tells everything with --verbose: notes in full, each reason once, and what is in order', () => {
+    const denied = { reason: 'denied', detail: 'HTTP 403: no' } as const;
+    const aside = ['list nodes', 'list pods'].map((subject) =>
+      sampleOther('unknown', { problem: 'node-authorization', subject, unknown: denied }),
+    );
+    const note = sampleFinding({ problem: 'webhook-unready', severity: 'info', prove: '' });
+    const away = sampleOther('not-applicable', { problem: 'port-conflict', subject: '', cause: 'no node' });
+    const findings = [note, ...aside, away, sampleOther('ok')];
+    const whole = statusLines(status(findings), { ...OPTIONS, verbose: true });
+    expect(whole).toContain('i webhook-unready net.ipv4.ip_forward · note');
+    expect(whole.slice(whole.indexOf('? not seen, and not needed for the answer'))).toEqual([
+      '? not seen, and not needed for the answer',
+      '  node-authorization list nodes, node-authorization list pods',
+      '    HTTP 403: no',
+      '',
+      '- does not apply here',
+      '  port-conflict',
+      '    no node',
+      '',
+      '✓ 1 fine',
+      '  rp-filter eth0 (Reverse path filter)',
+      '',
+      '0 problems, 1 fine, 0 unknown; not seen, and not needed: 2.',
+    ]);
+    const short = statusLines(status(findings), OPTIONS).join('\n');
+    expect(short).toContain('notes: webhook-unready net.ipv4.ip_forward');
+    expect(short).not.toMatch(/403|no node|rp-filter/);
+  });
+
   it('counts the rows of a command that the terminal wraps', () => {
     const long = many.map((one) => ({ ...one, prove: `kubectl ${'x'.repeat(300)}` }));
     for (const color of [false, true]) {

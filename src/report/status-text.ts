@@ -3,11 +3,13 @@ import type { ClusterSnapshot } from '../cluster/model.ts';
 import type { Verdict } from '../cluster/verdict.ts';
 import type { UnknownReason } from '../hosts/reading.ts';
 import { harmless } from '../hosts/sanitise.ts';
+import { shellWord } from '../hosts/shell-text.ts';
 import type { Finding, Severity } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
 import { cutTo, displayWidth, padTo } from './display-width.ts';
 import { painter, type Style } from './paint.ts';
 import type { RenderOptions } from './report.ts';
+import { fullLines } from './status-full.ts';
 import { STATUS_WORDS, type StatusWords } from './status-words.ts';
 import { MARKS, nameOf, namesOf } from './text-finding.ts';
 import { hanging, oneLine } from './text-line.ts';
@@ -46,7 +48,8 @@ export function statusLines(status: ClusterStatus, options: ScreenOptions): stri
   const head = headLines(status, options);
   const closing = closingLines(status.findings, options);
   const room = options.rows === undefined ? Number.POSITIVE_INFINITY : options.rows - head.length - closing.length;
-  return [...head, ...bodyLines(status, options, room), ...closing];
+  const whole = options.verbose && options.rows === undefined ? fullLines(status.findings, options) : [];
+  return [...head, ...bodyLines(status, options, room), ...whole, ...closing];
 }
 
 function headLines({ verdict, snapshot, findings }: ClusterStatus, options: ScreenOptions): string[] {
@@ -75,7 +78,7 @@ function headLines({ verdict, snapshot, findings }: ClusterStatus, options: Scre
 
 function bodyLines({ findings, snapshot }: ClusterStatus, options: ScreenOptions, room: number): string[] {
   const words = STATUS_WORDS[options.lang];
-  const { blocks, notes } = sorted(findings);
+  const { blocks, notes } = sorted(findings, options.verbose);
   const lines: string[] = [];
   const fits = (more: readonly string[], kept: number): boolean =>
     rowsOf(lines, options.width) + rowsOf(more, options.width) + kept <= room;
@@ -112,12 +115,16 @@ interface Block {
 
 const RANK: Readonly<Record<Severity, number>> = { critical: 0, warning: 10, info: 20 };
 
-/** What counts as wrong, worst first, with what follows from it; and notes, which are named only. */
-function sorted(findings: readonly Finding[]): { readonly blocks: Block[]; readonly notes: Finding[] } {
+/** What counts as wrong, worst first, with what follows from it; and notes, which are named only unless all is `inFull`. */
+function sorted(
+  findings: readonly Finding[],
+  inFull: boolean,
+): { readonly blocks: Block[]; readonly notes: Finding[] } {
   const told = findings.filter(({ problem }) => problem !== 'cluster-ready');
   const problems = told.filter(({ status }) => status === 'problem');
   const hidden = problems.filter(({ consequenceOf }) => problems.some(({ problem }) => problem === consequenceOf));
-  const open = told.filter((one) => isOpen(one) && !hidden.includes(one));
+  const isNote = (one: Finding): boolean => one.status === 'problem' && !isOpen(one) && !hidden.includes(one);
+  const open = told.filter((one) => (isOpen(one) && !hidden.includes(one)) || (inFull && isNote(one)));
   const adopted = new Set<Finding>();
   const blocks = open
     .filter(({ status }) => status === 'problem')
@@ -129,7 +136,7 @@ function sorted(findings: readonly Finding[]): { readonly blocks: Block[]; reado
     });
   return {
     blocks: [...blocks, ...unknownBlocks(open.filter(({ status }) => status === 'unknown'))],
-    notes: problems.filter((one) => !isOpen(one) && !hidden.includes(one)),
+    notes: inFull ? [] : told.filter(isNote),
   };
 }
 
@@ -181,7 +188,7 @@ function blockLines({ finding, others }: Block, snapshot: Looked, options: Scree
 
 /** What shows why: each request that is refused, with the rule; or the same once more, as long as it takes. */
 function nextOfUnknown(reason: UnknownReason | undefined, { owner, path }: Looked['kubeconfig']): string {
-  const named = owner === 'option' ? ` --kubeconfig '${path.replaceAll("'", `'\\''`)}'` : '';
+  const named = owner === 'option' ? ` --kubeconfig ${shellWord(path)}` : '';
   if (reason === 'denied') return `hayward status --only node-authorization --verbose${named}`;
   return reason === 'failed' ? `hayward status --wait${named}` : '';
 }

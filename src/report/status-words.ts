@@ -17,6 +17,8 @@ export interface StatusWords {
   readonly follows: (names: string) => string;
   readonly notKnown: (what: string) => string;
   readonly note: (names: string) => string;
+  readonly notNeeded: string;
+  readonly notApplicable: string;
   readonly more: (count: number) => string;
   readonly counted: (counts: { problem: number; ok: number; unknown: number; aside: number }) => string;
   readonly changed: string;
@@ -53,6 +55,8 @@ const en: StatusWords = {
   follows: (names) => `follows from this: ${names}`,
   notKnown: (what) => `not known: ${what}`,
   note: (names) => `notes: ${names}`,
+  notNeeded: 'not seen, and not needed for the answer',
+  notApplicable: 'does not apply here',
   more: (count) => `and ${count} more (--verbose)`,
   counted: ({ problem, ok, unknown, aside }) =>
     `${problem} ${problem === 1 ? 'problem' : 'problems'}, ${ok} fine, ${unknown} unknown` +
@@ -91,6 +95,8 @@ const zh: StatusWords = {
   follows: (names) => `由此引起：${names}`,
   notKnown: (what) => `无法判断：${what}`,
   note: (names) => `提示：${names}`,
+  notNeeded: '看不到，结论不需要',
+  notApplicable: '此处不适用',
   more: (count) => `另有 ${count} 项（--verbose）`,
   counted: ({ problem, ok, unknown, aside }) =>
     `${problem} 个问题，${ok} 项正常，${unknown} 项未知${aside > 0 ? `；另有 ${aside} 项看不到，结论不需要` : ''}`,

@@ -84,6 +84,10 @@ describe('a kubeconfig', () => {
     [kubeconfig().replace('user: default', 'user: nobody'), 'no user "nobody"'],
     [kubeconfig({ cluster: { server: 'http://10.0.0.1' } }), 'the server "http://10.0.0.1" is no https address'],
     [kubeconfig({ cluster: { server: 'nonsense' } }), 'the server "nonsense" is no https address'],
+    ...['https://a:SECRET@10.0.0.1', 'http://SECRET@10.0.0.1', 'a:SECRET@nonsense'].map((server): [string, string] => [
+      kubeconfig({ cluster: { server } }),
+      "a password in the server's address is not supported",
+    ]),
     [kubeconfig({ cluster: { 'proxy-url': 'http://p' } }), 'a proxy-url is not supported'],
     [kubeconfig({ user: { exec: { command: 'aws' } } }), 'authentication by exec is not supported'],
     [kubeconfig({ user: { username: 'a', password: 'SECRET' } }), 'authentication by username is not supported'],

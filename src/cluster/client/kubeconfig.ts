@@ -82,7 +82,12 @@ function currentAccess(documents: readonly Entry[]): Access {
 
 function serverOf(cluster: Entry['content']): string {
   const server = text(cluster, 'server') ?? '';
-  if (URL.canParse(server) && new URL(server).protocol === 'https:') return server;
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  // The address is shown, kept and pasted: it must not carry what nobody may see. Text before an @ may be such, also of no URL.
+  if (url?.username || url?.password || server.includes('@')) {
+    throw new Unusable("a password in the server's address is not supported");
+  }
+  if (url?.protocol === 'https:') return server;
   throw new Unusable(`the server ${JSON.stringify(server)} is no https address`);
 }
 

@@ -13,6 +13,7 @@ export async function collectNodes(client: KubeClient): Promise<Reading<readonly
     list(client, NODES, (object) => nodeOf(pieceOf(object))),
     list(client, LEASES, (object) => [pieceOf(object).text('metadata', 'name'), pieceOf(object)] as const),
   ]);
+  const leaseReadAt = new Date().toISOString();
   const byName = mapReading(leases, (all) => new Map(all));
   return mapReading(nodes, (all) =>
     all.map((node) => ({
@@ -20,6 +21,7 @@ export async function collectNodes(client: KubeClient): Promise<Reading<readonly
       leaseRenewedAt: byName.known
         ? renewalOf(byName.value.get(node.name), `${byName.source} ${node.name}`, node.name)
         : byName,
+      leaseReadAt,
     })),
   );
 }
@@ -28,11 +30,12 @@ export async function collectNodes(client: KubeClient): Promise<Reading<readonly
 export async function collectNode(client: KubeClient, name: string): Promise<Reading<NodeLook>> {
   const own = encodeURIComponent(name);
   const answers = await Promise.all([client.json(`${NODES}/${own}`), client.json(`${LEASES}/${own}`)]);
+  const leaseReadAt = new Date().toISOString();
   const node = objectOf(answers[0], 'Node');
   const lease = objectOf(answers[1], 'Lease');
   if (!node.known) return node;
   const leaseRenewedAt = lease.known ? renewalOf(lease.value, lease.source, name) : lease;
-  return known({ ...nodeOf(node.value), leaseRenewedAt }, node.source);
+  return known({ ...nodeOf(node.value), leaseRenewedAt, leaseReadAt }, node.source);
 }
 
 function renewalOf(lease: Piece | undefined, source: string, name: string): Reading<string> {
@@ -50,7 +53,7 @@ const WITNESS = 'node-role.harvesterhci.io/witness';
 const PRE_HOOK = 'harvesterhci.io/pre-hook';
 const UPGRADE_LABEL = /^upgrade\.cattle\.io\/|^harvesterhci\.io\/upgradeState$/i;
 
-function nodeOf(node: Piece): Omit<NodeLook, 'leaseRenewedAt'> {
+function nodeOf(node: Piece): Omit<NodeLook, 'leaseRenewedAt' | 'leaseReadAt'> {
   const labels = node.map('metadata', 'labels');
   const marks = [PRE_HOOK, ...Object.keys(labels).filter((key) => UPGRADE_LABEL.test(key))];
   const marked = { ...node.map('metadata', 'annotations'), ...labels };

@@ -52,6 +52,12 @@ export async function backendsOf(client: KubeClient, namespace: string, name: st
   });
 }
 
+/** Where a Service is there and its Endpoints are not, nothing stands behind it: the API server says "no endpoints available". */
+export function backendsBehind(service: Reading<unknown>, backends: Reading<Backends>): Reading<Backends> {
+  const isEmpty = service.known && !backends.known && backends.reason === 'absent';
+  return isEmpty ? known({ ready: [], notReady: [], ports: {} }, backends.source) : backends;
+}
+
 /** Of the well-known Services that exist; of all of them where it is not known which do. */
 export async function collectEndpoints(
   client: KubeClient,
@@ -63,7 +69,8 @@ export async function collectEndpoints(
   );
   return Promise.all(
     wanted.map(async ({ namespace, name }) => {
-      const backends = await backendsOf(client, namespace, name);
+      // Where Services are listed, only those that exist are asked about.
+      const backends = backendsBehind(services, await backendsOf(client, namespace, name));
       const addresses = backends.known
         ? known({ ready: backends.value.ready, notReady: backends.value.notReady }, backends.source)
         : backends;

@@ -6,7 +6,7 @@ import type { Certificate } from '../model/machine.ts';
 import type { Webhook, WebhookService } from '../model/parts.ts';
 import type { Vantage } from '../model.ts';
 import { objectOf, type Piece, pieceOf } from './objects.ts';
-import { type Backends, backendsOf } from './services.ts';
+import { type Backends, backendsBehind, backendsOf } from './services.ts';
 import { type Handshake, shakeHands, type WebLimit } from './web.ts';
 import { countsOf, type WebhookCounts } from './webhook-counts.ts';
 
@@ -147,10 +147,11 @@ async function targetOf(
   { namespace, name, port }: { namespace: string; name: string; port: number },
 ): Promise<Reading<Target>> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(name)}`;
-  const [backends, answer] = await Promise.all([backendsOf(client, namespace, name), client.json(path)]);
+  const [endpoints, answer] = await Promise.all([backendsOf(client, namespace, name), client.json(path)]);
   const service = objectOf(answer, 'Service');
-  if (!backends.known) return backends;
   if (!service.known) return service;
+  const backends = backendsBehind(service, endpoints);
+  if (!backends.known) return backends;
   const ports = service.value.list('spec', 'ports');
   const wanted = ports.find((one) => one.number(['port']) === port)?.text('name') ?? '';
   return known({ backends: backends.value, port: backends.value.ports[wanted] ?? port }, backends.source);

@@ -20,6 +20,8 @@ export interface NodeLook {
   readonly deletedAt?: string;
   /** spec.renewTime of its Lease in kube-node-lease, RFC 3339; the kubelet renews it every 10 s. */
   readonly leaseRenewedAt: Reading<string>;
+  /** RFC 3339, by the clock of the machine that looked: by then the Lease had been read, some time after `takenAt` where a look is long. */
+  readonly leaseReadAt: string;
   /** An upgrade's own mark on the node (annotation `harvesterhci.io/pre-hook`, label `upgrade.cattle.io/…`), where one is there. */
   readonly upgrade?: string;
 }

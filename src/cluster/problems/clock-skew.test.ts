@@ -24,6 +24,15 @@ describe('clock-skew of a cluster', () => {
     expect(wrongWith(healthy({ nodes }))).toEqual([ID]);
   });
 
+  it('is none where the Lease was renewed while a long look was under way', () => {
+    const during = { leaseRenewedAt: known(ago(-45), 'lease'), leaseReadAt: ago(-44) };
+    const nodes = known([node('node-1', during)], 'nodes');
+    expect(findingsOf(ID, healthy({ nodes }))).toMatchObject([{ status: 'ok', subject: '' }]);
+    expect(
+      findingsOf(ID, healthy({ nodes: known([node('node-1', { ...during, leaseReadAt: ago(-30) })], 'nodes') })),
+    ).toMatchObject([{ status: 'ok' }, { subject: 'node-1', title: 'node-1 is 15 s ahead of the API server' }]);
+  });
+
   it('is clear within the whole second of an HTTP date', () => {
     expect(findingsOf(ID, healthy({ serverClock: known(ago(0.9), 'Date') }))).toMatchObject([{ status: 'ok' }]);
   });

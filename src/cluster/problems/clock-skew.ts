@@ -1,5 +1,5 @@
 import { type ClusterJudgement, type ClusterParts, defineClusterProblem } from '../problem.ts';
-import { clusterNow } from '../time.ts';
+import { clusterNow, secondsBetween } from '../time.ts';
 
 interface Facts {
   /** The node whose clock is ahead; empty: the machine that looked. */
@@ -21,8 +21,10 @@ function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   const here = (Date.parse(takenAt) - Date.parse(serverClock.value)) / 1000;
   const seen = nodes.known ? nodes.value : ownNode.known ? [ownNode.value] : [];
   const now = clusterNow(parts);
-  const ahead = seen.flatMap(({ name, leaseRenewedAt }) => {
-    const seconds = leaseRenewedAt.known ? (Date.parse(leaseRenewedAt.value) - now) / 1000 : 0;
+  const ahead = seen.flatMap(({ name, leaseRenewedAt, leaseReadAt }) => {
+    // A Lease renewed while the look was under way is not of the future.
+    const read = now + Math.max(0, secondsBetween(takenAt, leaseReadAt)) * 1000;
+    const seconds = leaseRenewedAt.known ? (Date.parse(leaseRenewedAt.value) - read) / 1000 : 0;
     return seconds > LIMIT_SECONDS ? [judge(name, seconds, `lease kube-node-lease/${name}`)] : [];
   });
   return [judge('', here, serverClock.source), ...ahead];
