@@ -1,4 +1,5 @@
 import type { Reading } from '../../hosts/reading.ts';
+import { turnstile } from '../../turnstile.ts';
 import { refusalOf } from './client.ts';
 import { type Answer, NoAnswer } from './exchange.ts';
 import type { ListedObject } from './list.ts';
@@ -76,14 +77,11 @@ export function writerOn(wire: Wire): KubeWriter {
       source: `${question.method} ${question.path}`,
       ...(unless === undefined ? {} : { unless }),
     };
-    const leave = await turns();
-    try {
+    return turns(async () => {
       const why = unless?.();
       if (why !== undefined) return { kind: 'failed', detail: why };
       return writtenOf(await wire.ask(asked, options), wire.server);
-    } finally {
-      leave();
-    }
+    });
   }
   return {
     apply(path, body, { manager, force = false, ...options }) {
@@ -98,23 +96,6 @@ export function writerOn(wire: Wire): KubeWriter {
     create: (path, body, options) => write({ path, method: 'POST', body }, options),
     replace: (path, body, options) => write({ path, method: 'PUT', body }, options),
     remove: (path, options) => write({ path, method: 'DELETE' }, options),
-  };
-}
-
-/** Lets so many in at once; what it resolves to is called to leave. */
-function turnstile(atOnce: number): () => Promise<() => void> {
-  const waiting: (() => void)[] = [];
-  let inside = 0;
-  /** Whoever leaves hands the place over: a newcomer cannot slip in between. */
-  function leave(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else inside--;
-  }
-  return async () => {
-    if (inside < atOnce) inside++;
-    else await new Promise<void>((go) => waiting.push(go));
-    return leave;
   };
 }
 
