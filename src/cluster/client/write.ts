@@ -72,15 +72,18 @@ export function writerOn(wire: Wire): KubeWriter {
     question: Omit<Question, 'source'>,
     { unless, ...options }: WriteOptions = {},
   ): Promise<Written> {
-    const asked: Question = {
-      ...question,
-      source: `${question.method} ${question.path}`,
-      ...(unless === undefined ? {} : { unless }),
+    // In the same words, whether it was known before a connection was looked for or only on it.
+    let withheld: string | undefined;
+    const mayNot = (): string | undefined => {
+      withheld = unless?.();
+      return withheld;
     };
+    const asked: Question = { ...question, source: `${question.method} ${question.path}`, unless: mayNot };
     return turns(async () => {
-      const why = unless?.();
+      const why = mayNot();
       if (why !== undefined) return { kind: 'failed', detail: why };
-      return writtenOf(await wire.ask(asked, options), wire.server);
+      const written = writtenOf(await wire.ask(asked, options), wire.server);
+      return withheld === undefined ? written : { kind: 'failed', detail: withheld };
     });
   }
   return {
