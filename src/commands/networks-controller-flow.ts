@@ -1,7 +1,7 @@
 import { listening, serverOf } from '../guard/tell/server.ts';
 import type { Lang } from '../lang.ts';
-import { controllerRoutes } from '../vm-networks/controller/answers.ts';
 import { eventLine, type Tell } from '../vm-networks/controller/events.ts';
+import { controllerRoutes } from '../vm-networks/controller/http-answers.ts';
 import { runController } from '../vm-networks/controller/run.ts';
 import { makeTally } from '../vm-networks/controller/tally.ts';
 import type { Address } from './guard-options.ts';

@@ -97,12 +97,25 @@ function addOptions(command: Command, say: Say): Command {
           throw new UsageError(`--every ${value}: expected at least ${LEAST_EVERY_MS / 1000}s`);
         }),
     )
-    .option('--namespace <name>', say({ en: 'where its Lease is', 'zh-CN': '租约所在的命名空间' }), 'hayward')
-    .option(
-      '--name <id>',
-      say({
-        en: 'who it is among the replicas (default: host name and process)',
-        'zh-CN': '在各副本中的名字（默认：主机名与进程号）',
+    .addOption(
+      new Option('--namespace <name>', say({ en: 'where its Lease is', 'zh-CN': '租约所在的命名空间' }))
+        .default('hayward')
+        .argParser((value: string) => {
+          if (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) return value;
+          throw new UsageError(`--namespace ${value}: not a namespace's name`);
+        }),
+    )
+    .addOption(
+      new Option(
+        '--name <id>',
+        say({
+          en: 'who it is among the replicas (default: host name and process)',
+          'zh-CN': '在各副本中的名字（默认：主机名与进程号）',
+        }),
+      ).argParser((value: string) => {
+        // A Lease whose holder has no name is nobody's.
+        if (value.trim() !== '') return value;
+        throw new UsageError('--name: expected a name that no other replica has');
       }),
     )
     .addOption(

@@ -95,6 +95,7 @@ async function wantedOf(
 }
 
 function unread(reason: string, detail: string): string {
+  if (reason === 'absent') return `there is no such VM network; hayward networks list names them all (${detail})`;
   if (reason !== 'denied') return detail;
   return `${detail} (name another kubeconfig with --kubeconfig, or the network by --bridge and --vlan)`;
 }

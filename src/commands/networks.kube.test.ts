@@ -125,7 +125,9 @@ it.each(['controller', 'agent'])(
       const [{ command, args }] = spec.template.spec.containers;
       expect(command).toEqual(['hayward']);
       expect(args.slice(0, 2)).toEqual(['networks', what]);
-      expect(await networks(what, ...args.slice(2), '--help')).toMatchObject({ status: 0, stderr: '' });
+      // As the kubelet fills in what the field references tell.
+      const filled = args.slice(2).map((arg) => arg.replace(/\$\([A-Z_]+\)/g, 'filled-in'));
+      expect(await networks(what, ...filled, '--help')).toMatchObject({ status: 0, stderr: '' });
     }
   },
 );
@@ -166,6 +168,16 @@ it('lists by Harvester’s annotation where no controller is', async () => {
   const text = (await networks('list')).stdout;
   expect(text).toMatch(/default\/down .*Inactive\*/);
   expect(text).toContain('no controller reports');
+});
+
+it('probes no network that is not there, and says which command names those that are', async () => {
+  expect(await networks('probe', 'nowhere')).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^hayward: default\/nowhere: there is no such VM network; hayward networks list .*"nowhere" not found/,
+    ),
+  });
 });
 
 it('goes on under another leader when the first is killed', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonFault } from './json-fault.ts';
+import { duplicateName, jsonFault } from './json-fault.ts';
 
 function parses(text: string): boolean {
   try {
@@ -50,5 +50,22 @@ describe('where a text stops being JSON', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe('a name that stands twice', () => {
+  it.each([
+    ['{"a":1,"a":2}', { name: 'a', at: 7 }],
+    ['{"a":{"b":1,"c":[],"b":"b"}}', { name: 'b', at: 19 }],
+    ['[{"a":1},{"a":2,"\\u0061":3}]', { name: 'a', at: 16 }],
+    ['{"a":"a","b":["a","a"],"c":{"a":1}}', undefined],
+    ['"a"', undefined],
+  ])('%s: %j', (text, found) => {
+    expect(duplicateName(text)).toEqual(found);
+  });
+
+  it('is found behind megabytes of text', () => {
+    const long = 'x'.repeat(3 * 1024 * 1024);
+    expect(duplicateName(`{"a":"${long}","a":1}`)).toEqual({ name: 'a', at: long.length + 8 });
   });
 });

@@ -37,19 +37,24 @@ const TOKEN =
 function faultIn(text: string): JsonFault {
   const open: ('[' | '{')[] = [];
   let expected: Expected = 'value';
+  for (const { token, at } of tokensOf(text)) {
+    const next: Expected | undefined = token === undefined ? undefined : after(token, expected, open);
+    if (!next) return unexpected(text, at, expected);
+    expected = next;
+  }
+  return { message: `it ends where ${WANTED[expected]} is expected`, at: text.length };
+}
+
+/** Without the blanks between; an undefined token, the last, is where there is none of JSON's. */
+function* tokensOf(text: string): Generator<{ readonly token: string | undefined; readonly at: number }> {
   let at = 0;
   while (at < text.length) {
     TOKEN.lastIndex = at;
     const [token] = TOKEN.exec(text) ?? [];
-    if (token === undefined) return unexpected(text, at, expected);
-    if (!/^[ \t\n\r]/.test(token)) {
-      const next = after(token, expected, open);
-      if (!next) return unexpected(text, at, expected);
-      expected = next;
-    }
+    if (token === undefined || !/^[ \t\n\r]/.test(token)) yield { token, at };
+    if (token === undefined) return;
     at += token.length;
   }
-  return { message: `it ends where ${WANTED[expected]} is expected`, at: text.length };
 }
 
 function unexpected(text: string, at: number, expected: Expected): JsonFault {
@@ -102,4 +107,27 @@ function outside(open: readonly ('[' | '{')[]): Expected {
   const last = open.at(-1);
   if (last === undefined) return 'end';
   return last === '{' ? 'comma or }' : 'comma or ]';
+}
+
+/** A name that stands a second time in one object of a JSON text, and where. JSON.parse and Go's encoding/json take the last value. */
+export interface DuplicateName {
+  readonly name: string;
+  readonly at: number;
+}
+
+/** The first name that stands twice; undefined where none does. The text must be JSON. */
+export function duplicateName(text: string): DuplicateName | undefined {
+  const open: Set<string>[] = [];
+  let last = { token: '', at: 0 };
+  for (const { token = '', at } of tokensOf(text)) {
+    if (token === '{' || token === '[') open.push(new Set());
+    if (token === '}' || token === ']') open.pop();
+    if (token === ':') {
+      const name = JSON.parse(last.token) as string;
+      if (open.at(-1)?.has(name)) return { name, at: last.at };
+      open.at(-1)?.add(name);
+    }
+    last = { token, at };
+  }
+  return undefined;
 }

@@ -98,6 +98,16 @@ describe('apiserver-argument-invalid', () => {
 });
 
 describe('manifest-invalid', () => {
+  it('says in plain digits how many nodes a bomb of aliases stands for', () => {
+    const lines = ['a: &a [0,0,0,0,0,0,0,0,0,0]'];
+    for (const [at, name] of [...'bcdef'].entries()) {
+      lines.push(`${name}: &${name} [${Array(10).fill(`*${'abcde'[at]}`).join(',')}]`);
+    }
+    expect(troubles(`${lines.join('\n')}\n`)).toMatchObject([
+      { cause: expect.stringMatching(/ 1,\d{3},\d{3} nodes:/) },
+    ]);
+  });
+
   it.each<[string, object]>([
     ['kind: K\nmetadata:\n  labels: {a: true}\n', { line: 3, column: 15 }],
     ['kind: K\nmetadata:\n  labels: {a: on}\n', { line: 3, column: 15 }],

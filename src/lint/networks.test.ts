@@ -255,6 +255,19 @@ describe('vm-network-config-mismatch', () => {
     expect(troubles(text)).toMatchObject([{ problem: 'manifest-invalid', evidence: [{ line: 14, column: 20 }] }]);
   });
 
+  it.each<[string, Parameters<typeof network>[0], object]>([
+    [
+      'a configuration',
+      { route: AUTO, config: '{"type":"bridge","vlan":7,"vlan":2011,"bridge":"extra-br"}' },
+      { line: 14, column: 38 },
+    ],
+    ['a route', { route: '{"mode":"manual","mode":"auto"}' }, { line: 6 }],
+  ])('tells a name that stands twice in the JSON of %s', (_what, more, evidence) => {
+    expect(troubles(network(more))).toMatchObject([
+      { problem: 'manifest-invalid', cause: expect.stringContaining('stands twice'), evidence: [evidence] },
+    ]);
+  });
+
   it('finds a VLAN twice on a cluster network, across files, and tells where the first is', () => {
     const one = network({ name: 'a', route: AUTO });
     const other = network({ name: 'b', route: AUTO });

@@ -16,7 +16,8 @@ export type Fault =
   | { readonly kind: 'not-text'; readonly field: string }
   | { readonly kind: 'not-a-map'; readonly field: string }
   /** JSON within a text, such as a CNI configuration. */
-  | { readonly kind: 'embedded-json'; readonly field: string; readonly message: string };
+  | { readonly kind: 'embedded-json'; readonly field: string; readonly message: string }
+  | { readonly kind: 'embedded-duplicate'; readonly field: string; readonly key: string };
 
 /** Bytes kube-apiserver takes in one request: 3 MiB (k8s.io/apiserver pkg/server/config.go, MaxRequestBodyBytes); etcd less. */
 export const LARGEST_REQUEST = 3 * 1024 * 1024;

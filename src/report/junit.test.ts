@@ -23,6 +23,12 @@ test('a problem fails, an unknown that matters is an error, the rest is skipped 
   expect(printed.match(/<error /g)).toHaveLength(1);
 });
 
+test('what was seen in a file has its place', () => {
+  const at = { source: 'spec.config', value: '{', wanted: 'JSON', file: 'nets/a.yaml', line: 14, column: 12 };
+  const printed = renderJunit(sampleReport([sampleFinding({ evidence: [at, { source: 'sysctl', value: '0' }] })]));
+  expect(printed).toContain('\nnets/a.yaml:14:12: spec.config = { (wanted JSON)\nsysctl = 0\n');
+});
+
 test('a suite for every node, also one without findings', () => {
   const target = { name: 'node-2', via: 'ssh', profile: 'generic', profileEvidence: [] } as const;
   const printed = renderJunit(sampleReport([sampleFinding()], { targets: [target] }));

@@ -1,5 +1,5 @@
 import { harmless } from '../hosts/sanitise.ts';
-import type { Finding } from '../judging/finding.ts';
+import type { Evidence, Finding } from '../judging/finding.ts';
 import type { Report } from './report.ts';
 
 /**
@@ -60,13 +60,21 @@ function body(finding: Finding): string {
 }
 
 function story(finding: Finding): string {
-  const evidence = finding.evidence.map(({ source, value, wanted }) =>
-    wanted === undefined ? `${source} = ${value}` : `${source} = ${value} (wanted ${wanted})`,
-  );
+  const evidence = finding.evidence.map((one) => {
+    const { source, value, wanted } = one;
+    const seen = `${placeOf(one)}${source} = ${value}`;
+    return wanted === undefined ? seen : `${seen} (wanted ${wanted})`;
+  });
   return [finding.title, finding.cause, finding.impact, ...evidence, finding.prove, finding.docs]
     .filter((part) => part !== '')
     .map(oneLine)
     .join('\n');
+}
+
+/** JUnit has no field for it; in this form editors and CI pages find it. */
+function placeOf({ file, line, column }: Evidence): string {
+  const parts = [file, line, column].filter((part) => part !== undefined);
+  return parts.length === 0 ? '' : `${parts.join(':')}: `;
 }
 
 function attributes(values: Readonly<Record<string, string>>): string {

@@ -2,7 +2,7 @@ import type { Evidence, Finding, Severity } from '../judging/finding.ts';
 import type { Bilingual, Lang } from '../lang.ts';
 import type { Offer } from '../probes/vm-network/dhcp-client.ts';
 import { leadsNowhere, rogues } from '../probes/vm-network/outcome.ts';
-import { networkName, type ProbedNetwork, percent } from './probed-network.ts';
+import { networkName, type ProbedNetwork, percent, times } from './probed-network.ts';
 import { type ReasonWords, reasonWords } from './reason-words.ts';
 
 const TITLES = {
@@ -168,12 +168,12 @@ function evidenceOf({ probe }: ProbedNetwork, problem: Id): readonly Evidence[] 
   if (!facts) return uplinks;
   const offers = facts.offers.map((offer) => ({ source: 'DHCP offer', value: offerText(offer) }));
   const silent =
-    facts.offers.length === 0 ? [{ source: 'DHCP', value: `asked ${facts.discovers} times, no offer` }] : [];
+    facts.offers.length === 0 ? [{ source: 'DHCP', value: `asked ${times(facts.discovers)}, no offer` }] : [];
   if (problem !== 'vm-network-gateway-unreachable') return [...offers, ...silent, ...uplinks];
   const { arp, echo, beyond } = facts;
   return [
     ...(arp
-      ? [{ source: `ARP for ${facts.gateway}`, value: arp.macs.join(', ') || `asked ${arp.asked} times, no answer` }]
+      ? [{ source: `ARP for ${facts.gateway}`, value: arp.macs.join(', ') || `asked ${times(arp.asked)}, no answer` }]
       : []),
     ...(echo
       ? [{ source: 'ping', value: `${echo.answered} of ${echo.sent}, loss ${percent(outcome.lossPercent ?? 0)}` }]

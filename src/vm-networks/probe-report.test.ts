@@ -134,6 +134,18 @@ const SAMPLES: readonly (readonly [string, Sample, 0 | 1 | 3, readonly string[]]
     ['vm-network-dhcp'],
   ],
   ['DHCP silent', { reason: 'dhcp-silent', facts: SILENT, bridge: { uplinks: [] } }, 1, ['vm-network-dhcp']],
+  [
+    'no port with carrier',
+    { reason: 'no-carrier', facts: { ...SILENT, discovers: 1 }, bridge: { carrier: false, uplinks: [] } },
+    1,
+    ['vm-network-dhcp'],
+  ],
+  [
+    'another server than the one that is meant to be there',
+    { reason: 'dhcp-silent', facts: { ...SILENT, offers: [ROGUE] }, servers: [OFFER.server] },
+    1,
+    ['vm-network-dhcp', 'vm-network-rogue-dhcp'],
+  ],
   ['DHCP silent beyond', { reason: 'dhcp-silent', side: 'network', facts: SILENT }, 1, ['vm-network-dhcp']],
   ['DHCP lost on the node', { reason: 'dhcp-silent', side: 'node', facts: SILENT }, 1, ['vm-network-dhcp']],
   [
@@ -266,4 +278,27 @@ it('shows what a VM sees, step by step', () => {
   ✓ Ping       5 of 5 answered, 0 % lost, 0.4 ms to 11 ms
   ✓ This node  reaches the gateway too
 `);
+});
+
+function told(name: string): string {
+  const [, sample] = SAMPLES.find(([one]) => one === name) ?? [];
+  if (!sample) throw new TypeError(name);
+  const probed = network(sample);
+  const options = { lang: 'en', color: false, width: 200, verbose: true, quiet: false } as const;
+  return probeText(probed, probeFindings(probed, 'node-1', 'en'), options);
+}
+
+it('never says that nobody offered an address where a server did that was not meant to', () => {
+  const text = told('another server than the one that is meant to be there');
+  expect(text).toContain('The DHCP server 192.168.100.254 does not answer, another does');
+  expect(text).toContain('✗ DHCP     no offer of 192.168.100.254, asked 4 times');
+  expect(text).toMatch(/! DHCP {5}10\.66\.0\.1 .* not expected/);
+  expect(text).toContain('--dhcp-server 192.168.100.254 --pcap probe.pcap');
+  expect(text).not.toContain('Nobody offered');
+});
+
+it('counts in words where no port has carrier', () => {
+  const text = told('no port with carrier');
+  expect(text).toContain('No link: no port of mgmt-br has carrier.');
+  expect(text).toContain('no offer, asked once');
 });

@@ -1,7 +1,8 @@
 import type { Bilingual } from '../lang.ts';
 import type { Offer } from '../probes/vm-network/dhcp-client.ts';
+import type { ProbeFacts } from '../probes/vm-network/machine.ts';
 import { leadsNowhere } from '../probes/vm-network/outcome.ts';
-import { milliseconds, type ProbedNetwork, percent, SLOW_OFFER_MS } from './probed-network.ts';
+import { isExpected, milliseconds, type ProbedNetwork, percent, SLOW_OFFER_MS, times } from './probed-network.ts';
 
 /** One line of what the probe did, in the order a VM meets it. */
 export interface ProbeStep {
@@ -64,20 +65,21 @@ const uplinks: Step = ({ request, probe }) =>
 
 const vlanWords = (vlan: number): Bilingual => ({ en: `VLAN ${vlan}`, 'zh-CN': ` VLAN ${vlan} ` });
 
-const dhcp: Step = ({ probe }) => {
+const dhcp: Step = ({ request, probe }) => {
   const { facts } = probe;
   if (!facts) return [];
   const label = LABEL.dhcp;
   if (facts.offers.length === 0) {
     const text = {
-      en: `no offer, asked ${facts.discovers} times${facts.manual ? '; not needed, network and gateway were given' : ''}`,
+      en: `no offer, asked ${times(facts.discovers)}${facts.manual ? '; not needed, network and gateway were given' : ''}`,
       'zh-CN': `询问 ${facts.discovers} 次，无人应答${facts.manual ? '；已给出网段和网关，无需 DHCP' : ''}`,
     };
     return [{ result: facts.manual ? 'skipped' : 'wrong', label, text }];
   }
   const refusal = facts.refusal;
   return [
-    ...facts.offers.map((offer) => offered(offer)),
+    ...facts.offers.map((offer) => offered(offer, isExpected(request, offer.server))),
+    ...(facts.served ? [] : [missed(request.servers, facts)]),
     ...(refusal
       ? [
           {
@@ -96,7 +98,16 @@ const dhcp: Step = ({ probe }) => {
   ];
 };
 
-function offered({ server, mac, afterMs, relay, cidr, gateway }: Offer): ProbeStep {
+/** Others offered, and none of those that are meant to be there. */
+function missed(servers: readonly string[], { discovers: asked, manual }: ProbeFacts): ProbeStep {
+  const text = {
+    en: `no offer of ${servers.join(' or ')}, asked ${times(asked)}`,
+    'zh-CN': `${servers.join('、')} 未提供地址，询问 ${asked} 次`,
+  };
+  return { result: manual ? 'odd' : 'wrong', label: LABEL.dhcp, text };
+}
+
+function offered({ server, mac, afterMs, relay, cidr, gateway }: Offer, expected: boolean): ProbeStep {
   const isSlow = afterMs >= SLOW_OFFER_MS;
   const after = milliseconds(afterMs);
   const en = [
@@ -104,14 +115,20 @@ function offered({ server, mac, afterMs, relay, cidr, gateway }: Offer): ProbeSt
     gateway === undefined ? 'no gateway' : `gateway ${gateway}`,
     `after ${after}${isSlow ? ', slow' : ''}`,
     ...(relay === undefined ? [] : [`by the relay ${relay}`]),
+    ...(expected ? [] : ['not expected']),
   ];
   const zh = [
     `${server}（${mac}）提供 ${cidr ?? '不含掩码的地址'}`,
     gateway === undefined ? '无网关' : `网关 ${gateway}`,
     `耗时 ${after}${isSlow ? '，偏慢' : ''}`,
     ...(relay === undefined ? [] : [`经中继 ${relay}`]),
+    ...(expected ? [] : ['不在预期之中']),
   ];
-  return { result: isSlow ? 'odd' : 'fine', label: LABEL.dhcp, text: { en: en.join(', '), 'zh-CN': zh.join('，') } };
+  return {
+    result: isSlow || !expected ? 'odd' : 'fine',
+    label: LABEL.dhcp,
+    text: { en: en.join(', '), 'zh-CN': zh.join('，') },
+  };
 }
 
 const gateway: Step = ({ probe }) => {
@@ -126,7 +143,7 @@ const gateway: Step = ({ probe }) => {
   const [first, ...more] = macs;
   if (first === undefined) {
     const text = {
-      en: `${facts.gateway} does not answer ARP, asked ${asked} times`,
+      en: `${facts.gateway} does not answer ARP, asked ${times(asked)}`,
       'zh-CN': `${facts.gateway} 不回应 ARP，询问 ${asked} 次`,
     };
     return [{ result: 'wrong', label, text }];

@@ -31,3 +31,13 @@ export const SLOW_OFFER_MS = 2000;
 export function percent(loss: number): string {
   return `${Math.round(loss * 10) / 10} %`;
 }
+
+/** How often something was asked, in English: Chinese has no plural. */
+export function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+/** Whether a DHCP server is meant to be there; each is, where nobody said which. */
+export function isExpected({ servers }: ProbedNetwork['request'], server: string): boolean {
+  return servers.length === 0 || servers.includes(server);
+}

@@ -54,6 +54,7 @@ function toldOf(network: ProbedNetwork): Told {
   const given = [
     ...(request.cidr ? [`--cidr ${request.cidr}`] : []),
     ...(request.gateway ? [`--gateway ${request.gateway}`] : []),
+    ...request.servers.map((server) => `--dhcp-server ${server}`),
   ];
   const again = [
     'hayward networks probe',
@@ -105,7 +106,7 @@ function noCarrier({ name, bridge, uplinks, network }: Told): ReasonWords {
     : facts.ports === 0
       ? { en: `The bridge ${bridge} has no ports.`, 'zh-CN': `网桥 ${bridge} 没有任何端口。` }
       : {
-          en: `No link: ${uplinks === '' ? `no port of ${bridge}` : `the uplink ${uplinks}`} has no carrier. A cable, a switch port, or the bond below it.`,
+          en: `No link: ${uplinks === '' ? `no port of ${bridge} has` : `the uplink ${uplinks} has no`} carrier. A cable, a switch port, or the bond below it.`,
           'zh-CN': `没有链路：${uplinks === '' ? `${bridge} 的所有端口` : `上联 ${uplinks}`}无载波。请检查网线、交换机端口或其下的 bond。`,
         };
   const title = { en: `${name} has no link`, 'zh-CN': `${name} 没有链路` };
@@ -154,6 +155,8 @@ function dhcpSilent({ name, uplinks, network, outcome, watch, again }: Told): Re
     };
   }
   const waited = Math.round(request.offerWaitMs / 100) / 10;
+  const strangers = [...new Set(probe.facts?.offers.map(({ server }) => server))].join(', ');
+  if (strangers !== '') return anotherServer(request.servers.join(', '), strangers, waited, again);
   const title = { en: `No DHCP server answers in ${name}`, 'zh-CN': `${name} 中没有 DHCP 服务器应答` };
   if (outcome.side === 'node') {
     const cause = {
@@ -174,6 +177,25 @@ function dhcpSilent({ name, uplinks, network, outcome, watch, again }: Told): Re
     'zh-CN': `${waited} 秒内没有服务器提供地址。若该网络本就不用 DHCP，请给出 --cidr 和 --gateway。`,
   };
   return { title, cause, impact: NO_ADDRESS, next: again };
+}
+
+/** Whom the VMs listen to is another question: those offers are a finding of their own. */
+function anotherServer(expected: string, strangers: string, waited: number, again: string): ReasonWords {
+  return {
+    title: {
+      en: `The DHCP server ${expected} does not answer, another does`,
+      'zh-CN': `DHCP 服务器 ${expected} 未应答，应答的是另一台`,
+    },
+    cause: {
+      en: `${expected} is meant to be there and offered nothing in ${waited} s; ${strangers} did. It is down or in another VLAN, or its address has changed.`,
+      'zh-CN': `应当存在的 ${expected} 在 ${waited} 秒内没有提供地址，而 ${strangers} 提供了。它已停机、位于其他 VLAN，或地址已改变。`,
+    },
+    impact: {
+      en: 'VMs of this network get their addresses from a server nobody meant, or none.',
+      'zh-CN': '该网络中的虚拟机从非预期的服务器取得地址，或得不到地址。',
+    },
+    next: again,
+  };
 }
 
 function dhcpNak({ name, network, watch }: Told): ReasonWords {

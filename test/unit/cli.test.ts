@@ -43,6 +43,8 @@ describe('wrong usage ends with status 2 and one line that names the right word'
     [['networks', 'controller', '--every', '1s'], 'at least 30s'],
     [['networks', 'controller', '--default-route', 'on'], 'auto, off'],
     [['networks', 'controller', '--listen', ':x'], '--listen :x'],
+    [['networks', 'controller', '--namespace', 'a/../b'], "not a namespace's name"],
+    [['networks', 'controller', '--name', ''], 'no other replica'],
     [['leases', 'reclam'], 'leases reclaim'],
     [['leases', 'reclaim', '--max', 'many'], 'hayward leases reclaim --help'],
     [['leases', '--root', '/', 'reclaim'], 'a file tree can be looked at, not changed'],

@@ -241,6 +241,10 @@ describe('one candidate', () => {
     expect(await specOf('silent')).toMatchObject({ holderIdentity: 'me' });
   });
 
+  it('refuses a candidate without a name, whose lease others would take for free', async () => {
+    await expect(leading({ identity: '' }).over).rejects.toThrow(RangeError);
+  });
+
   it('refuses times that make no sense', async () => {
     for (const times of [{ leaseSeconds: 4 }, { retrySeconds: 0 }, { retrySeconds: 4 }, { leaseSeconds: 6.5 }]) {
       await expect(leading(times).over).rejects.toThrow(RangeError);

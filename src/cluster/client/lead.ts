@@ -9,7 +9,7 @@ export interface LeadOptions {
   readonly namespace: string;
   /** The Lease's. */
   readonly name: string;
-  /** Who one is: must differ between all candidates. */
+  /** Who one is: must differ between all candidates. An empty one is nobody's, to all of them. */
   readonly identity: string;
   /** How long others leave a lease alone that is not renewed: 15. Whole seconds, as the API has it. */
   readonly leaseSeconds?: number;
@@ -43,12 +43,13 @@ export type LeadEnd = TenureEnd;
  * (tools/leaderelection/leaderelection.go), whose candidates it can stand beside: another's lease is over when its record has not
  * changed for its duration by our own monotonic clock, never by the times it holds, which are of other clocks. We step down
  * `renewSeconds` after the last renewal was *sent*, before anybody may take it. A write that had left us before then may still be
- * carried out after: no Lease prevents that. Throws what `run` throws, and RangeError where the times make no sense.
+ * carried out after: no Lease prevents that. Throws what `run` throws, and RangeError where the times or the identity make no sense.
  */
 export async function lead(options: LeadOptions, run: (term: Term) => Promise<void>): Promise<LeadEnd> {
   const times = timesOf(options);
-  const client = options.client.apart();
   const { namespace, name, identity, signal } = options;
+  if (identity === '') throw new RangeError('a candidate without a name would hold what others take for free');
+  const client = options.client.apart();
   const lease = candidate({ client, namespace, name, identity, leaseSeconds: times.leaseSeconds });
   const race: Race = { lease, times, signal, tell: teller(options) };
   try {

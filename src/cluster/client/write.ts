@@ -1,4 +1,5 @@
 import type { Reading } from '../../hosts/reading.ts';
+import { turnstile } from '../../turnstile.ts';
 import { refusalOf } from './client.ts';
 import { type Answer, NoAnswer } from './exchange.ts';
 import type { ListedObject } from './list.ts';
@@ -71,19 +72,19 @@ export function writerOn(wire: Wire): KubeWriter {
     question: Omit<Question, 'source'>,
     { unless, ...options }: WriteOptions = {},
   ): Promise<Written> {
-    const asked: Question = {
-      ...question,
-      source: `${question.method} ${question.path}`,
-      ...(unless === undefined ? {} : { unless }),
+    // In the same words, whether it was known before a connection was looked for or only on it.
+    let withheld: string | undefined;
+    const mayNot = (): string | undefined => {
+      withheld = unless?.();
+      return withheld;
     };
-    const leave = await turns();
-    try {
-      const why = unless?.();
+    const asked: Question = { ...question, source: `${question.method} ${question.path}`, unless: mayNot };
+    return turns(async () => {
+      const why = mayNot();
       if (why !== undefined) return { kind: 'failed', detail: why };
-      return writtenOf(await wire.ask(asked, options), wire.server);
-    } finally {
-      leave();
-    }
+      const written = writtenOf(await wire.ask(asked, options), wire.server);
+      return withheld === undefined ? written : { kind: 'failed', detail: withheld };
+    });
   }
   return {
     apply(path, body, { manager, force = false, ...options }) {
@@ -98,23 +99,6 @@ export function writerOn(wire: Wire): KubeWriter {
     create: (path, body, options) => write({ path, method: 'POST', body }, options),
     replace: (path, body, options) => write({ path, method: 'PUT', body }, options),
     remove: (path, options) => write({ path, method: 'DELETE' }, options),
-  };
-}
-
-/** Lets so many in at once; what it resolves to is called to leave. */
-function turnstile(atOnce: number): () => Promise<() => void> {
-  const waiting: (() => void)[] = [];
-  let inside = 0;
-  /** Whoever leaves hands the place over: a newcomer cannot slip in between. */
-  function leave(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else inside--;
-  }
-  return async () => {
-    if (inside < atOnce) inside++;
-    else await new Promise<void>((go) => waiting.push(go));
-    return leave;
   };
 }
 

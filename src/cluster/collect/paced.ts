@@ -1,4 +1,5 @@
 import { type Reading, type Unknown, unknown } from '../../hosts/reading.ts';
+import { turnstile } from '../../turnstile.ts';
 import type { AskOptions, KubeClient } from '../client/client.ts';
 
 export interface Pace {
@@ -18,24 +19,16 @@ const GIVES_UP_AFTER = 3;
  * a look that takes as long as its requests added up would be over when nobody cares any more.
  */
 export function paced(client: KubeClient, pace: Pace): KubeClient {
-  let running = 0;
+  const turns = turnstile(pace.bound);
   let silences = 0;
-  const waiting: (() => void)[] = [];
 
-  async function within<T>(source: string, work: (options: AskOptions) => Promise<Reading<T>>): Promise<Reading<T>> {
-    // Whoever ends hands its place over: a newcomer cannot slip in between.
-    if (running >= pace.bound) await new Promise<void>((go) => waiting.push(go));
-    else running++;
-    try {
+  function within<T>(source: string, work: (options: AskOptions) => Promise<Reading<T>>): Promise<Reading<T>> {
+    return turns(async () => {
       if (pace.signal.aborted || silences >= GIVES_UP_AFTER) return notAsked(client.server, source);
       const answer = await work({ timeoutMs: pace.timeoutMs, signal: pace.signal });
       silences = !answer.known && /: no answer in [\d.]+ s$/.test(answer.detail) ? silences + 1 : 0;
       return answer;
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
+    });
   }
   const raw = (path: string): string => `kubectl get --raw '${path}'`;
   return {

@@ -1,5 +1,5 @@
 import { isMap, isScalar } from 'yaml';
-import { jsonFault } from '../../harvester/json-fault.ts';
+import { duplicateName, jsonFault } from '../../harvester/json-fault.ts';
 import { KEYS } from '../../harvester/names.ts';
 import { NETWORK_KIND } from '../../harvester/vm-network.ts';
 import type { Judgement } from '../../judging/finding.ts';
@@ -39,7 +39,8 @@ function fieldOf(fault: Fault): string {
 
 function seenOf(fault: Fault): string {
   if ('message' in fault) return fault.message;
-  if (fault.kind === 'duplicate-key') return `the key ${fault.key} a second time`;
+  if (fault.kind === 'duplicate-key' || fault.kind === 'embedded-duplicate')
+    return `the key ${fault.key} a second time`;
   return fault.kind;
 }
 
@@ -87,10 +88,32 @@ function* configFaults(manifest: Manifest): Generator<Found> {
   yield { ...found, place, fault: { kind: 'embedded-json', field, message } };
 }
 
+const EMBEDDED = [
+  { field: 'spec.config', path: ['spec', 'config'] },
+  { field: `metadata.annotations["${KEYS.route}"]`, path: ['metadata', 'annotations', KEYS.route] },
+] as const;
+
+/** In the JSON a text holds, which no API server reads. */
+function* duplicates(manifest: Manifest): Generator<Found> {
+  for (const { field, path } of EMBEDDED) {
+    const entry = entryAt(manifest, path);
+    if (!isText(entry?.value) || jsonFault(entry.value.value)) continue;
+    const twice = duplicateName(entry.value.value);
+    if (!twice) continue;
+    const node = entry.node ?? entry.key;
+    const place = isText(node) ? placeInside(manifest, node, twice.at) : placeOf(manifest, node);
+    const fault = { kind: 'embedded-duplicate', field, key: twice.name } as const;
+    yield { file: manifest.file.name, subject: subjectOf(manifest), place, fault };
+  }
+}
+
 function* faults(sight: Sight): Generator<Found> {
   for (const one of sight.unreadable) yield { ...one, subject: '' };
   for (const manifest of sight.manifests) if (manifest.kind !== '') yield* objectFaults(manifest);
-  for (const manifest of sight.ofKind(NETWORK_KIND)) yield* configFaults(manifest);
+  for (const manifest of sight.ofKind(NETWORK_KIND)) {
+    yield* configFaults(manifest);
+    yield* duplicates(manifest);
+  }
 }
 
 const WORDS: { readonly [K in Fault['kind']]: (fault: Extract<Fault, { kind: K }>) => Bilingual } = {
@@ -122,8 +145,8 @@ const WORDS: { readonly [K in Fault['kind']]: (fault: Extract<Fault, { kind: K }
     'zh-CN': '文档过长，超出读取上限。',
   }),
   aliases: ({ nodes }) => ({
-    en: `Its aliases stand for ${Number.isFinite(nodes) ? nodes.toExponential(0) : 'endlessly many'} nodes: kubectl refuses it as excessive aliasing.`,
-    'zh-CN': `别名展开后有 ${Number.isFinite(nodes) ? nodes.toExponential(0) : '无穷多'} 个节点：kubectl 会以 excessive aliasing 拒绝。`,
+    en: `Its aliases stand for ${amount(nodes) ?? 'endlessly many'} nodes: kubectl refuses it as excessive aliasing.`,
+    'zh-CN': `别名展开后有 ${amount(nodes) ?? '无穷多'} 个节点：kubectl 会以 excessive aliasing 拒绝。`,
   }),
   'alias-unknown': ({ name }) => ({ en: `There is no anchor &${name} before it.`, 'zh-CN': `之前没有锚点 &${name}。` }),
   'alias-within': ({ name }) => ({
@@ -133,6 +156,10 @@ const WORDS: { readonly [K in Fault['kind']]: (fault: Extract<Fault, { kind: K }
   'duplicate-key': ({ key }) => ({
     en: `The key ${JSON.stringify(key)} stands twice in one map; one of the two is lost.`,
     'zh-CN': `键 ${JSON.stringify(key)} 在同一个映射中出现两次，其中一个会丢失。`,
+  }),
+  'embedded-duplicate': ({ field, key }) => ({
+    en: `In ${field} the name ${JSON.stringify(key)} stands twice; the last one counts, the other is lost.`,
+    'zh-CN': `${field} 中名称 ${JSON.stringify(key)} 出现两次：以最后一个为准，另一个会丢失。`,
   }),
   'key-not-text': () => ({
     en: 'A key is itself a map or a list, which Kubernetes has no place for.',
@@ -148,6 +175,11 @@ const WORDS: { readonly [K in Fault['kind']]: (fault: Extract<Fault, { kind: K }
     'zh-CN': `${field} 不是 JSON：${message}。`,
   }),
 };
+
+/** 10,000,000; undefined for what no longer fits a line. */
+function amount(nodes: number): string | undefined {
+  return nodes < 1e15 ? nodes.toLocaleString('en') : undefined;
+}
 
 function wrongEncoding(name: string): Bilingual {
   return {

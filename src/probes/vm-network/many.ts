@@ -1,3 +1,4 @@
+import { turnstile } from '../../turnstile.ts';
 import { type NetworkProbe, type ProbeRequest, probeVmNetwork } from './probe.ts';
 
 /**
@@ -11,25 +12,6 @@ export type Prober = (request: ProbeRequest, signal?: AbortSignal) => Promise<Ne
 
 /** Bounds how many networks are probed at the same time; those that wait begin in the order in which they were asked for. */
 export function boundedProber(most = AT_ONCE, probe: Prober = probeVmNetwork): Prober {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-
-  async function turn(): Promise<void> {
-    if (running < most) running += 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-  }
-  /** The place goes to the next one, or is free. */
-  function done(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else running -= 1;
-  }
-  return async (request, signal) => {
-    await turn();
-    try {
-      return await probe(request, signal);
-    } finally {
-      done();
-    }
-  };
+  const turns = turnstile(most);
+  return (request, signal) => turns(() => probe(request, signal));
 }

@@ -6,11 +6,11 @@ import type { NetworkKey } from '../cluster/model.ts';
 import { nodesWith } from '../cluster/node.ts';
 import type { RouteWrite } from '../cluster/route-writing.ts';
 import type { Tell } from './events.ts';
+import { keyedWork } from './keyed-work.ts';
 import { nodeAsks } from './node-asks.ts';
-import { waker } from './rounds.ts';
 import { type Sight, watchCluster } from './sight.ts';
 import type { Tally } from './tally.ts';
-import { keyedWork } from './work.ts';
+import { waker } from './waker.ts';
 import { clusterWrites } from './writes.ts';
 
 export interface KeeperOptions {

@@ -181,11 +181,12 @@ function invalidRoute(key: string, text: string, kind: string): Said {
 function missingRoute(key: string, why: NoRouteNeeded | undefined): readonly Said[] {
   const problem = 'vm-network-route-missing';
   if (isNotAsked(why)) return [{ problem, status: 'not-applicable', severity: 'info' }];
+  if (why === 'untagged') return [untaggedRoute(key)];
   return [
     {
       problem,
       status: 'problem',
-      severity: why === undefined ? 'warning' : 'info',
+      severity: 'warning',
       title: {
         en: `${key} has no route, so Harvester shows no state`,
         'zh-CN': `${key} 没有 route 注解，Harvester 不显示状态`,
@@ -201,6 +202,28 @@ function missingRoute(key: string, why: NoRouteNeeded | undefined): readonly Sai
       prove: SHOW,
     },
   ];
+}
+
+/** A route would change nothing, and the controller gives it none. */
+function untaggedRoute(key: string): Said {
+  return {
+    problem: 'vm-network-route-missing',
+    status: 'problem',
+    severity: 'info',
+    title: {
+      en: `${key} is untagged, so Harvester shows no state`,
+      'zh-CN': `${key} 为无标签网络，Harvester 不显示状态`,
+    },
+    cause: {
+      en: `Harvester asks DHCP and pings for networks with a VLAN alone: the annotation ${KEYS.route} would change nothing.`,
+      'zh-CN': `Harvester 只对带 VLAN 的网络请求 DHCP 并 ping：注解 ${KEYS.route} 不起作用。`,
+    },
+    impact: {
+      en: 'Nothing for the VMs. hayward networks controller probes it all the same; its state is here and in its VMNetwork.',
+      'zh-CN': '对虚拟机没有影响。hayward networks controller 仍会探测它，状态见此处及其 VMNetwork。',
+    },
+    prove: SHOW,
+  };
 }
 
 function stale({ agrees, attachment, state }: ListedNetwork, shown: string): readonly Said[] {

@@ -143,6 +143,12 @@ describe('findings of listed networks', () => {
       ['vm-network-dhcp not-applicable info', 'vm-network-route-missing not-applicable info'],
     ],
     [
+      'untagged',
+      attachment('a', undefined, { vlan: 0 }),
+      report({}, [node('n')], { status: 'Unknown', reason: 'NoRouteNeeded' }),
+      ['vm-network-dhcp ok info', 'vm-network-route-missing problem info'],
+    ],
+    [
       'isolated on purpose',
       attachment('a', undefined, {}, { [KEYS.isolated]: 'true' }),
       undefined,
@@ -238,6 +244,13 @@ describe('the table', () => {
     expect(shown).toContain('No agent heard for three minutes: node-3\n');
     expect(shown).toContain('Nodes that differ:\n  default/prod node-1: no-carrier, eth1 \\x1b[31mis dark\n');
     expect(shown.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('does not promise an untagged network the route that the controller never gives it', () => {
+    const untagged = objects([[attachment('a', undefined, { vlan: 0 })]], []);
+    const [, route] = listFindings(untagged, 'c', 'en');
+    expect(route).toMatchObject({ problem: 'vm-network-route-missing', severity: 'info' });
+    expect(`${route?.cause} ${route?.impact}`).not.toContain('--default-route');
   });
 
   it('does so in Chinese', () => {

@@ -29,10 +29,11 @@ function families(tally: Tally): readonly MetricFamily[] {
     const [namespace = '', name = ''] = key.split('/');
     return { labels: { namespace, name }, conditions };
   });
+  /** None where nobody knows. */
   const samples = (type: string, value: (status: string) => number) =>
     networks.flatMap(({ labels, conditions }) =>
       conditions
-        .filter((one) => one.type === type)
+        .filter((one) => one.type === type && one.status !== 'Unknown')
         .map(({ status, reason }) => ({
           labels: { ...labels, status, reason },
           value: value(status),
@@ -49,13 +50,11 @@ function families(tally: Tally): readonly MetricFamily[] {
       name: 'hayward_vm_network_connected',
       help: 'Whether a VM network is connected: 1 or 0, and no sample where nobody knows.',
       type: 'gauge',
-      samples: samples('Connected', (status) => (status === 'True' ? 1 : 0)).filter(
-        ({ labels }) => labels.status !== 'Unknown',
-      ),
+      samples: samples('Connected', (status) => (status === 'True' ? 1 : 0)),
     },
     {
       name: 'hayward_vm_network_status_stale',
-      help: 'Whether what Harvester shows of a VM network is not true.',
+      help: 'Whether what Harvester shows of a VM network is not true: 1 or 0, and no sample where that cannot be told.',
       type: 'gauge',
       samples: samples('HarvesterAgrees', (status) => (status === 'False' ? 1 : 0)),
     },

@@ -1,3 +1,5 @@
+import { turnstile } from '../../turnstile.ts';
+
 /** Work for many keys, so much at a time; never two for one key. */
 export interface KeyedWork {
   /** False where something is under way for that key: it is then told by `after` when that is over. */
@@ -7,28 +9,18 @@ export interface KeyedWork {
   idle(): Promise<void>;
 }
 
-/** An error in the work is a bug: `idle` rejects with it, and `failed` is told. */
+/** An error in the work is a bug: `failed` is told, and the others go on. */
 export function keyedWork(
   atOnce: number,
   { after, failed }: { after: (key: string) => void; failed: (error: unknown) => void },
 ): KeyedWork {
   const busy = new Map<string, Promise<void>>();
-  const waiting: (() => void)[] = [];
-  let running = 0;
+  const turns = turnstile(atOnce);
 
   async function run(key: string, work: () => Promise<void>): Promise<void> {
-    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    running++;
-    try {
-      await work();
-    } catch (error) {
-      failed(error);
-    } finally {
-      running--;
-      waiting.shift()?.();
-      busy.delete(key);
-      after(key);
-    }
+    await turns(work).catch(failed);
+    busy.delete(key);
+    after(key);
   }
   return {
     begin(key, work) {
