@@ -26,8 +26,9 @@ function kernelLacks(say) {
   return ['br_netfilter is not loaded (modprobe br_netfilter; it sets bridge-nf-call-iptables to 1 on this machine)'];
 }
 
-/** They build Kubernetes' API server. An old Go fetches the one that is needed, and Debian's is taken where there is none (lab/go.ts). */
+/** They build Kubernetes' API server, and make namespaces to put it in. An old Go fetches the one that is needed, and Debian's is taken where there is none (lab/go.ts). */
 function kubeLacks() {
+  if (!isRoot()) return ['they need root'];
   if (succeeds('go', 'version') || succeeds('apt-get', '--version')) return [];
   return ["they build Kubernetes' API server, and there is neither Go here nor apt to bring it"];
 }
@@ -45,6 +46,6 @@ function vmLacks() {
 export function lacking(missingPrograms, say) {
   const programs = (tier) => missingPrograms.filter((one) => one.tier === tier).map((one) => one.why);
   const kernel = [...programs('kernel'), ...kernelLacks(say)];
-  const kube = [...programs('kube'), ...kubeLacks()];
+  const kube = [...programs('kernel'), ...programs('kube'), ...kubeLacks()];
   return { unit: [], kernel, kube, vm: [...programs('kernel'), ...programs('vm'), ...vmLacks()] };
 }
