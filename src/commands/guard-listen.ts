@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { GuardDirectories } from '../guard/directories.ts';
-import { listening, type Route, serverOf } from '../guard/tell/server.ts';
+import { listening, type Route, serverOf } from '../http-server.ts';
 import type { Address, RawGuardOptions } from './guard-options.ts';
 import { UsageError } from './usage.ts';
 

@@ -1,4 +1,4 @@
-import { listening, serverOf } from '../guard/tell/server.ts';
+import { listening, serverOf } from '../http-server.ts';
 import type { Lang } from '../lang.ts';
 import { eventLine, type Tell } from '../vm-networks/controller/events.ts';
 import { controllerRoutes } from '../vm-networks/controller/http-answers.ts';

@@ -1,3 +1,4 @@
+import { json, plainText, type Route } from '../../http-server.ts';
 import { LANGS, type Lang } from '../../lang.ts';
 import { VERSION } from '../../version.ts';
 import type { Daemon } from '../daemon.ts';
@@ -5,7 +6,6 @@ import type { GuardPlan } from '../model.ts';
 import { LONGEST_PAUSE_MS } from './control.ts';
 import type { Ledger } from './ledger.ts';
 import { metricsText } from './metrics.ts';
-import { json, plainText, type Route } from './server.ts';
 
 /** What anybody who may ask is told. */
 export function publicRoutes(daemon: Daemon, ledger: Ledger): readonly Route[] {

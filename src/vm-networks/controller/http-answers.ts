@@ -1,4 +1,4 @@
-import { plainText, type Route } from '../../guard/tell/server.ts';
+import { plainText, type Route } from '../../http-server.ts';
 import { familiesText, type MetricFamily } from '../../report/prometheus-text.ts';
 import type { Tally } from './tally.ts';
 

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { harmlessJson } from '../../hosts/sanitise.ts';
+import { harmlessJson } from './hosts/sanitise.ts';
 
 /** What a path answers. */
 export interface Answer {
@@ -48,7 +48,9 @@ export function serverOf(routes: readonly Route[], token?: string): Server {
 }
 
 function answerTo(request: IncomingMessage, routes: readonly Route[], token: string | undefined): Answer {
-  const url = URL.canParse(request.url ?? '', 'http://guard') ? new URL(request.url ?? '', 'http://guard') : undefined;
+  const url = URL.canParse(request.url ?? '', 'http://localhost')
+    ? new URL(request.url ?? '', 'http://localhost')
+    : undefined;
   const there = routes.filter(({ path }) => path === url?.pathname);
   if (!url || there.length === 0) {
     const asked = routes.filter(({ method }) => method === 'GET').map(({ path }) => path);

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { json, listening, plainText, type Route, serverOf } from './server.ts';
+import { json, listening, plainText, type Route, serverOf } from './http-server.ts';
 
 const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/healthz', open: true, answer: () => plainText('ok') },
