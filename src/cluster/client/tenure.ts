@@ -19,20 +19,22 @@ export interface Tenure {
 /** Begins one that a request took which was sent at `sentAt` (performance.now()), and that lasts `ms` from each renewal. */
 export function beginTenure(sentAt: number, ms: number): Tenure {
   const over = new AbortController();
+  const ranOut: TenureEnd = { kind: 'lost', detail: `not renewed for ${ms / 1000} s` };
   let until = sentAt + ms;
   let why: TenureEnd | undefined;
   let closed = false;
   let timer = setTimeout(expire, until - performance.now());
 
   const holds = (): boolean => !closed && why?.kind !== 'lost' && performance.now() < until;
+  // Who was held up, as by a freeze, comes to its own end before the timer does: what had run out by then was lost all the same.
   function end(reason: TenureEnd): void {
     if (why !== undefined) return;
-    why = reason;
+    why = performance.now() < until ? reason : ranOut;
     clearTimeout(timer);
     over.abort();
   }
   function expire(): void {
-    end({ kind: 'lost', detail: `not renewed for ${ms / 1000} s` });
+    end(ranOut);
   }
   return {
     over: over.signal,
