@@ -68,7 +68,7 @@ systemctl -q enable value-reader
 
 /** Shell functions. What never comes ends the script, with what the guard and RKE2 said. */
 export const WAITING = `
-( sleep 420 >/dev/null 2>&1; journalctl --no-pager -o cat -u hayward-guard -u rke2-server | tail -n40; kill $$ ) &
+( sleep 900 >/dev/null 2>&1; journalctl --no-pager -o cat -u hayward-guard -u rke2-server | tail -n40; kill $$ ) &
 trap "kill $!" EXIT
 touch /run/rke2-starts
 # Without another process: each costs an emulated machine some 50 ms.

@@ -54,6 +54,8 @@ echo "as Harvester wrote 0: $(< /run/when-ready)"
 echo 1 > ${KEY}
 echo "from then on: $(value)"
 kill -CONT $judgement
+until_told leases-reclaimed
+ls ${LEASES}/10.52.0.9 2>/dev/null
 `;
 
 const HELD = `
@@ -90,8 +92,6 @@ echo "restarts: $(($(restarts) - before))"
 
 /** The next boot is of another release. */
 const UPGRADE = `
-until_told leases-reclaimed
-ls ${LEASES}/10.52.0.9 2>/dev/null
 systemctl stop hayward-guard
 sed -i 's/12 (bookworm)/13 (trixie)/' /usr/lib/os-release
 `;

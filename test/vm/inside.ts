@@ -4,7 +4,7 @@ import type { Probe } from '../../lab/topology.ts';
 import type { BootMachineOptions, DebianMachine } from '../../lab/vm/debian.ts';
 
 /** A test of several boots, each with programs of ours on an emulated processor. */
-export const SEVERAL_BOOTS_MS = 1_800_000;
+export const SEVERAL_BOOTS_MS = 2_400_000;
 
 /** Boots a script that must succeed and gives its output as lines. */
 export async function linesOf(
@@ -12,7 +12,7 @@ export async function linesOf(
   script: string,
   options: BootMachineOptions = {},
 ): Promise<string[]> {
-  const { output, exitCode, console } = await machine.boot(script, { timeoutMs: 600_000, ...options });
+  const { output, exitCode, console } = await machine.boot(script, { timeoutMs: 1_200_000, ...options });
   expect(exitCode, `${output}\n${console}`).toBe(0);
   return output.trim().split('\n');
 }
