@@ -132,7 +132,7 @@ describe('services that are waited for', () => {
     await until(() => systemd.asked.length === 2);
     expect(systemd.lines).toHaveLength(1);
     services.await([]);
-    await until(() => systemd.lines[0]?.readableEnded === true);
+    await until(() => systemd.lines[0]?.destroyed === true);
   });
 
   it.each([
