@@ -16,11 +16,10 @@ const reports = mkdtempSync(join(tmpdir(), 'hayward-test-'));
 process.once('exit', () => rmSync(reports, { recursive: true, force: true }));
 
 const TIERS = ['unit', 'kernel', 'kube', 'vm'];
-/**
- * Lanes run side by side, the tiers of a lane one after the other. On two cores: kernel tests wait for half of their time, and an
- * emulated machine keeps little more than one core busy.
- */
-const LANES = [['kernel'], ['unit', 'kube', 'vm']];
+/** Lanes run side by side, the tiers of a lane one after the other: kernel tests wait for half of their time. */
+const LANES = [['kernel'], ['unit', 'kube']];
+/** After those, with nothing beside them: what runs on an emulated processor has limits of time. */
+const ALONE = ['vm'];
 const chosen = process.argv.slice(2);
 const unknown = chosen.find((name) => !TIERS.includes(name));
 if (unknown !== undefined) {
@@ -86,14 +85,15 @@ async function vitest(argv, say) {
 /** All that were asked for; what is printed reads as if one came after the other. */
 async function runTiers(tiers, lacks) {
   const voices = inTurn(tiers, (chunk) => process.stdout.write(chunk));
-  const lanes = LANES.map(async (lane) => {
+  const run = async (lane) => {
     for (const tier of lane.filter((one) => tiers.includes(one))) {
       const { say, end } = voices.get(tier);
       await runProject(tier, lacks[tier], say);
       end();
     }
-  });
-  await Promise.all(lanes);
+  };
+  await Promise.all(LANES.map(run));
+  await run(ALONE);
 }
 
 /** Adds a project's report to the total and returns how many failed in it. */
