@@ -1,3 +1,4 @@
+import { isObject } from '../plain-object.ts';
 import { type Condition, type Memory, NO_MEMORY } from './memory.ts';
 import type { Boot } from './reboots.ts';
 import type { Counts, Interval } from './webhook-calls.ts';
@@ -38,7 +39,7 @@ function first<T>(entries: Readonly<Record<string, T>>, most: number): Readonly<
 /** Reads a memory. What is none (torn, of another version, changed by hand) is no memory, or a smaller one; never an error. */
 export function memoryFrom(text: string): Memory {
   const read = parsed(text);
-  if (!isRecord(read) || read['version'] !== VERSION) return NO_MEMORY;
+  if (!isObject(read) || read['version'] !== VERSION) return NO_MEMORY;
   const { looks } = read;
   if (!isTimes(looks)) return NO_MEMORY;
   return {
@@ -58,35 +59,31 @@ function parsed(text: string): unknown {
 }
 
 function entriesOf<T>(value: unknown, is: (one: unknown) => one is T): Readonly<Record<string, T>> {
-  if (!isRecord(value)) return {};
+  if (!isObject(value)) return {};
   return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, T] => is(entry[1])));
 }
 
 const SEVERITIES: readonly unknown[] = ['critical', 'warning', 'info'];
 
 function isCondition(value: unknown): value is Condition {
-  if (!isRecord(value) || typeof value['bad'] !== 'boolean') return false;
+  if (!isObject(value) || typeof value['bad'] !== 'boolean') return false;
   const { badSince, lastBad, turned, turns, severity } = value;
   // Only what was bad is kept.
   return isTimes([badSince, lastBad, turned]) && isTimes(turns) && SEVERITIES.includes(severity);
 }
 
 function isBoot(value: unknown): value is Boot {
-  return isRecord(value) && typeof value['id'] === 'string' && isTimes(value['changes']);
+  return isObject(value) && typeof value['id'] === 'string' && isTimes(value['changes']);
 }
 
 function isInterval(value: unknown): value is Interval {
-  return isRecord(value) && isCounts(value['from']) && isCounts(value['to']);
+  return isObject(value) && isCounts(value['from']) && isCounts(value['to']);
 }
 
 function isCounts(value: unknown): value is Counts {
-  return isRecord(value) && [value['calls'], value['failed'], value['seconds']].every((one) => Number.isFinite(one));
+  return isObject(value) && [value['calls'], value['failed'], value['seconds']].every((one) => Number.isFinite(one));
 }
 
 function isTimes(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string' && !Number.isNaN(Date.parse(one)));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { Via } from '../hosts/capture.ts';
 import type { Bilingual } from '../lang.ts';
+import { isObject } from '../plain-object.ts';
 import type { Image } from './image.ts';
 import type { Remedy } from './remedy.ts';
 import type { Step } from './step.ts';
@@ -120,10 +121,6 @@ function isRecord(value: unknown): value is JournalRecord {
     default:
       return isStepNumber(value['step']);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isTarget(value: unknown): boolean {

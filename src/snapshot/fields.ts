@@ -1,3 +1,4 @@
+import { isObject } from '../plain-object.ts';
 /** A parsed object of unknown shape, with the place it stands at for error messages. */
 export interface Fields {
   readonly at: string;
@@ -10,10 +11,6 @@ function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Takes a value for an object, or throws with the place. */

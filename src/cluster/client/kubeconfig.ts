@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { known, type Reading, unknown } from '../../hosts/reading.ts';
+import { isObject } from '../../plain-object.ts';
 
 /** A kubeconfig as it was read. */
 export interface KubeconfigFile {
@@ -54,7 +55,7 @@ function documentOf({ path, text }: KubeconfigFile): Entry {
   const folder = dirname(path);
   try {
     const content: unknown = parse(text);
-    if (isRecord(content)) return { content, folder };
+    if (isObject(content)) return { content, folder };
   } catch {
     // The parser's own words quote the text, which may hold a key.
   }
@@ -119,8 +120,8 @@ function named(documents: readonly Entry[], list: 'clusters' | 'contexts' | 'use
   for (const { content, folder } of documents) {
     const entries = content[list];
     if (!Array.isArray(entries)) continue;
-    const found = entries.filter(isRecord).find((entry) => entry['name'] === name)?.[kind];
-    if (isRecord(found)) return { content: found, folder };
+    const found = entries.filter(isObject).find((entry) => entry['name'] === name)?.[kind];
+    if (isObject(found)) return { content: found, folder };
   }
   throw new Unusable(`no ${kind} ${JSON.stringify(name)}`);
 }
@@ -128,8 +129,4 @@ function named(documents: readonly Entry[], list: 'clusters' | 'contexts' | 'use
 function text(content: Entry['content'], key: string): string | undefined {
   const value = content[key];
   return typeof value === 'string' ? value : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

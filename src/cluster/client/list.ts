@@ -1,4 +1,5 @@
 import { known, type Reading, unknown } from '../../hosts/reading.ts';
+import { isObject } from '../../plain-object.ts';
 import type { AskOptions, KubeClient } from './client.ts';
 
 export interface ListOptions extends AskOptions {
@@ -99,11 +100,11 @@ function queryFor({ pageSize = PAGE_SIZE, fieldSelector, labelSelector }: ListOp
 
 /** Nothing where the answer is no list: a proxy's page, or a server that says something else than its API promises. */
 function pageOf(answer: unknown): Page | undefined {
-  const { kind, items, metadata } = recordOf(answer) ?? {};
+  const { kind, items, metadata } = fieldsOf(answer);
   if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items) || !items.every(isNamed)) {
     return undefined;
   }
-  const { continue: next, remainingItemCount, resourceVersion } = recordOf(metadata) ?? {};
+  const { continue: next, remainingItemCount, resourceVersion } = fieldsOf(metadata);
   return {
     items,
     next: textOf(next),
@@ -114,14 +115,8 @@ function pageOf(answer: unknown): Page | undefined {
 
 /** Every object of the API has a name. */
 function isNamed(item: unknown): item is ListedObject {
-  const { name } = recordOf(recordOf(item)?.['metadata']) ?? {};
+  const { name } = fieldsOf(fieldsOf(item)['metadata']);
   return typeof name === 'string' && name !== '';
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
 }
 
 function textOf(value: unknown): string {
@@ -131,4 +126,8 @@ function textOf(value: unknown): string {
 /** The form of an answer that holds metadata alone (API concepts, "Metadata-only fetches"). */
 export function metadataAs(kind: 'PartialObjectMetadata' | 'PartialObjectMetadataList'): string {
   return `application/json;as=${kind};g=meta.k8s.io;v=v1`;
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isObject(value) ? value : {};
 }

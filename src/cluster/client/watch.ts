@@ -1,4 +1,5 @@
 import { type Unknown, unknown } from '../../hosts/reading.ts';
+import { isObject } from '../../plain-object.ts';
 import { refusalOf } from './client.ts';
 import { type Answer, NoAnswer } from './exchange.ts';
 import { type ListedObject, metadataAs } from './list.ts';
@@ -96,7 +97,7 @@ const TYPES = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']);
 /** An event, or the end: the server's ERROR, or a line that is no event, as a proxy may send one. What it hid a new list brings. */
 function eventIn(line: string, source: string): WatchEvent | WatchEnd {
   const { type, object } = recordIn(line);
-  if (typeof type !== 'string' || !isRecord(object)) {
+  if (typeof type !== 'string' || !isObject(object)) {
     return { kind: 'refused', why: unknown('failed', source, 'what came is no event') };
   }
   if (TYPES.has(type)) return { type: type as WatchEvent['type'], object };
@@ -109,14 +110,10 @@ function eventIn(line: string, source: string): WatchEvent | WatchEnd {
 function recordIn(line: string): ListedObject {
   try {
     const record: unknown = JSON.parse(line);
-    return isRecord(record) ? record : {};
+    return isObject(record) ? record : {};
   } catch {
     return {};
   }
-}
-
-function isRecord(value: unknown): value is ListedObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function notBegun(answer: Answer, source: string): WatchEnd {

@@ -1,4 +1,5 @@
 import { known, type Reading, unknown } from '../../hosts/reading.ts';
+import { isObject } from '../../plain-object.ts';
 import type { ListedObject } from '../client/list.ts';
 
 /**
@@ -50,10 +51,6 @@ export function pieceOf(value: ListedObject | unknown): Piece {
       return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
     },
   };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

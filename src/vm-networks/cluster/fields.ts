@@ -1,4 +1,5 @@
 import type { ListedObject } from '../../cluster/client/list.ts';
+import { isObject } from '../../plain-object.ts';
 
 /** Reads an object's fields without believing them: undefined for what is not there or of another type. */
 export function objectAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, unknown>> | undefined {
@@ -48,8 +49,4 @@ export interface Identity {
 /** Whether a resourceVersion is later than another of the same kind: they are etcd's revisions, whole numbers (KEP-5504). */
 export function isLater(version: string, than: string): boolean {
   return version.length === than.length ? version > than : version.length > than.length;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
