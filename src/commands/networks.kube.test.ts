@@ -1,6 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { freePort } from '../../lab/free-port.ts';
@@ -17,8 +16,8 @@ import {
   putNode,
   writeRoute,
 } from '../../lab/kube/vm-networks.ts';
-import { type KubeConnection, openConnection } from '../cluster/client/connection.ts';
-import { parseKubeconfig } from '../cluster/client/kubeconfig.ts';
+import type { KubeConnection } from '../cluster/client/connection.ts';
+import { connectionFor } from '../cluster/client/testing/connection.ts';
 import { VM_NETWORKS } from '../vm-networks/cluster/model.ts';
 import { namespacedPath, vmNetworkReportOf } from '../vm-networks/cluster/objects.ts';
 
@@ -34,11 +33,7 @@ const running: ChildProcess[] = [];
 
 beforeAll(async () => {
   server = await apiServer();
-  const path = server.admin.kubeconfig;
-  const access = parseKubeconfig([{ path, text: await readFile(path, 'utf8') }]);
-  const opened = access.known ? await openConnection(access.value) : access;
-  if (!opened.known) throw new Error(opened.detail);
-  client = opened.value;
+  client = await connectionFor(server.admin.kubeconfig);
   await putNamespace(client, 'hayward');
   for (const name of ['node-1', 'node-2']) await putNode(client, name);
 });

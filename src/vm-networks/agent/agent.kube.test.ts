@@ -1,14 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { apiServer, type LabApiServer } from '../../../lab/kube/api-server.ts';
 import { applyManifest } from '../../../lab/kube/manifests.ts';
 import { serviceAccountKubeconfig } from '../../../lab/kube/service-account.ts';
 import { defineAttachments, defineVmNetworks, putAttachment, putNode } from '../../../lab/kube/vm-networks.ts';
-import { type KubeConnection, openConnection } from '../../cluster/client/connection.ts';
-import { parseKubeconfig } from '../../cluster/client/kubeconfig.ts';
+import type { KubeConnection } from '../../cluster/client/connection.ts';
+import { connectionFor } from '../../cluster/client/testing/connection.ts';
 import { objectAt } from '../cluster/fields.ts';
 import { ATTACHMENTS, NODE_PROBES, type NodeProbe, VM_NETWORKS, type VmNetworkReport } from '../cluster/model.ts';
 import { namespacedPath, nodeProbeOf, vmNetworkReportOf } from '../cluster/objects.ts';
@@ -39,7 +38,7 @@ const logs = new Map<string, string>();
 
 beforeAll(async () => {
   server = await apiServer();
-  client = await connection(server.admin.kubeconfig);
+  client = await connectionFor(server.admin.kubeconfig);
   await defineAttachments(client);
   await defineVmNetworks(client);
   await applyManifest(client, RBAC);
@@ -49,7 +48,7 @@ beforeAll(async () => {
   for (const node of NODES) await startAgent(node);
   const account = { namespace: 'hayward', name: 'hayward-networks-controller' };
   controller = runController({
-    client: await connection(await serviceAccountKubeconfig(server, account)),
+    client: await connectionFor(await serviceAccountKubeconfig(server, account)),
     namespace: 'hayward',
     name: 'test',
     settings: { everyMs: 3000, defaultRoute: 'auto' },
@@ -66,13 +65,6 @@ afterAll(async () => {
   client?.close();
   await server?.dispose();
 });
-
-async function connection(path: string): Promise<KubeConnection> {
-  const access = parseKubeconfig([{ path, text: await readFile(path, 'utf8') }]);
-  const opened = access.known ? await openConnection(access.value) : access;
-  if (!opened.known) throw new Error(opened.detail);
-  return opened.value;
-}
 
 async function startAgent(node: string): Promise<void> {
   const account = { namespace: 'hayward', name: 'hayward-networks-agent', node };

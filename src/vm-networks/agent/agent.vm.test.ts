@@ -8,8 +8,8 @@ import { defineAttachments, defineVmNetworks, putAttachment, putNode } from '../
 import { bootInitramfs } from '../../../lab/vm/initramfs.ts';
 import { kernel } from '../../../lab/vm/kernel.ts';
 import { productFiles } from '../../../lab/vm/product.ts';
-import { type KubeConnection, openConnection } from '../../cluster/client/connection.ts';
-import { parseKubeconfig } from '../../cluster/client/kubeconfig.ts';
+import type { KubeConnection } from '../../cluster/client/connection.ts';
+import { connectionFor } from '../../cluster/client/testing/connection.ts';
 import type { ControllerEvent } from '../controller/events.ts';
 import { runController } from '../controller/run.ts';
 import { makeTally } from '../controller/tally.ts';
@@ -27,11 +27,7 @@ const events: ControllerEvent[] = [];
 
 beforeAll(async () => {
   server = await apiServer();
-  const path = server.admin.kubeconfig;
-  const access = parseKubeconfig([{ path, text: await readFile(path, 'utf8') }]);
-  const opened = access.known ? await openConnection(access.value) : access;
-  if (!opened.known) throw new Error(opened.detail);
-  client = opened.value;
+  client = await connectionFor(server.admin.kubeconfig);
   await defineAttachments(client);
   await defineVmNetworks(client);
   await applyManifest(client, new URL('../../../deploy/networks/rbac.yaml', import.meta.url).pathname);

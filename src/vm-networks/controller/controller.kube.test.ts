@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { apiServer, type LabApiServer } from '../../../lab/kube/api-server.ts';
 import {
@@ -12,8 +11,8 @@ import {
   putNode,
   writeRoute,
 } from '../../../lab/kube/vm-networks.ts';
-import { type KubeConnection, openConnection } from '../../cluster/client/connection.ts';
-import { parseKubeconfig } from '../../cluster/client/kubeconfig.ts';
+import type { KubeConnection } from '../../cluster/client/connection.ts';
+import { connectionFor } from '../../cluster/client/testing/connection.ts';
 import { attachmentOf } from '../cluster/attachment.ts';
 import { objectAt } from '../cluster/fields.ts';
 import type { Settings } from '../cluster/keep-network.ts';
@@ -37,7 +36,7 @@ const ended: Promise<unknown>[] = [];
 
 beforeAll(async () => {
   server = await apiServer();
-  client = await connect();
+  client = await connectionFor(server.admin.kubeconfig);
   await putNamespace(client, 'hayward');
   for (const name of ['node-1', 'node-2', 'node-3']) await putNode(client, name);
   await putNode(client, 'witness', { 'node-role.harvesterhci.io/witness': 'true' });
@@ -63,14 +62,6 @@ afterAll(async () => {
   client?.close();
   await server?.dispose();
 });
-
-async function connect(): Promise<KubeConnection> {
-  const path = server.admin.kubeconfig;
-  const access = parseKubeconfig([{ path, text: await readFile(path, 'utf8') }]);
-  const opened = access.known ? await openConnection(access.value) : access;
-  if (!opened.known) throw new Error(opened.detail);
-  return opened.value;
-}
 
 async function listed(path: string): Promise<readonly unknown[]> {
   const list = await client.json(path);
