@@ -2,7 +2,14 @@ import type { KubeConnection } from '../../cluster/client/connection.ts';
 import { inform } from '../../cluster/client/informer.ts';
 import type { Prober } from '../../probes/vm-network/many.ts';
 import { VERSION } from '../../version.ts';
-import { type NetworkKey, NODE_PROBES, type NodeProbe, type ProbeResult, type WantedProbe } from '../cluster/model.ts';
+import {
+  KIND_MISSING,
+  type NetworkKey,
+  NODE_PROBES,
+  type NodeProbe,
+  type ProbeResult,
+  type WantedProbe,
+} from '../cluster/model.ts';
 import { nodeProbeOf } from '../cluster/objects.ts';
 import { answersTo } from './answers.ts';
 import type { TellAgent } from './events.ts';
@@ -28,8 +35,6 @@ interface Charge {
   /** Ends the probe that is under way. */
   running: AbortController | undefined;
 }
-
-const MISSING = 'the kind is not served; kubectl apply -f deploy/networks/crds.yaml';
 
 /**
  * Probes what the node's NodeNetworkProbe asks for and writes what was found into its status, until the signal ends it: then probes
@@ -120,7 +125,7 @@ export async function runAgent({ client, node, probe, tell, signal }: AgentOptio
     path: NODE_PROBES.path,
     fieldSelector: `metadata.name=${node}`,
     read: nodeProbeOf,
-    onTrouble: (why) => tell({ type: 'sight', detail: why?.reason === 'absent' ? MISSING : (why?.detail ?? '') }),
+    onTrouble: (why) => tell({ type: 'sight', detail: why?.reason === 'absent' ? KIND_MISSING : (why?.detail ?? '') }),
     signal,
     onChange(event) {
       if (event.kind === 'set') return onSet(event.value, event.before);

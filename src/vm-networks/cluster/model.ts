@@ -116,3 +116,6 @@ export interface VmNetworkReport {
   readonly nodes: readonly NodeReport[];
   readonly conditions: readonly Condition[];
 }
+
+/** What is told where one of ours is asked for and the API server does not know it. */
+export const KIND_MISSING = 'the kind is not served; kubectl apply -f deploy/networks/crds.yaml';

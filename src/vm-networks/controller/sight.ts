@@ -5,6 +5,7 @@ import { type Attachment, attachmentOf } from '../cluster/attachment.ts';
 import { isLater } from '../cluster/fields.ts';
 import {
   ATTACHMENTS,
+  KIND_MISSING,
   type NetworkKey,
   NODE_PROBES,
   type NodeProbe,
@@ -40,13 +41,11 @@ export interface Sight {
   readonly ended: Promise<unknown>;
 }
 
-const MISSING = 'the kind is not served; kubectl apply -f deploy/networks/crds.yaml';
-
 /** Watches until the signal ends it. */
 export function watchCluster(client: KubeConnection, changes: Changes, tell: Tell, signal: AbortSignal): Sight {
   const attachments = new Map<NetworkKey, Attachment>();
   const trouble = (what: string, ours: boolean) => (why: Unknown | undefined) =>
-    tell({ type: 'sight', what, detail: ours && why?.reason === 'absent' ? MISSING : (why?.detail ?? '') });
+    tell({ type: 'sight', what, detail: ours && why?.reason === 'absent' ? KIND_MISSING : (why?.detail ?? '') });
   const networks = inform({
     client,
     path: ATTACHMENTS.path,
