@@ -58,7 +58,7 @@ function addFormatOptions(command: Command, say: Say, formats: readonly Format[]
         .argParser(word('format', FORMATS)),
     )
     .option('--json', say({ en: 'the same as --format json', 'zh-CN': '等同于 --format json' }))
-    .addOption(new Option('--lang <lang>', say(LANG_OPTION)).argParser(word('language', LANGS)));
+    .addOption(langOption(say));
 }
 
 function addJudgingOptions(command: Command, say: Say): Command {
@@ -102,8 +102,13 @@ function addDetailOptions(command: Command, say: Say): Command {
     );
 }
 
+/** `--lang`, for commands that print no report too. */
+export function langOption(say: Say): Option {
+  return new Option('--lang <lang>', say(LANG_OPTION)).argParser(word('language', LANGS));
+}
+
 /** An option's word, or a usage error that names the nearest right one. */
-function word<T extends string>(what: string, allowed: readonly T[]): (value: string) => T {
+export function word<T extends string>(what: string, allowed: readonly T[]): (value: string) => T {
   return (value) => {
     const match = allowed.find((one) => one === value);
     if (match !== undefined) return match;

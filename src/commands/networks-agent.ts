@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
-import { type Command, Option } from 'commander';
-import { LANGS, type Lang, langFrom } from '../lang.ts';
-import { EXAMPLES, LANG_OPTION, type Say } from './help-language.ts';
-import { UsageError, unknownWord } from './usage.ts';
+import type { Command } from 'commander';
+import { type Lang, langFrom } from '../lang.ts';
+import { langOption } from './common-options.ts';
+import { EXAMPLES, type Say } from './help-language.ts';
+import { processKubeconfig } from './process-kubeconfig.ts';
+import { UsageError } from './usage.ts';
 
 /** As commander hands them over. */
 export interface RawAgentOptions {
@@ -30,20 +32,8 @@ export function registerAgent(networks: Command, say: Say): void {
         'zh-CN': '本机对应的 Node 名称（默认：主机名，与 kubelet 相同）',
       }),
     )
-    .option(
-      '--kubeconfig <file>',
-      say({
-        en: "the kubeconfig to use (default: as for status; in a Pod its service account's)",
-        'zh-CN': '使用的 kubeconfig（默认与 status 相同；在 Pod 中使用其服务账号）',
-      }),
-    )
-    .addOption(
-      new Option('--lang <lang>', say(LANG_OPTION)).argParser((value: string) => {
-        const found = LANGS.find((one) => one === value);
-        if (found === undefined) throw unknownWord('language', value, LANGS);
-        return found;
-      }),
-    )
+    .addOption(processKubeconfig(say))
+    .addOption(langOption(say))
     .addHelpText(
       'after',
       `

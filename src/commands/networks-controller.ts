@@ -1,11 +1,13 @@
 import { hostname } from 'node:os';
 import { type Command, Option } from 'commander';
-import { LANGS, type Lang, langFrom } from '../lang.ts';
+import { type Lang, langFrom } from '../lang.ts';
 import type { DefaultRoute } from '../vm-networks/cluster/route-writing.ts';
+import { langOption, word } from './common-options.ts';
 import { durationMs } from './duration.ts';
 import type { Address } from './guard-options.ts';
-import { EXAMPLES, LANG_OPTION, type Say } from './help-language.ts';
-import { UsageError, unknownWord } from './usage.ts';
+import { EXAMPLES, type Say } from './help-language.ts';
+import { processKubeconfig } from './process-kubeconfig.ts';
+import { UsageError } from './usage.ts';
 
 /** As commander hands them over, each already read. */
 export interface RawControllerOptions {
@@ -63,13 +65,7 @@ ${say({
 
 function addOptions(command: Command, say: Say): Command {
   return command
-    .option(
-      '--kubeconfig <file>',
-      say({
-        en: "the kubeconfig to use (default: as for status; in a Pod its service account's)",
-        'zh-CN': '使用的 kubeconfig（默认与 status 相同；在 Pod 中使用其服务账号）',
-      }),
-    )
+    .addOption(processKubeconfig(say))
     .addOption(
       new Option(
         '--default-route <how>',
@@ -79,11 +75,7 @@ function addOptions(command: Command, say: Say): Command {
         }),
       )
         .default('off')
-        .argParser((value: string) => {
-          const found = DEFAULT_ROUTES.find((one) => one === value);
-          if (found === undefined) throw unknownWord('default route', value, DEFAULT_ROUTES);
-          return found;
-        }),
+        .argParser(word('default route', DEFAULT_ROUTES)),
     )
     .addOption(
       new Option(
@@ -124,13 +116,7 @@ function addOptions(command: Command, say: Say): Command {
         say({ en: 'answer /metrics, /healthz, /readyz there', 'zh-CN': '在该地址提供 /metrics、/healthz、/readyz' }),
       ).argParser(listenAddress),
     )
-    .addOption(
-      new Option('--lang <lang>', say(LANG_OPTION)).argParser((value: string) => {
-        const found = LANGS.find((one) => one === value);
-        if (found === undefined) throw unknownWord('language', value, LANGS);
-        return found;
-      }),
-    );
+    .addOption(langOption(say));
 }
 
 function listenAddress(value: string): Address {
