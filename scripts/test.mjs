@@ -1,14 +1,16 @@
 // `npm test`: set up, lint, types, build, and the tests of every tier that can run here. With CI=true a tier that
 // cannot run, and a test that was skipped, is a failure. Tiers named as arguments (unit, kernel, kube, vm) are run alone.
+// A file in which a test failed beside others is run once more with nothing beside it; that decides, and both are told.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inTurn } from './in-turn.mjs';
 import { installNodePackages, nodePackagesStale } from './setup/node-packages.mjs';
 import { setUp } from './setup.mjs';
+import { readReport } from './test-report.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const ci = process.env.CI === 'true';
@@ -30,6 +32,10 @@ if (unknown !== undefined) {
 const failures = [];
 const notRun = [];
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** What failed beside other tests, to be run alone; what then passed; what did not. */
+const toRepeat = [];
+const unsteady = [];
+const failedTests = [];
 
 async function section(title, work, say = (text) => console.log(text)) {
   say(`\n== ${title} ==`);
@@ -58,15 +64,45 @@ async function runProject(project, reasons, say) {
     return;
   }
   const work = async () => {
-    const report = join(reports, `${project}.json`);
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const status = await vitest(['run', '--project', project, ...reporters], say);
-    const failed = count(report);
+    const { status, passed, failed, skipped } = await runTests(project, [], say);
+    total.passed += passed;
+    total.skipped += skipped.length;
+    notRun.push(...skipped.map((name) => `${name} (skipped)`));
+    if (failed.length > 0) toRepeat.push({ project, failed });
     // A run can fail without a failed test: an error nobody awaited, a crash before the report.
-    if (status !== 0 && failed === 0) total.failed++;
-    if (status !== 0) failures.push(`${project} tests`);
+    else if (status !== 0) total.failed++;
+    if (status !== 0 && failed.length === 0) failures.push(`${project} tests`);
   };
   await section(`${project} tests`, work, (line) => say(`${line}\n`));
+}
+
+async function runTests(project, argv, say) {
+  const report = join(reports, `${project}-${argv.length}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const status = await vitest(['run', '--project', project, ...reporters, ...argv], say);
+  return { status, ...readReport(report) };
+}
+
+/** The files in which something failed, with nothing beside them. */
+async function repeatAlone() {
+  for (const { project, failed } of toRepeat) {
+    const files = [...new Set(failed.map(({ file }) => relative(root, file)))];
+    const again = await section(`${project} tests once more, alone`, () =>
+      runTests(project, ['--no-file-parallelism', ...files], (chunk) => process.stdout.write(chunk)),
+    );
+    const still = new Set(again.failed.map(nameOf));
+    const passed = failed.filter((test) => !still.has(nameOf(test)));
+    unsteady.push(...passed);
+    total.passed += passed.length;
+    if (again.status === 0) continue;
+    failedTests.push(...again.failed);
+    total.failed += Math.max(1, again.failed.length);
+    failures.push(`${project} tests`);
+  }
+}
+
+function nameOf({ file, name }) {
+  return `${file} ${name}`;
 }
 
 /** Its exit status; what it says is handed on as it comes. */
@@ -96,22 +132,11 @@ async function runTiers(tiers, lacks) {
   await run(ALONE);
 }
 
-/** Adds a project's report to the total and returns how many failed in it. */
-function count(report) {
-  if (!existsSync(report)) return 0;
-  const said = JSON.parse(readFileSync(report, 'utf8'));
-  const tests = said.testResults.flatMap((file) => file.assertionResults);
-  // A file that did not load has no tests to fail.
-  const broken = said.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.length === 0,
-  ).length;
-  const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed');
-  const failed = said.numFailedTests + broken;
-  total.passed += said.numPassedTests;
-  total.failed += failed;
-  total.skipped += skipped.length;
-  notRun.push(...skipped.map((test) => `${test.fullName} (skipped)`));
-  return failed;
+function tell(title, tests) {
+  if (tests.length === 0) return;
+  console.log(`\n${title}`);
+  for (const { file, name, why } of tests)
+    console.log(`  ${relative(root, file)}: ${name}\n    ${why.replaceAll('\n', '\n    ')}`);
 }
 
 function conclude() {
@@ -120,6 +145,8 @@ function conclude() {
     for (const line of notRun) console.log(`  ${line}`);
     if (ci) failures.push('something could not run, and CI=true lets nothing be skipped');
   }
+  tell('Failed beside other tests, passed alone:', unsteady);
+  tell('Failed:', failedTests);
   if (failures.length > 0) console.log(`\nFailed: ${failures.join('; ')}`);
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
   console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
@@ -137,4 +164,5 @@ await step('lint', 'biome', 'check', '--error-on-warnings', '.');
 await step('types', 'tsc', '--noEmit');
 await step('build', process.execPath, 'scripts/build.mjs');
 await runTiers(chosen.length === 0 ? TIERS : TIERS.filter((tier) => chosen.includes(tier)), lacks);
+await repeatAlone();
 conclude();

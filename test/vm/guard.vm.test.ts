@@ -103,6 +103,7 @@ until_value 0
 stamp() { systemctl show -p "$2Monotonic" --value "$1"; }
 echo "$(stamp hayward-guard ActiveEnterTimestamp) $(stamp rke2-server ExecMainStartTimestamp)"
 cut -d' ' -f2 /run/values | paste -sd' '
+until_told '"upgraded"'
 grep '"upgraded"' ${HISTORY}
 `;
 
