@@ -103,7 +103,7 @@ describe('what may pass by itself', () => {
       );
     const one = (seconds: number) =>
       judgeCluster(healthy({ nodes: known([unreadyNode('node-1', seconds)], 'nodes') }), en).findings.find(
-        ({ subject }) => subject === 'node-1',
+        ({ problem, subject }) => problem === 'node-unready' && subject === 'node-1',
       );
     expect(one(500)).toMatchObject({ phase: 'settling', severity: 'info', since: ago(500) });
     expect(one(700)).toMatchObject({ phase: 'definite', severity: 'warning', since: ago(700) });

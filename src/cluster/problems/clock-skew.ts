@@ -21,13 +21,14 @@ function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   const here = (Date.parse(takenAt) - Date.parse(serverClock.value)) / 1000;
   const seen = nodes.known ? nodes.value : ownNode.known ? [ownNode.value] : [];
   const now = clusterNow(parts);
-  const ahead = seen.flatMap(({ name, leaseRenewedAt, leaseReadAt }) => {
-    // A Lease renewed while the look was under way is not of the future.
+  const ofNodes = seen.flatMap(({ name, leaseRenewedAt, leaseReadAt }) => {
+    if (!leaseRenewedAt.known) return [];
+    // A Lease renewed while the look was under way is not of the future; one renewed a while ago says nothing of its clock.
     const read = now + Math.max(0, secondsBetween(takenAt, leaseReadAt)) * 1000;
-    const seconds = leaseRenewedAt.known ? (Date.parse(leaseRenewedAt.value) - read) / 1000 : 0;
-    return seconds > LIMIT_SECONDS ? [judge(name, seconds, `lease kube-node-lease/${name}`)] : [];
+    const ahead = Math.max(0, (Date.parse(leaseRenewedAt.value) - read) / 1000);
+    return [judge(name, ahead, `lease kube-node-lease/${name}`)];
   });
-  return [judge('', here, serverClock.source), ...ahead];
+  return [judge('', here, serverClock.source), ...ofNodes];
 }
 
 function judge(node: string, seconds: number, source: string): ClusterJudgement<Facts> {
