@@ -133,7 +133,7 @@ UUID=77ab none swap sw 0 0
 
   test.each([
     ['in use', { '/proc/swaps': `${HEADING}/dev/dm-1  partition\t999420\t0\t-2\n` }, 'critical', '/dev/dm-1'],
-    ['off, and back at boot', { '/proc/swaps': HEADING, '/etc/fstab': FSTAB }, 'warning', 'UUID=77ab'],
+    ['off, and back at boot', { '/proc/swaps': HEADING, '/etc/fstab': FSTAB }, 'warning', 'turns UUID=77ab on again'],
     ['off for good', { '/proc/swaps': HEADING, '/etc/fstab': '#/swapfile none swap sw 0 0\n' }, '', ''],
     ['no swap in the kernel', {}, '', ''],
   ])('swap: %s', (_, files, severity, area) => {
