@@ -2,16 +2,13 @@
 // units by inotify, modules once a second; in a network namespace of their own, beside a timer that does nothing.
 // Needs root.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { bundledProgram } from './bundled-program.mjs';
 import { figure, skipped } from './measure.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const SECONDS = 30;
 const FIGURE = 'guard senses: 40 keys at 100 ms';
 const PROGRAM = `
-import { makeKeeper } from './keeper.ts';
+import { makeKeeper } from './keep/keeper.ts';
 import { watchFiles } from './watch/files.ts';
 import { linkTable } from './watch/links.ts';
 import { watchModules } from './watch/modules.ts';
@@ -58,23 +55,10 @@ setTimeout(() => {
 `;
 
 function measure() {
-  const cache = `${root}node_modules/.cache/hayward-guard-tests`;
-  mkdirSync(cache, { recursive: true });
-  const directory = mkdtempSync(`${cache}/bench-`);
+  const program = bundledProgram(PROGRAM, 'src/guard');
   try {
-    const outfile = `${directory}/senses.mjs`;
-    buildSync({
-      stdin: { contents: PROGRAM, resolveDir: `${root}src/guard`, loader: 'ts' },
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20.19',
-      packages: 'external',
-      logLevel: 'warning',
-    });
     const run = (...args) =>
-      JSON.parse(spawnSync('unshare', ['-n', process.execPath, outfile, ...args], { encoding: 'utf8' }).stdout);
+      JSON.parse(spawnSync('unshare', ['-n', process.execPath, program.file, ...args], { encoding: 'utf8' }).stdout);
     const [bare, full] = [run('bare'), run()];
     const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB resident`;
     figure({
@@ -85,7 +69,7 @@ function measure() {
       note: `${full.keys} keys, ${full.ticks} ticks, ${megabytes(full.rss)}; a timer alone ${bare.percent.toFixed(3)} %, ${megabytes(bare.rss)}`,
     });
   } finally {
-    rmSync(directory, { recursive: true });
+    program.remove();
   }
 }
 

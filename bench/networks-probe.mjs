@@ -3,9 +3,7 @@
 // to answer a packet grows with its interfaces. Needs root and dnsmasq.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { bundledProgram } from './bundled-program.mjs';
 import { figure, skipped } from './measure.mjs';
 
 const FIGURE = '500 VM networks at once';
@@ -13,7 +11,6 @@ const NETWORKS = 500;
 const ALONE = 5;
 /** Networks a DHCP server has. */
 const SERVED = 25;
-const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Probes some networks alone, then all at once, and counts what the stations sent. */
 const PROGRAM = `
@@ -142,25 +139,12 @@ async function measure() {
   const token = Math.random().toString(36).slice(2, 8);
   const node = `hwb-${token}-node`;
   const places = Array.from({ length: NETWORKS / SERVED }, (_, n) => `hwb-${token}-${n}`);
-  const cache = `${root}node_modules/.cache/hayward-probe-tests`;
-  mkdirSync(cache, { recursive: true });
-  const directory = mkdtempSync(`${cache}/bench-`);
+  const program = bundledProgram(PROGRAM, 'src/probes/vm-network');
   const servers = [];
   try {
-    const outfile = `${directory}/many.mjs`;
-    buildSync({
-      stdin: { contents: PROGRAM, resolveDir: `${root}src/probes/vm-network`, loader: 'ts' },
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20.19',
-      packages: 'external',
-      logLevel: 'warning',
-    });
     build(node, places);
     for (const place of places) servers.push(await serve(place, networksOf(places, place)));
-    const told = JSON.parse(await output(['ip', 'netns', 'exec', node, process.execPath, outfile]));
+    const told = JSON.parse(await output(['ip', 'netns', 'exec', node, process.execPath, program.file]));
     const slowest = Math.max(...told.alone);
     const portsMs = ports(node);
     const ms = (value) => `${Math.round(value)} ms`;
@@ -174,7 +158,7 @@ async function measure() {
   } finally {
     for (const server of servers) server.kill();
     for (const name of [node, ...places]) spawnSync('ip', ['netns', 'del', name]);
-    rmSync(directory, { recursive: true });
+    program.remove();
   }
 }
 

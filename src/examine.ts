@@ -28,7 +28,15 @@ export interface Examination {
 }
 
 /** Subjects the profile is found from, whatever is judged. */
-const PROFILE_SUBJECTS: readonly SubjectName[] = ['harvester', 'kubernetes', 'cni', 'os', 'links', 'units'];
+const PROFILE_SUBJECTS: readonly SubjectName[] = [
+  'harvester',
+  'kubernetes',
+  'podNetwork',
+  'cni',
+  'os',
+  'links',
+  'units',
+];
 
 /** The problems of these ids; all where none are named. */
 export function problemsNamed(only: readonly string[] | undefined): readonly AnyProblem[] {

@@ -2,10 +2,11 @@ import { existsSync, readFileSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { GuardDirectories } from '../guard/directories.ts';
 import { listening, type Route, serverOf } from '../http-server.ts';
-import type { Address, RawGuardOptions } from './guard-options.ts';
+import type { RawGuardOptions } from './guard-options.ts';
+import type { ListenAddress } from './listen-address.ts';
 import { UsageError } from './usage.ts';
 
-const DEFAULT_LISTEN: Address = { host: '127.0.0.1', port: 9470 };
+const DEFAULT_LISTEN: ListenAddress = { host: '127.0.0.1', port: 9470 };
 
 /** Where the guard is asked. */
 export interface Listening {

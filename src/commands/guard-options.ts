@@ -5,6 +5,7 @@ import type { RawCommonOptions } from './common-options.ts';
 import { durationMs } from './duration.ts';
 import { addHoldOption } from './guard-plan.ts';
 import type { Say } from './help-language.ts';
+import { type ListenAddress, listenAddress, listenAddressText } from './listen-address.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
 /** As commander hands them over. */
@@ -12,16 +13,11 @@ export interface RawGuardOptions extends RawCommonOptions {
   enforce?: Enforcement;
   interval?: number;
   judgeEvery?: number;
-  listen?: Address | 'off';
+  listen?: ListenAddress | 'off';
   tokenFile?: string;
   cgroup?: string;
   reclaim?: boolean;
   hold?: string[];
-}
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** Faster than this the loop itself would be what is seen in top. */
@@ -65,7 +61,7 @@ export function addGuardOptions(command: Command, say: Say): Command {
           en: 'where /metrics, /healthz, /readyz and /v1/findings are; off for nowhere (default: 127.0.0.1:9470)',
           'zh-CN': '/metrics、/healthz、/readyz、/v1/findings 的监听地址；off 为不监听（默认 127.0.0.1:9470）',
         }),
-      ).argParser(address),
+      ).argParser(addressOrOff),
     )
     .option(
       '--token-file <file>',
@@ -93,14 +89,8 @@ function judgeEvery(value: string): number {
   return ms;
 }
 
-/** `127.0.0.1:9470`, `[::1]:9470`, `:9470` for every address, `off`. */
-function address(value: string): Address | 'off' {
-  if (value === 'off') return 'off';
-  const [, bracketed, plain, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):([0-9]{1,5})$/.exec(value) ?? [];
-  if (port === undefined || Number(port) > 65_535) {
-    throw new UsageError(`--listen ${value}: expected ADDRESS:PORT, such as 127.0.0.1:9470, or off`);
-  }
-  return { host: bracketed ?? plain ?? '', port: Number(port) };
+function addressOrOff(value: string): ListenAddress | 'off' {
+  return value === 'off' ? 'off' : listenAddress(value, 'ADDRESS:PORT, such as 127.0.0.1:9470, or off');
 }
 
 /**
@@ -113,7 +103,7 @@ export function guardWords(raw: RawGuardOptions): readonly string[] {
     ...word('--enforce', enforce),
     ...word('--interval', ms === undefined ? undefined : `${ms}ms`),
     ...word('--judge-every', judgeEvery === undefined ? undefined : `${judgeEvery}ms`),
-    ...word('--listen', listen === undefined || listen === 'off' ? listen : addressText(listen)),
+    ...word('--listen', listen === undefined || listen === 'off' ? listen : listenAddressText(listen)),
     ...word('--token-file', tokenFile === undefined ? undefined : resolve(tokenFile)),
     ...word('--cgroup', cgroup === undefined ? undefined : resolve(cgroup)),
     ...word('--profile', profile),
@@ -126,8 +116,4 @@ export function guardWords(raw: RawGuardOptions): readonly string[] {
 
 function word(option: string, value: string | undefined): readonly string[] {
   return value === undefined ? [] : [option, value];
-}
-
-function addressText({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

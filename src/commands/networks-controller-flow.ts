@@ -4,9 +4,9 @@ import { eventLine, type Tell } from '../vm-networks/controller/events.ts';
 import { controllerRoutes } from '../vm-networks/controller/http-answers.ts';
 import { runController } from '../vm-networks/controller/run.ts';
 import { makeTally } from '../vm-networks/controller/tally.ts';
-import type { Address } from './guard-options.ts';
 import { catchInterruption } from './interruption.ts';
 import { kubeConnection } from './kube-connection.ts';
+import type { ListenAddress } from './listen-address.ts';
 import type { RawControllerOptions } from './networks-controller.ts';
 import { UsageError } from './usage.ts';
 
@@ -37,7 +37,7 @@ export async function controllerFlow(
   }
 }
 
-async function answering(where: Address, tally: ReturnType<typeof makeTally>, isReady: () => boolean) {
+async function answering(where: ListenAddress, tally: ReturnType<typeof makeTally>, isReady: () => boolean) {
   const server = serverOf(controllerRoutes(tally, isReady));
   try {
     await listening(server, where);

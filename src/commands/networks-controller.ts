@@ -4,8 +4,8 @@ import { type Lang, langFrom } from '../lang.ts';
 import type { DefaultRoute } from '../vm-networks/cluster/route-writing.ts';
 import { langOption, word } from './common-options.ts';
 import { durationMs } from './duration.ts';
-import type { Address } from './guard-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
+import { type ListenAddress, listenAddress } from './listen-address.ts';
 import { processKubeconfig } from './process-kubeconfig.ts';
 import { UsageError } from './usage.ts';
 
@@ -17,7 +17,7 @@ export interface RawControllerOptions {
   defaultRoute: DefaultRoute;
   /** Milliseconds. */
   every: number;
-  listen?: Address;
+  listen?: ListenAddress;
   lang?: Lang;
 }
 
@@ -114,15 +114,7 @@ function addOptions(command: Command, say: Say): Command {
       new Option(
         '--listen <address>',
         say({ en: 'answer /metrics, /healthz, /readyz there', 'zh-CN': '在该地址提供 /metrics、/healthz、/readyz' }),
-      ).argParser(listenAddress),
+      ).argParser((value: string) => listenAddress(value, 'ADDRESS:PORT, such as 127.0.0.1:9471')),
     )
     .addOption(langOption(say));
-}
-
-function listenAddress(value: string): Address {
-  const [, v6, v4 = '', digits = ''] = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+)):(\d{1,5})$/.exec(value) ?? [];
-  const host = v6 ?? v4;
-  const port = Number(digits);
-  if (host !== '' && digits !== '' && port <= 65_535) return { host, port };
-  throw new UsageError(`--listen ${value}: expected ADDRESS:PORT, such as 127.0.0.1:9471`);
 }

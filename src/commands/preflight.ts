@@ -40,6 +40,7 @@ ${say(EXAMPLES)}
   hayward preflight --profile kubekey-ipvs --inventory config-sample.yaml
   hayward preflight --profile kubekey-ipvs --json
   hayward preflight --profile harvester --host rancher@10.0.0.21
+  hayward preflight --profile kubeadm --inventory hosts.ini
   hayward preflight --vip 10.0.0.10
 
 ${say({
@@ -102,9 +103,9 @@ async function profileFor(named: string | undefined, hasVip: boolean): Promise<P
   const { PREFLIGHT_PROFILES } = await import('../preflight/preflight.ts');
   if (named === undefined && hasVip) return undefined;
   const profile = PREFLIGHT_PROFILES.find((name) => name === named);
-  const known = PREFLIGHT_PROFILES.join(' or ');
-  if (named === undefined) throw new UsageError(`preflight needs --profile ${known}, or --vip ADDRESS`);
-  if (!profile) throw new UsageError(`preflight knows no installer of profile '${named}', expected ${known}`);
+  const known = PREFLIGHT_PROFILES.join(', ');
+  if (named === undefined) throw new UsageError(`preflight needs --profile NAME (${known}), or --vip ADDRESS`);
+  if (!profile) throw new UsageError(`preflight knows no installer of profile '${named}', expected one of ${known}`);
   return profile;
 }
 

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundleInto } from '../../lab/bundled-program.ts';
 import { collection, prelude } from './collector-script.ts';
 import { planOf } from './plan.ts';
 
@@ -15,15 +15,7 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'hayward-modules-'));
   const program = `import { answerHere } from './run-local.ts';
 console.log(JSON.stringify((await answerHere(${JSON.stringify(PLAN.runs[0])})).entry));`;
-  buildSync({
-    stdin: { contents: program, resolveDir: import.meta.dirname, loader: 'ts' },
-    outfile: join(directory, 'local.mjs'),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    logLevel: 'silent',
-  });
+  bundleInto(join(directory, 'local.mjs'), { contents: program, from: import.meta.dirname });
   writeFileSync(join(directory, 'shell'), `${prelude({ boundary: '@@@', file: '@@' })}\n${collection(PLAN)}\n`);
 });
 

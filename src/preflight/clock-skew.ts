@@ -70,8 +70,8 @@ function explainApart(seconds: string, ahead: boolean, other: string) {
       'zh-CN': `时钟比 ${other} ${ahead ? '快' : '慢'} ${seconds} 秒`,
     },
     cause: {
-      en: 'No time service keeps the nodes together. KubeKey prints each clock and compares none.',
-      'zh-CN': '没有时间服务让各节点保持一致。KubeKey 只打印各节点时间，并不比较。',
+      en: 'No time service keeps the nodes together, and no installer compares their clocks.',
+      'zh-CN': '没有时间服务让各节点保持一致，安装程序也不会比较各节点的时间。',
     },
     impact: {
       en: 'etcd complains of clock drift; with more of it a new certificate is "not yet valid" on another node and joining fails.',

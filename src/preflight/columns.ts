@@ -1,8 +1,10 @@
 import type { Reading } from '../hosts/reading.ts';
 import type { Finding } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
+import { KUBEADM_HARD, KUBEADM_TOOLS } from './kubeadm.ts';
 import { KUBEKEY_COLUMNS, KUBEKEY_HARD } from './kubekey.ts';
 import type { Candidate, PreflightProfile } from './preflight.ts';
+import type { Tool } from './required-tools.ts';
 
 /** A column of the table: `y`, a value, empty (not there), `no` (a problem), `?` (not known), `-` (does not apply). */
 export interface Column {
@@ -37,16 +39,20 @@ const TIME = column('time', ({ snapshot }) =>
   shown(snapshot.timeSync.clock, (clock) => `UTC ${/T(\d\d:\d\d:\d\d)/.exec(clock)?.[1] ?? clock}`),
 );
 
+function installed(heading: string, tool: Tool, hard: boolean): Column {
+  return column(
+    heading,
+    ({ snapshot }) => shown(snapshot.tools.path(tool), (path) => (path === null ? '' : 'y')),
+    hard,
+  );
+}
+
 const KUBEKEY: readonly Column[] = [
-  ...KUBEKEY_COLUMNS.map(({ heading, tool }) =>
-    column(
-      heading,
-      ({ snapshot }) => shown(snapshot.tools.path(tool), (path) => (path === null ? '' : 'y')),
-      KUBEKEY_HARD.includes(tool),
-    ),
-  ),
+  ...KUBEKEY_COLUMNS.map(({ heading, tool }) => installed(heading, tool, KUBEKEY_HARD.includes(tool))),
   TIME,
 ];
+
+const KUBEADM: readonly Column[] = KUBEADM_TOOLS.map(({ tool }) => installed(tool, tool, KUBEADM_HARD.includes(tool)));
 
 const HEADINGS = {
   en: {
@@ -56,6 +62,7 @@ const HEADINGS = {
     backends: 'backends',
     bridge: 'bridge filter',
     list: 'boot modules',
+    swap: 'swap off',
     clock: 'clock',
     dropIn: 'drop-in',
     now: 'bridge-nf now',
@@ -69,6 +76,7 @@ const HEADINGS = {
     backends: 'iptables 后端',
     bridge: '桥接过滤',
     list: '启动时模块',
+    swap: '未用交换空间',
     clock: '时钟',
     dropIn: 'drop-in',
     now: 'bridge-nf 当前',
@@ -88,34 +96,40 @@ function nextBoot({ findings }: Candidate): string {
   return word === 'y' ? '0' : word === 'no' ? '1' : word;
 }
 
-/** The tables to show, one after the other: KubeKey's own, and what it lacks; or Harvester's. */
+/** The tables to show, one after the other: an installer's own checks, and what it does not look at. */
 export function columnsOf(profile: PreflightProfile, lang: Lang): readonly (readonly Column[])[] {
   const words = HEADINGS[lang];
-  if (profile === 'kubekey-ipvs') {
-    return [
-      KUBEKEY,
-      [
-        judged(words.forwarding, 'ip-forward'),
-        judged(words.reversePath, 'rp-filter'),
-        judged(words.modules, 'kernel-modules'),
-        judged(words.list, 'modules-load-shadowed'),
-        judged(words.backends, 'iptables-backends'),
-        judged(words.bridge, 'setting-not-persistent'),
-        judged(words.clock, 'clock-skew'),
-      ],
-    ];
+  const shared = [
+    judged(words.forwarding, 'ip-forward'),
+    judged(words.reversePath, 'rp-filter'),
+    judged(words.modules, 'kernel-modules'),
+  ];
+  const backends = judged(words.backends, 'iptables-backends');
+  const clock = judged(words.clock, 'clock-skew');
+  switch (profile) {
+    case 'kubekey-ipvs': {
+      const list = judged(words.list, 'modules-load-shadowed');
+      return [KUBEKEY, [...shared, list, backends, judged(words.bridge, 'setting-not-persistent'), clock]];
+    }
+    case 'harvester':
+      return [harvesterColumns(words, clock)];
+    case 'kubeadm':
+      return [KUBEADM, [...shared, backends, judged(words.swap, 'swap-on'), clock]];
+    default:
+      return [[...shared, backends, clock]];
   }
+}
+
+function harvesterColumns(words: (typeof HEADINGS)[Lang], clock: Column): readonly Column[] {
   return [
-    [
-      column(words.now, ({ snapshot }) =>
-        shown(snapshot.sysctl.get('net/bridge/bridge-nf-call-iptables'), (value) => value),
-      ),
-      judged(words.dropIn, 'bridge-netfilter'),
-      column(words.next, nextBoot),
-      column('FORWARD', forwardCell),
-      judged(words.clock, 'clock-skew'),
-      TIME,
-    ],
+    column(words.now, ({ snapshot }) =>
+      shown(snapshot.sysctl.get('net/bridge/bridge-nf-call-iptables'), (value) => value),
+    ),
+    judged(words.dropIn, 'bridge-netfilter'),
+    column(words.next, nextBoot),
+    column('FORWARD', forwardCell),
+    clock,
+    TIME,
   ];
 }
 

@@ -9,7 +9,7 @@ interface Facts {
 }
 
 /** One setting under two names (net/ipv4/devinet.c): whichever is written last counts. */
-const KEYS = ['net/ipv4/ip_forward', 'net/ipv4/conf/all/forwarding'] as const;
+export const FORWARDING_KEYS = ['net/ipv4/ip_forward', 'net/ipv4/conf/all/forwarding'] as const;
 const SUBJECT = 'net.ipv4.ip_forward';
 
 /** Forwarding, which the installer turns on, is off after the first reboot. */
@@ -18,7 +18,7 @@ export const forwardingKept = defineProblem({
   title: { en: 'Forwarding after the first reboot', 'zh-CN': '首次重启后的转发' },
   needs: ['sysctlFiles'],
   check({ sysctlFiles }): readonly Judgement<Facts>[] {
-    const boot = bootAfterInstall(sysctlFiles, KUBEKEY_SYSCTL, KEYS);
+    const boot = bootAfterInstall(sysctlFiles, KUBEKEY_SYSCTL, FORWARDING_KEYS);
     if (!boot.known) {
       return [{ status: 'unknown', subject: SUBJECT, severity: 'warning', unknown: boot, evidence: [] }];
     }

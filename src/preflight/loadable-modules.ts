@@ -67,6 +67,25 @@ const CAUSES = {
   },
 } as const;
 
+function impactOf(module: string) {
+  if (module === 'vxlan') {
+    return {
+      en: 'The tunnel between the nodes cannot be made: Pods reach no Pod of another node (on a Raspberry Pi Ubuntu keeps the module in linux-modules-extra-raspi).',
+      'zh-CN':
+        '无法建立节点之间的隧道：Pod 无法访问其他节点的 Pod（Raspberry Pi 上的 Ubuntu 把该模块放在 linux-modules-extra-raspi 中）。',
+    };
+  }
+  return module.startsWith('ip_')
+    ? {
+        en: 'kube-proxy falls back to iptables or stops: Services and NodePorts do not answer.',
+        'zh-CN': 'kube-proxy 回退到 iptables 或无法启动：Service、NodePort 无响应。',
+      }
+    : {
+        en: 'Bridge filtering, overlay file systems or connection tracking are missing when the cluster starts.',
+        'zh-CN': '集群启动时缺少桥接过滤、overlay 文件系统或连接跟踪。',
+      };
+}
+
 /** A module the installation needs that modprobe will not bring. One merely not loaded yet is as it should be. */
 export const loadableModules = defineProblem({
   id: 'kernel-modules',
@@ -76,15 +95,7 @@ export const loadableModules = defineProblem({
   explain: ({ module, kind }) => ({
     title: { en: `Kernel module ${module} cannot be loaded`, 'zh-CN': `内核模块 ${module} 无法加载` },
     cause: CAUSES[kind],
-    impact: module.startsWith('ip_')
-      ? {
-          en: 'kube-proxy falls back to iptables or stops: Services and NodePorts do not answer.',
-          'zh-CN': 'kube-proxy 回退到 iptables 或无法启动：Service、NodePort 无响应。',
-        }
-      : {
-          en: 'Bridge filtering, overlay file systems or connection tracking are missing when the cluster starts.',
-          'zh-CN': '集群启动时缺少桥接过滤、overlay 文件系统或连接跟踪。',
-        },
+    impact: impactOf(module),
   }),
   prove: ({ module }) => `modprobe -n -v ${module}; modinfo -n ${module}`,
   remedies: () => [],

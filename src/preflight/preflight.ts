@@ -4,26 +4,46 @@ import type { Finding } from '../judging/finding.ts';
 import { judge } from '../judging/judge.ts';
 import type { AnyProblem } from '../judging/problem.ts';
 import type { Lang } from '../lang.ts';
+import { iptablesBackends } from '../problems/iptables-backends.ts';
+import { rpFilter } from '../problems/rp-filter.ts';
 import { harvester } from '../profiles/harvester.ts';
+import { k3sFlannel } from '../profiles/k3s-flannel.ts';
+import { kubeadm } from '../profiles/kubeadm.ts';
 import { kubekeyIpvs } from '../profiles/kubekey-ipvs.ts';
+import type { Profile } from '../profiles/profile.ts';
+import { rke2Calico } from '../profiles/rke2-calico.ts';
+import { rke2Canal } from '../profiles/rke2-canal.ts';
 import { listeners } from '../snapshot/listeners.ts';
 import { asksFor, type Snapshot, type SubjectName } from '../snapshot/snapshot.ts';
+import { swap } from '../snapshot/swap.ts';
 import { bridgeFilterKept } from './bridge-filter-kept.ts';
 import { clockSkew } from './clock-skew.ts';
 import { forwardWhileStarting } from './forward-chain.ts';
+import { forwardingChecked } from './forwarding-checked.ts';
 import { forwardingKept } from './forwarding-kept.ts';
+import { forwardingReapplied } from './forwarding-reapplied.ts';
 import { harvesterDropIn } from './harvester-drop-in.ts';
 import { ipvsModulesListed } from './ipvs-modules-listed.ts';
+import { KUBEADM_TOOLS } from './kubeadm.ts';
+import { KUBEKEY_TOOLS } from './kubekey.ts';
 import { loadableModules } from './loadable-modules.ts';
 import { oneBackend } from './one-backend.ts';
 import { requiredTools } from './required-tools.ts';
 import { strictAfterInstall } from './strict-after-install.ts';
+import { swapOff } from './swap-on.ts';
 import { vipFree } from './vip/address-free.ts';
 import { portsFree } from './vip/ports-free.ts';
 import type { VipQuestion } from './vip/question.ts';
 
 /** Distributions whose installer's doings are known well enough to judge a node before them. */
-export const PREFLIGHT_PROFILES = ['kubekey-ipvs', 'harvester'] as const;
+export const PREFLIGHT_PROFILES = [
+  'kubekey-ipvs',
+  'harvester',
+  'rke2-canal',
+  'rke2-calico',
+  'k3s-flannel',
+  'kubeadm',
+] as const;
 export type PreflightProfile = (typeof PREFLIGHT_PROFILES)[number];
 
 /** A host as it is before the installation, and what the installation would make of it. */
@@ -38,7 +58,7 @@ export interface Candidate {
  */
 const PROBLEMS = {
   'kubekey-ipvs': [
-    requiredTools,
+    requiredTools(KUBEKEY_TOOLS),
     forwardingKept,
     strictAfterInstall,
     loadableModules,
@@ -47,9 +67,37 @@ const PROBLEMS = {
     ipvsModulesListed,
   ],
   harvester: [harvesterDropIn, forwardWhileStarting],
-} as const;
+  // These installers leave rp_filter and the iptables backends as they are: what the doctor finds there now, stays.
+  'rke2-canal': [forwardingReapplied, rpFilter, loadableModules, iptablesBackends],
+  'rke2-calico': [forwardingReapplied, rpFilter, loadableModules, iptablesBackends],
+  'k3s-flannel': [forwardingReapplied, rpFilter, loadableModules, iptablesBackends],
+  kubeadm: [requiredTools(KUBEADM_TOOLS), forwardingChecked, rpFilter, loadableModules, iptablesBackends],
+} as const satisfies Record<PreflightProfile, readonly unknown[]>;
 
-const PROFILES = { 'kubekey-ipvs': kubekeyIpvs, harvester } as const;
+/** The tunnel these networks make between nodes unless configured otherwise; once it stands it needs no asking. */
+const VXLAN: Profile['modules'][number] = {
+  name: 'vxlan',
+  reason: { en: 'Packets between Pods of two nodes travel in VXLAN', 'zh-CN': '节点之间的 Pod 报文通过 VXLAN 传输' },
+};
+
+function tunnelled(profile: Profile): Profile {
+  return { ...profile, modules: [...profile.modules, VXLAN] };
+}
+
+const PROFILES: Readonly<Record<PreflightProfile, Profile>> = {
+  'kubekey-ipvs': kubekeyIpvs,
+  harvester,
+  'rke2-canal': tunnelled(rke2Canal),
+  'rke2-calico': tunnelled(rke2Calico),
+  'k3s-flannel': tunnelled(k3sFlannel),
+  kubeadm,
+};
+
+/** Problems whose critical findings stop the installer itself; all others it does not notice. */
+export const STOPPING: Readonly<Partial<Record<PreflightProfile, readonly string[]>>> = {
+  'kubekey-ipvs': ['required-tools'],
+  kubeadm: ['required-tools', 'ip-forward', 'swap-on'],
+};
 
 /** Parts the table shows besides what is judged. */
 const SHOWN: readonly SubjectName[] = ['tools', 'timeSync', 'sysctl'];
@@ -75,15 +123,20 @@ function problemsOf(profile: PreflightProfile, snapshots: readonly Snapshot[]): 
   return [...PROBLEMS[profile], clockSkew(clocks)] as unknown as readonly AnyProblem[];
 }
 
+/** What is judged by more than a snapshot's parts, host by host. */
+function ownProblems(profile: PreflightProfile, { capture }: Snapshot): readonly AnyProblem[] {
+  return profile === 'kubeadm' ? [swapOff(swap.parse(viewOf(capture))) as unknown as AnyProblem] : [];
+}
+
 /** The ids of everything a preflight of this profile judges. */
 export function preflightIds(profile: PreflightProfile): readonly string[] {
-  return problemsOf(profile, []).map(({ id }) => id);
+  return [...problemsOf(profile, []).map(({ id }) => id), ...(profile === 'kubeadm' ? ['swap-on'] : [])];
 }
 
 /** What has to be asked of each host. */
 export function preflightAsks(profile: PreflightProfile): Ask[] {
   const needs = problemsOf(profile, []).flatMap((problem) => problem.needs as readonly SubjectName[]);
-  return asksFor([...new Set([...needs, ...SHOWN])]);
+  return [...asksFor([...new Set([...needs, ...SHOWN])]), ...(profile === 'kubeadm' ? swap.asks : [])];
 }
 
 export interface PreflightOptions {
@@ -102,7 +155,8 @@ export function preflight(
 ): readonly Candidate[] {
   const problems = profile === undefined ? [] : problemsOf(profile, snapshots);
   return snapshots.map((snapshot, index) => {
-    const all = [...problems, ...(vip ? vipProblems(vip, snapshot, index === 0) : [])];
+    const own = profile === undefined ? [] : ownProblems(profile, snapshot);
+    const all = [...problems, ...own, ...(vip ? vipProblems(vip, snapshot, index === 0) : [])];
     const chosen = all.filter(({ id }) => only?.includes(id) ?? true);
     const { name } = snapshot.capture.target;
     return { snapshot, findings: judge(chosen, snapshot, PROFILES[profile ?? 'harvester'], { target: name, lang }) };

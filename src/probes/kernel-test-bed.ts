@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { type BundledProgram, bundledProgram } from '../../lab/bundled-program.ts';
 import type { Reading } from '../hosts/reading.ts';
 import type { BridgeProbe, BridgeProbeOptions } from './bridge-frame.ts';
 import type { ForwardProbe, ForwardProbeOptions } from './forward.ts';
@@ -30,7 +29,6 @@ export interface TestBed {
 
 /** The project's own folder. */
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const CACHE = `${PROJECT}/node_modules/.cache/hayward-probe-tests`;
 const PROGRAM = `
 import { probeBridge } from './bridge-frame.ts';
 import { probeForwarding } from './forward.ts';
@@ -40,31 +38,12 @@ const calls = { bridge: probeBridge, forward: probeForwarding, sweep };
 process.stdout.write(JSON.stringify(await calls[call](...args)));
 `;
 
-export interface ProbeProgram {
-  /** An ES module: `node FILE '["bridge","br0",{…}]'` prints the reading as JSON. */
-  readonly file: string;
-  remove(): void;
-}
-
 /**
- * Bundles the probes, or another program beside them, inside the project, so that it finds its native library.
- * Imports in `contents` are resolved from here.
+ * Bundles the probes, `node FILE '["bridge","br0",{…}]'` of which prints the reading as JSON; or another program beside
+ * them, its imports resolved from here.
  */
-export function bundleProbes(contents = PROGRAM): ProbeProgram {
-  mkdirSync(CACHE, { recursive: true });
-  const directory = mkdtempSync(`${CACHE}/run-`);
-  const file = `${directory}/probe.mjs`;
-  buildSync({
-    stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'ts' },
-    outfile: file,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    packages: 'external',
-    logLevel: 'silent',
-  });
-  return { file, remove: () => rmSync(directory, { recursive: true, force: true }) };
+export function bundleProbes(contents = PROGRAM): BundledProgram {
+  return bundledProgram({ contents, from: fileURLToPath(new URL('.', import.meta.url)) });
 }
 
 function must(argv: readonly string[]): string {

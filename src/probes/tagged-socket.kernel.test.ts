@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundleProbes, makeTestBed, type ProbeProgram, type TestBed } from './kernel-test-bed.ts';
+import type { BundledProgram } from '../../lab/bundled-program.ts';
+import { bundleProbes, makeTestBed, type TestBed } from './kernel-test-bed.ts';
 
 /** What the kernel tells beside frames, on a veth pair: sent in at one end, seen at both. */
 
@@ -47,7 +48,7 @@ for (const socket of [sender, beside, receiver, deaf]) socket.close();
 `;
 
 let bed: TestBed;
-let program: ProbeProgram;
+let program: BundledProgram;
 
 beforeAll(() => {
   bed = makeTestBed();

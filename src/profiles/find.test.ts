@@ -25,8 +25,8 @@ describe('findProfile', () => {
     };
     const units = { systemd: known(true, 'test'), units: known([unit], 'test') };
     expect(findProfile(snapshotWith({ units }))).toMatchObject({
-      profile: { name: 'rke2-canal' },
-      evidence: ['rke2-server.service is active'],
+      profile: { name: 'rke2' },
+      evidence: ['rke2-server.service is active', 'nothing tells its Pod network'],
     });
     const gone = { systemd: known(true, 'test'), units: known([{ ...unit, loadState: 'not-found' }], 'test') };
     expect(findProfile(snapshotWith({ units: gone })).profile.name).toBe('generic');
@@ -65,14 +65,6 @@ describe('findProfile', () => {
       expect.stringMatching(/^not all of these could be looked at: \/etc\/harvester-release\.yaml/),
       '/etc/harvester-release.yaml: not-collected',
     ]);
-  });
-
-  it('names k3s and kubeadm, which are judged by topology', () => {
-    expect(found({ '/var/lib/rancher/k3s/agent/x': '' })).toEqual({
-      name: 'generic',
-      evidence: ['/var/lib/rancher/k3s/agent: k3s, judged by topology'],
-    });
-    expect(found({ '/etc/kubernetes/kubelet.conf': '' })).toMatchObject({ name: 'generic' });
   });
 
   it('takes Harvester’s own name in os-release where the version file is gone', () => {

@@ -3,11 +3,27 @@ import type { Distribution } from '../snapshot/kubernetes.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { generic } from './generic.ts';
 import { harvester } from './harvester.ts';
+import { k3s } from './k3s.ts';
+import { k3sFlannel } from './k3s-flannel.ts';
+import { kubeadm } from './kubeadm.ts';
 import { kubekeyIpvs } from './kubekey-ipvs.ts';
+import { k3sNetwork, type NetworkSign, rke2Network } from './network-evidence.ts';
 import type { Profile } from './profile.ts';
+import { rke2 } from './rke2.ts';
+import { rke2Calico } from './rke2-calico.ts';
 import { rke2Canal } from './rke2-canal.ts';
 
-export const PROFILES: readonly Profile[] = [harvester, rke2Canal, kubekeyIpvs, generic];
+export const PROFILES: readonly Profile[] = [
+  harvester,
+  rke2,
+  rke2Canal,
+  rke2Calico,
+  k3s,
+  k3sFlannel,
+  kubekeyIpvs,
+  kubeadm,
+  generic,
+];
 
 export interface FoundProfile {
   readonly profile: Profile;
@@ -21,29 +37,75 @@ export function profileNamed(name: string): Profile | undefined {
 }
 
 /**
- * The profile of a node, from what its files and devices show. Harvester before RKE2, which is part of it; KubeKey
- * before kubeadm, by which it installs. k3s and plain kubeadm have no profile of their own and are judged by topology.
+ * The profile of a node, from what its files, devices and services show. Harvester before RKE2, which is part of it;
+ * KubeKey before kubeadm, by which it installs. A Pod network that cannot be told makes no guess: the distribution's
+ * profile without one.
  */
 export function findProfile(snapshot: Snapshot): FoundProfile {
   const release = harvesterEvidence(snapshot);
   if (release.length > 0) return { profile: harvester, evidence: release };
-  const rke2 = traceOf(snapshot, 'rke2') ?? rke2Unit(snapshot);
-  if (rke2 !== undefined) return { profile: rke2Canal, evidence: [rke2, ...networkEvidence(snapshot)] };
-  const kubekey = traceOf(snapshot, 'kubekey');
-  if (kubekey !== undefined) return { profile: kubekeyIpvs, evidence: [kubekey, ...proxyEvidence(snapshot)] };
-  return { profile: generic, evidence: nothingFound(snapshot) };
+  const installed = installedOf(snapshot);
+  if (!installed) return { profile: generic, evidence: nothingFound(snapshot) };
+  const { name, evidence } = installed;
+  switch (name) {
+    case 'rke2':
+      return withNetwork(rke2, { canal: rke2Canal, calico: rke2Calico }, evidence, rke2Network(snapshot));
+    case 'k3s':
+      return withNetwork(k3s, { flannel: k3sFlannel }, evidence, k3sNetwork(snapshot));
+    case 'kubekey':
+      return { profile: kubekeyIpvs, evidence: [evidence, ...proxyEvidence(snapshot)] };
+    case 'kubeadm':
+      return { profile: kubeadm, evidence: [evidence, ...proxyEvidence(snapshot)] };
+  }
+}
+
+function withNetwork(
+  plain: Profile,
+  special: Partial<Record<NetworkSign['network'], Profile>>,
+  evidence: string,
+  sign: NetworkSign | undefined,
+): FoundProfile {
+  if (!sign) return { profile: plain, evidence: [evidence, 'nothing tells its Pod network'] };
+  return { profile: special[sign.network] ?? plain, evidence: [evidence, ...sign.evidence] };
+}
+
+interface Installed {
+  readonly name: Distribution;
+  readonly evidence: string;
+}
+
+/** In the order in which they are believed. */
+const SERVICES: readonly (readonly [Distribution, RegExp])[] = [
+  ['rke2', /^rke2-(server|agent)\.service$/],
+  ['k3s', /^k3s(-agent)?\.service$/],
+  ['kubekey', /^kubelet\.service$/],
+  ['kubeadm', /^kubelet\.service$/],
+];
+
+/** The distribution whose traces are here. Of several, left by an earlier installation, the one whose service runs. */
+function installedOf(snapshot: Snapshot): Installed | undefined {
+  const candidates = SERVICES.flatMap(([name, service]): readonly (Installed & { readonly runs: boolean })[] => {
+    const [unit] = unitsOf(snapshot, service);
+    const byUnit = unit && name in UNIT_IS_ITS_OWN ? `${unit.name} is ${unit.activeState}` : undefined;
+    const evidence = traceOf(snapshot, name) ?? byUnit;
+    return evidence === undefined ? [] : [{ name, evidence, runs: unit?.activeState === 'active' }];
+  });
+  return candidates.find(({ runs }) => runs) ?? candidates[0];
+}
+
+/** kubelet.service comes with a package and says of nobody that the node has joined a cluster. */
+const UNIT_IS_ITS_OWN = { rke2: true, k3s: true } as const;
+
+/** Installed services of that name, one that runs first. */
+function unitsOf({ units: { units } }: Snapshot, service: RegExp) {
+  const found = (units.known ? units.value : []).filter(
+    ({ name, loadState }) => service.test(name) && loadState === 'loaded',
+  );
+  return [...found.filter(({ activeState }) => activeState === 'active'), ...found];
 }
 
 function traceOf({ kubernetes }: Snapshot, name: Distribution): string | undefined {
   return kubernetes.distributions.find((distribution) => distribution.name === name)?.evidence;
-}
-
-/** An installed service whose node has not been started yet, or keeps its data elsewhere. */
-function rke2Unit({ units: { units } }: Snapshot): string | undefined {
-  const unit = (units.known ? units.value : []).find(
-    ({ name, loadState }) => /^rke2-(server|agent)\.service$/.test(name) && loadState === 'loaded',
-  );
-  return unit && `${unit.name} is ${unit.activeState}`;
 }
 
 function harvesterEvidence({ harvester: { version }, os: { release } }: Snapshot): string[] {
@@ -55,22 +117,12 @@ function harvesterEvidence({ harvester: { version }, os: { release } }: Snapshot
   return evidence;
 }
 
-function networkEvidence({ cni, links }: Snapshot): string[] {
-  const evidence: string[] = [];
-  const inForce = cni.known ? cni.value.find((config) => config.known) : undefined;
-  if (inForce?.known) evidence.push(`${inForce.source}: ${inForce.value.plugins.join(', ')}`);
-  if (links.known && links.value.some(({ name }) => name === 'flannel.1')) evidence.push('flannel.1');
-  return evidence;
-}
-
 function proxyEvidence({ kubernetes: { proxyMode } }: Snapshot): string[] {
   return proxyMode.known ? [`kube-proxy: ${proxyMode.value} (${proxyMode.source})`] : [];
 }
 
-/** Other distributions by their traces; else where nothing was found, and what could not be looked at. */
+/** Where nothing was found, and what could not be looked at. */
 function nothingFound({ kubernetes, harvester: { version } }: Snapshot): string[] {
-  const others = kubernetes.distributions.map(({ name, evidence }) => `${evidence}: ${name}, judged by topology`);
-  if (others.length > 0) return others;
   const unseen = !version.known && version.reason !== 'absent' ? [`${version.source}: ${version.reason}`] : [];
   const place = `${version.source}, ${DISTRIBUTION_DIRECTORIES.join(', ')}`;
   return kubernetes.complete

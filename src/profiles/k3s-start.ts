@@ -49,6 +49,19 @@ export const FORWARDING: readonly Want[] = [
   },
 ];
 
+/** Why a node of any distribution needs these two. */
+export const OVERLAY: WantedModule = {
+  name: 'overlay',
+  reason: { en: 'containerd’s image layers are overlay mounts', 'zh-CN': 'containerd 的镜像层使用 overlay 挂载' },
+};
+export const CONNTRACK: WantedModule = {
+  name: 'nf_conntrack',
+  reason: {
+    en: 'Services rest on connection tracking: without it no ClusterIP or NodePort is translated',
+    'zh-CN': 'Service 依赖连接跟踪：没有它，ClusterIP 和 NodePort 都不会做地址转换',
+  },
+};
+
 /** What RKE2's unit and k3s load themselves at start (rke2 bundle/lib/systemd/system, k3s pkg/agent/syssetup). */
 export const K3S_MODULES: readonly WantedModule[] = [
   {
@@ -58,15 +71,6 @@ export const K3S_MODULES: readonly WantedModule[] = [
       'zh-CN': 'RKE2 会设置 net.bridge.*；缺少这些键时 Harvester 的 network-controller 会报错退出',
     },
   },
-  {
-    name: 'overlay',
-    reason: { en: 'containerd’s image layers are overlay mounts', 'zh-CN': 'containerd 的镜像层使用 overlay 挂载' },
-  },
-  {
-    name: 'nf_conntrack',
-    reason: {
-      en: 'Services rest on connection tracking: without it no ClusterIP or NodePort is translated',
-      'zh-CN': 'Service 依赖连接跟踪：没有它，ClusterIP 和 NodePort 都不会做地址转换',
-    },
-  },
+  OVERLAY,
+  CONNTRACK,
 ];

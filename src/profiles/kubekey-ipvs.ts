@@ -1,4 +1,6 @@
+import { OVERLAY } from './k3s-start.ts';
 import { KUBEKEY_SETTINGS } from './kubekey-settings.ts';
+import { KUBELET_START } from './kubelet-start.ts';
 import type { Profile } from './profile.ts';
 
 const BALANCER = {
@@ -24,10 +26,7 @@ export const kubekeyIpvs: Profile = {
           'KubeKey 会加载它：缺少时 net.bridge.bridge-nf-call-iptables 不存在，网桥型 CNI 的同网桥 Service 访问会失败',
       },
     },
-    {
-      name: 'overlay',
-      reason: { en: 'containerd’s image layers are overlay mounts', 'zh-CN': 'containerd 的镜像层使用 overlay 挂载' },
-    },
+    OVERLAY,
     { name: 'ip_vs', reason: BALANCER },
     { name: 'ip_vs_rr', reason: BALANCER },
     { name: 'ip_vs_wrr', reason: BALANCER },
@@ -49,16 +48,6 @@ export const kubekeyIpvs: Profile = {
   ],
   bridgeNetfilter: 'on',
   persistence: 'etc',
-  resetters: [
-    {
-      unit: 'kubelet.service',
-      key: 'vm/overcommit_memory',
-      value: '1',
-      reason: {
-        en: 'The kubelet writes 1 at every start (pkg/kubelet/cm, setupKernelTunables)',
-        'zh-CN': 'kubelet 每次启动都会写入 1（pkg/kubelet/cm 的 setupKernelTunables）',
-      },
-    },
-  ],
+  resetters: KUBELET_START,
   proxyMode: 'ipvs',
 };

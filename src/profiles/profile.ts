@@ -1,6 +1,16 @@
 import type { Bilingual } from '../lang.ts';
 
-export const PROFILE_NAMES = ['harvester', 'rke2-canal', 'kubekey-ipvs', 'generic'] as const;
+export const PROFILE_NAMES = [
+  'harvester',
+  'rke2',
+  'rke2-canal',
+  'rke2-calico',
+  'k3s',
+  'k3s-flannel',
+  'kubekey-ipvs',
+  'kubeadm',
+  'generic',
+] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 /** A setting a healthy node has here, and why. */

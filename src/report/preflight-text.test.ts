@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { EMPTY, seen, snapshotWith } from '../../test/parts.ts';
-import { preflight } from '../preflight/preflight.ts';
+import { EMPTY, seen, snapshotWith, sysctlWith } from '../../test/parts.ts';
+import { PREFLIGHT_PROFILES, type PreflightProfile, preflight } from '../preflight/preflight.ts';
 import { EMPTY_RULES, fresh, netfilter, rules } from '../preflight/sample-host.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { displayWidth } from './display-width.ts';
@@ -21,11 +21,7 @@ const HOSTS = [
   named('node-3', fresh({ netfilter: netfilter(EMPTY_RULES, rules('nft', 'drop')) })),
 ];
 
-function told(
-  profile: 'kubekey-ipvs' | 'harvester',
-  lang: 'en' | 'zh-CN',
-  hosts: readonly Snapshot[] = HOSTS,
-): string[] {
+function told(profile: PreflightProfile, lang: 'en' | 'zh-CN', hosts: readonly Snapshot[] = HOSTS): string[] {
   const candidates = preflight(profile, hosts, { lang });
   const report = sampleReport(
     candidates.flatMap(({ findings }) => findings),
@@ -67,9 +63,36 @@ test("shows Harvester's next boot", () => {
   expect(lines[3]).toBe('| node-1 | ?             | -       | -         | DROP    | y     |');
 });
 
+test('shows what kubeadm looks for, hard requirements marked, and what it does not look at', () => {
+  const lines = told('kubeadm', 'en', [
+    named(
+      'node-1',
+      fresh({
+        sysctl: sysctlWith({ 'net/ipv4/ip_forward': '0', 'net/ipv4/conf/all/rp_filter': '0' }),
+        tools: { path: (name) => seen(name === 'conntrack' ? null : `/bin/${name}`) },
+      }),
+    ),
+  ]);
+  expect(lines[1]).toMatch(/^\| name +\| ip\* \| iptables\* \| mount\* \| nsenter\* \| conntrack \| ebtables \|/);
+  const heading = lines.findIndex((line) => line.includes('| forwarding |'));
+  expect(lines[heading]).toContain('| reverse path | modules | backends | swap off |');
+  expect(lines[heading + 2]).toMatch(/^\| node-1 \| no +\| y +\| y +\| y +\| \? /);
+  const verdict = lines.slice(lines.findIndex((line) => line.startsWith('node-1: '))).join(' ');
+  expect(verdict).toMatch(/^node-1: the installer would stop \(ip-forward [\w.]+\); the installer would not notice/);
+});
+
+test.each(['rke2-calico', 'k3s-flannel'] as const)('shows what %s does not look at, in one table', (profile) => {
+  const lines = told(profile, 'en', [
+    named('node-1', fresh({ sysctl: sysctlWith({ 'net/ipv4/conf/all/rp_filter': '0' }) })),
+  ]);
+  expect(lines[1]).toBe('| name   | forwarding | reverse path | modules | backends | clock |');
+  expect(lines[3]).toMatch(/^\| node-1 \| y +\| y +\| y +\| y +\| y /);
+  expect(lines).toContain('node-1: ready');
+});
+
 test.each(['en', 'zh-CN'] as const)('fits in 80 columns in %s, and asks nothing of a name', (lang) => {
   const hosts = [...HOSTS, named(`evil\x1b[2J\n节点${'x'.repeat(200)}`, fresh())];
-  for (const profile of ['kubekey-ipvs', 'harvester'] as const) {
+  for (const profile of PREFLIGHT_PROFILES) {
     for (const line of told(profile, lang, hosts)) {
       expect(line).not.toMatch(/\p{Cc}/u);
       if (!/ {2}(See it|自查) {2}/.test(line)) expect(displayWidth(line)).toBeLessThanOrEqual(80);

@@ -1,7 +1,7 @@
 import type { Finding } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
 import { columnsOf, vipColumns } from '../preflight/columns.ts';
-import type { Candidate, PreflightProfile } from '../preflight/preflight.ts';
+import { type Candidate, type PreflightProfile, STOPPING } from '../preflight/preflight.ts';
 import { painter } from './paint.ts';
 import type { RenderOptions, Report } from './report.ts';
 import { foldedTable } from './table.ts';
@@ -69,27 +69,30 @@ export function preflightText(
     ...tables,
     ...hanging('', hard + words.legend, width),
     '',
-    ...candidates.flatMap((candidate) => verdictLines(candidate, options)),
+    ...candidates.flatMap((candidate) => verdictLines(candidate, profile, options)),
   ];
   const rest = renderText(report, options);
   return `${lines.join('\n')}\n${rest === '' ? '' : '\n'}${rest}`;
 }
 
-function verdictLines({ snapshot, findings }: Candidate, { lang, width, color }: RenderOptions): string[] {
-  const { text, style } = verdict(findings, lang);
+function verdictLines(
+  { snapshot, findings }: Candidate,
+  profile: PreflightProfile | undefined,
+  { lang, width, color }: RenderOptions,
+): string[] {
+  const { text, style } = verdict(findings, (profile && STOPPING[profile]) ?? [], lang);
   const line = `${oneLine(snapshot.capture.target.name)}${WORDS[lang].colon}${text}`;
   const paint = painter(color);
   return hanging('', line, width).map((one) => paint(one, style));
 }
 
-function verdict(findings: readonly Finding[], lang: Lang) {
+function verdict(findings: readonly Finding[], stopping: readonly string[], lang: Lang) {
   const words = WORDS[lang];
   const serious = findings.filter(({ severity }) => severity !== 'info');
   const problems = serious.filter(({ status }) => status === 'problem');
-  const tools = problems.filter(({ problem }) => problem === 'required-tools');
-  const stops = tools.filter(({ severity }) => severity === 'critical');
-  const unnoticed = tools.filter(({ severity }) => severity === 'warning');
-  const incident = problems.filter((finding) => !tools.includes(finding));
+  const stops = problems.filter(({ problem, severity }) => severity === 'critical' && stopping.includes(problem));
+  const unnoticed = problems.filter(({ problem, severity }) => problem === 'required-tools' && severity === 'warning');
+  const incident = problems.filter((finding) => !stops.includes(finding) && !unnoticed.includes(finding));
   const unknown = serious.filter(({ status }) => status === 'unknown');
   const isBlind = findings.length > 0 && findings.every(({ status }) => status === 'unknown');
   const parts = [

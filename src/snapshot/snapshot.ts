@@ -14,6 +14,7 @@ import { neighbours } from './neighbours.ts';
 import { ipsets } from './netfilter/ipsets.ts';
 import { netfilter } from './netfilter/netfilter.ts';
 import { os } from './os.ts';
+import { podNetwork } from './pod-network.ts';
 import { routes } from './routes.ts';
 import { rules } from './rules.ts';
 import type { Subject } from './subject.ts';
@@ -41,6 +42,7 @@ export const SUBJECTS = {
   modules,
   neighbours,
   os,
+  podNetwork,
   routes,
   rules,
   sysctl,

@@ -22,6 +22,10 @@ export const TOOLS_OF_INTEREST = [
   'ip',
   'modprobe',
   'tar',
+  'mount',
+  'nsenter',
+  'ethtool',
+  'tc',
 ] as const;
 
 export interface Tools {

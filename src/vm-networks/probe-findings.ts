@@ -1,17 +1,10 @@
 import type { Evidence, Finding, Severity } from '../judging/finding.ts';
-import type { Bilingual, Lang } from '../lang.ts';
+import type { Lang } from '../lang.ts';
 import type { Offer } from '../probes/vm-network/dhcp-client.ts';
 import { leadsNowhere, rogues } from '../probes/vm-network/outcome.ts';
+import { type NetworkProblem, networkFinding, type SaidOfNetwork } from './network-finding.ts';
 import { networkName, type ProbedNetwork, percent, times } from './probed-network.ts';
 import { type ReasonWords, reasonWords } from './reason-words.ts';
-
-const TITLES = {
-  'vm-network-dhcp': { en: 'DHCP in a VM network', 'zh-CN': '虚拟机网络的 DHCP' },
-  'vm-network-rogue-dhcp': { en: 'DHCP servers that are not meant to be there', 'zh-CN': '不应存在的 DHCP 服务器' },
-  'vm-network-gateway-unreachable': { en: "A VM network's gateway", 'zh-CN': '虚拟机网络的网关' },
-} as const satisfies Readonly<Record<string, Bilingual>>;
-
-type Id = keyof typeof TITLES;
 
 type Told = Pick<ReasonWords, 'title' | 'cause' | 'impact'> & { readonly prove: string };
 
@@ -21,28 +14,23 @@ type Told = Pick<ReasonWords, 'title' | 'cause' | 'impact'> & { readonly prove: 
  */
 export function probeFindings(network: ProbedNetwork, target: string, lang: Lang): readonly Finding[] {
   const subject = networkName(network.request);
-  function finding(problem: Id, status: Finding['status'], severity: Severity, told?: Told): Finding {
-    return {
-      problem,
-      target,
-      subject,
-      status,
-      severity,
-      title: (told?.title ?? TITLES[problem])[lang],
-      cause: told?.cause[lang] ?? '',
-      impact: told?.impact[lang] ?? '',
-      evidence: evidenceOf(network, problem),
-      prove: told?.prove ?? '',
-      remedies: [],
-      docs: `docs/problems/${problem}.md`,
-    };
-  }
+  const finding = (
+    problem: NetworkProblem,
+    status: Finding['status'],
+    severity: Severity,
+    told?: Partial<SaidOfNetwork>,
+  ) =>
+    networkFinding(
+      { problem, status, severity, evidence: evidenceOf(network, problem), ...told },
+      { target, subject },
+      lang,
+    );
   const { probe } = network;
   const { state, reason } = probe.outcome;
   const words = reason === 'ok' ? undefined : toldOf(network);
   if (state === 'unknown') {
     const why = { reason: probe.failure?.reason ?? 'failed', detail: words?.cause[lang] ?? '' } as const;
-    return [{ ...finding('vm-network-gateway-unreachable', 'unknown', 'warning', words), unknown: why }];
+    return [finding('vm-network-gateway-unreachable', 'unknown', 'warning', { ...words, unknown: why })];
   }
   const blamed = blame(network);
   const fault = finding(blamed, 'problem', severityOf(network), words);
@@ -67,7 +55,7 @@ function toldOf(network: ProbedNetwork): Told {
 }
 
 /** What is at fault before DHCP or the gateway was heard is laid to whichever had to be asked first. */
-function blame({ request, probe }: ProbedNetwork): Id {
+function blame({ request, probe }: ProbedNetwork): NetworkProblem {
   const { reason } = probe.outcome;
   const isGateway = reason === 'arp-silent' || reason === 'icmp-lost' || reason === 'loss' || reason === 'no-route';
   if (isGateway || (request.gateway !== undefined && reason !== 'dhcp-silent' && reason !== 'dhcp-nak'))
@@ -82,7 +70,7 @@ function severityOf({ probe }: ProbedNetwork): Severity {
 }
 
 /** Only what was really heard is called fine. */
-function isSeen({ probe }: ProbedNetwork, id: Id): boolean {
+function isSeen({ probe }: ProbedNetwork, id: NetworkProblem): boolean {
   if (id === 'vm-network-dhcp') return (probe.facts?.offers.length ?? 0) > 0;
   return probe.outcome.state === 'active' && probe.outcome.lossPercent !== undefined;
 }
@@ -159,7 +147,7 @@ function nowhereWords({ request, probe }: ProbedNetwork): Told | undefined {
   };
 }
 
-function evidenceOf({ probe }: ProbedNetwork, problem: Id): readonly Evidence[] {
+function evidenceOf({ probe }: ProbedNetwork, problem: NetworkProblem): readonly Evidence[] {
   const { facts, bridge, outcome } = probe;
   const uplinks = (bridge?.uplinks ?? []).map(({ name, carrier, carries }) => ({
     source: `uplink ${name}`,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { bundleInto } from '../../../lab/bundled-program.ts';
 import type { Reading } from '../../hosts/reading.ts';
 import type { SettingDemand } from '../demand.ts';
 import { findCgroup } from './cgroups.ts';
@@ -93,16 +93,7 @@ const CACHE = `${PROJECT}/node_modules/.cache/hayward-hold-tests`;
 /** Bundles the process; inside the project it finds its native library. */
 export function bundleGuard(directory: string): string {
   const file = `${directory}/guard.mjs`;
-  buildSync({
-    entryPoints: [fileURLToPath(new URL('test-guard.ts', import.meta.url))],
-    outfile: file,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    packages: 'external',
-    logLevel: 'silent',
-  });
+  bundleInto(file, { entry: fileURLToPath(new URL('test-guard.ts', import.meta.url)) });
   return file;
 }
 

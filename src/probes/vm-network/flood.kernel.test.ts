@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bundleProbes, type ProbeProgram } from '../kernel-test-bed.ts';
+import type { BundledProgram } from '../../../lab/bundled-program.ts';
+import { bundleProbes } from '../kernel-test-bed.ts';
 import { makeNetworkTestBed, type NetworkTestBed } from './network-test-bed.ts';
 
 let bed: NetworkTestBed;
-let flooder: ProbeProgram;
+let flooder: BundledProgram;
 
 /** Sends what a busy VLAN is full of, none of it for the probe, until it is ended. */
 const FLOODER = `

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { BundledProgram } from '../../../lab/bundled-program.ts';
 import { must } from '../../../lab/command.ts';
-import { bundleProbes, type ProbeProgram } from '../kernel-test-bed.ts';
+import { bundleProbes } from '../kernel-test-bed.ts';
 
 /** Many probes in one process, each on a bridge of its own, with the kernel beyond its uplink. */
 
@@ -25,7 +26,7 @@ process.stdout.write(JSON.stringify(all));
 `;
 type Told = readonly [reason: string, detail: string | null, seenAtUplink: number];
 
-let program: ProbeProgram;
+let program: BundledProgram;
 let node: string;
 let outside: string;
 

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { bundledProgram } from '../../../lab/bundled-program.ts';
 import type { RunReport } from '../run-plan.ts';
 import type { PlannedRemedy } from '../run-record.ts';
 import type { Step } from '../step.ts';
@@ -35,37 +35,16 @@ interface ProgramOptions {
   readonly journal?: string;
 }
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const CACHE = `${ROOT}/node_modules/.cache/hayward-remedy-tests`;
+const PROGRAM = { entry: fileURLToPath(new URL('./program.ts', import.meta.url)) };
 
 export function remedyOf(steps: readonly Step[]): PlannedRemedy {
   const summary = { en: 'a test', 'zh-CN': '测试' };
   return { problem: 'ip-forward', id: 'test', summary, risk: 'low', scope: 'now', steps };
 }
 
-/** Inside the project, so that the bundle finds its packages. */
-function bundle(): { readonly directory: string; readonly file: string } {
-  mkdirSync(CACHE, { recursive: true });
-  const directory = mkdtempSync(`${CACHE}/run-`);
-  // A test runs it as nobody.
-  chmodSync(directory, 0o755);
-  const file = `${directory}/program.mjs`;
-  buildSync({
-    entryPoints: [fileURLToPath(new URL('./program.ts', import.meta.url))],
-    outfile: file,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    packages: 'external',
-    logLevel: 'silent',
-  });
-  return { directory, file };
-}
-
 export function makeTestBed(): TestBed {
   const name = `hwr-${randomBytes(4).toString('hex')}`;
-  const program = bundle();
+  const program = bundledProgram(PROGRAM);
   const directory = mkdtempSync(join(tmpdir(), 'hayward-remedies-'));
   const journal = join(directory, 'state', 'journal');
   must(['ip', 'netns', 'add', name]);
@@ -98,7 +77,7 @@ export function makeTestBed(): TestBed {
     remove() {
       must(['ip', 'netns', 'del', name]);
       rmSync(directory, { recursive: true, force: true });
-      rmSync(program.directory, { recursive: true, force: true });
+      program.remove();
     },
   };
 }

@@ -1,33 +1,18 @@
 import { bridgeOf, KEYS } from '../../harvester/names.ts';
 import { type NoRouteNeeded, noRouteNeeded } from '../../harvester/vm-network.ts';
-import type { Evidence, Finding, Severity } from '../../judging/finding.ts';
+import type { Evidence, Finding } from '../../judging/finding.ts';
 import type { Bilingual, Lang } from '../../lang.ts';
+import { type NetworkProblem, networkFinding, type SaidOfNetwork } from '../network-finding.ts';
 import { type ListedNetwork, listNetworks, type NetworkObjects } from './listed-network.ts';
 
-const TITLES = {
-  'vm-network-dhcp': { en: 'DHCP in a VM network', 'zh-CN': '虚拟机网络的 DHCP' },
-  'vm-network-gateway-unreachable': { en: "A VM network's gateway", 'zh-CN': '虚拟机网络的网关' },
-  'vm-network-route-missing': { en: 'VM network: the route annotation', 'zh-CN': '虚拟机网络：route 注解' },
-  'vm-network-route-invalid': { en: 'VM network: the route annotation', 'zh-CN': '虚拟机网络：route 注解' },
-  'vm-network-status-stale': { en: 'What Harvester shows of a VM network', 'zh-CN': 'Harvester 显示的虚拟机网络状态' },
-} as const satisfies Readonly<Record<string, Bilingual>>;
-
-type Id = keyof typeof TITLES;
-
 /** The problems a list of networks can have. */
-export const LIST_PROBLEMS: readonly string[] = Object.keys(TITLES);
-
-interface Said {
-  readonly problem: Id;
-  readonly status: Finding['status'];
-  readonly severity: Severity;
-  readonly title?: Bilingual;
-  readonly cause?: Bilingual;
-  readonly impact?: Bilingual;
-  readonly evidence?: readonly Evidence[];
-  readonly unknown?: Finding['unknown'];
-  readonly prove?: string;
-}
+export const LIST_PROBLEMS: readonly string[] = [
+  'vm-network-dhcp',
+  'vm-network-gateway-unreachable',
+  'vm-network-route-missing',
+  'vm-network-route-invalid',
+  'vm-network-status-stale',
+] satisfies readonly NetworkProblem[];
 
 /**
  * What is wrong with the networks of a cluster, in the shape of all findings. `target` is the cluster. Networks that could not be read
@@ -37,46 +22,19 @@ export function listFindings(objects: NetworkObjects, target: string, lang: Lang
   const { attachments } = objects;
   if (!attachments.known) {
     const { reason, detail } = attachments;
-    const said: Said = {
+    const said: SaidOfNetwork = {
       problem: 'vm-network-dhcp',
       status: 'unknown',
       severity: 'warning',
       unknown: { reason, detail },
     };
-    return [worded(said, '', target, lang)];
+    return [networkFinding(said, { target, subject: '' }, lang)];
   }
   return listNetworks(objects).flatMap((network) =>
-    [...connection(network), ...annotation(network)].map((said) => worded(said, network.attachment.key, target, lang)),
+    [...connection(network), ...annotation(network)].map((said) =>
+      networkFinding(said, { target, subject: network.attachment.key }, lang),
+    ),
   );
-}
-
-function worded(said: Said, subject: string, target: string, lang: Lang): Finding {
-  const {
-    problem,
-    status,
-    severity,
-    title = TITLES[problem],
-    cause,
-    impact,
-    evidence = [],
-    unknown,
-    prove = '',
-  } = said;
-  return {
-    problem,
-    target,
-    subject,
-    status,
-    severity,
-    title: title[lang],
-    cause: cause?.[lang] ?? '',
-    impact: impact?.[lang] ?? '',
-    evidence,
-    ...(unknown && { unknown }),
-    prove,
-    remedies: [],
-    docs: `docs/problems/${problem}.md`,
-  };
 }
 
 const CUT_OFF: Bilingual = {
@@ -84,7 +42,7 @@ const CUT_OFF: Bilingual = {
   'zh-CN': '该网络中的虚拟机断网，至少所列节点上的如此。',
 };
 
-function connection(network: ListedNetwork): readonly Said[] {
+function connection(network: ListedNetwork): readonly SaidOfNetwork[] {
   const { state, source } = network;
   const problem = blamed(network);
   const evidence = evidenceOf(network);
@@ -103,7 +61,7 @@ function connection(network: ListedNetwork): readonly Said[] {
   return [{ problem, status: 'problem', severity, title, cause, impact: CUT_OFF, evidence, prove: proof(network) }];
 }
 
-function unknownConnection(network: ListedNetwork, evidence: readonly Evidence[]): Said {
+function unknownConnection(network: ListedNetwork, evidence: readonly Evidence[]): SaidOfNetwork {
   const { reason, message, source, attachment } = network;
   const base = { problem: blamed(network), severity: 'info', evidence } as const;
   const isLeftOut =
@@ -122,7 +80,7 @@ function isNotAsked(why: NoRouteNeeded | undefined): boolean {
 
 const GATEWAY_REASONS: readonly string[] = ['ArpSilent', 'IcmpLost', 'Loss', 'false', 'true'];
 
-function blamed({ reason, attachment }: ListedNetwork): Id {
+function blamed({ reason, attachment }: ListedNetwork): NetworkProblem {
   const isGiven = attachment.route.kind === 'read' && attachment.route.route.mode !== 'auto';
   const isDhcp = reason.startsWith('Dhcp') || reason === 'DHCP failed';
   return GATEWAY_REASONS.includes(reason) || (isGiven && !isDhcp)
@@ -149,7 +107,7 @@ function proof({ attachment, nodes }: ListedNetwork): string {
   return at && /^[\w.-]+$/.test(at.name) ? `ssh ${at.name} ${probe}` : probe;
 }
 
-function annotation(network: ListedNetwork): readonly Said[] {
+function annotation(network: ListedNetwork): readonly SaidOfNetwork[] {
   const { attachment } = network;
   const { route } = attachment;
   if (route.kind === 'faulty') return [invalidRoute(attachment.key, route.text, route.fault.kind)];
@@ -159,7 +117,7 @@ function annotation(network: ListedNetwork): readonly Said[] {
 
 const SHOW = 'kubectl get net-attach-def -A -o yaml | hayward lint -';
 
-function invalidRoute(key: string, text: string, kind: string): Said {
+function invalidRoute(key: string, text: string, kind: string): SaidOfNetwork {
   return {
     problem: 'vm-network-route-invalid',
     status: 'problem',
@@ -178,7 +136,7 @@ function invalidRoute(key: string, text: string, kind: string): Said {
   };
 }
 
-function missingRoute(key: string, why: NoRouteNeeded | undefined): readonly Said[] {
+function missingRoute(key: string, why: NoRouteNeeded | undefined): readonly SaidOfNetwork[] {
   const problem = 'vm-network-route-missing';
   if (isNotAsked(why)) return [{ problem, status: 'not-applicable', severity: 'info' }];
   if (why === 'untagged') return [untaggedRoute(key)];
@@ -205,7 +163,7 @@ function missingRoute(key: string, why: NoRouteNeeded | undefined): readonly Sai
 }
 
 /** A route would change nothing, and the controller gives it none. */
-function untaggedRoute(key: string): Said {
+function untaggedRoute(key: string): SaidOfNetwork {
   return {
     problem: 'vm-network-route-missing',
     status: 'problem',
@@ -226,7 +184,7 @@ function untaggedRoute(key: string): Said {
   };
 }
 
-function stale({ agrees, attachment, state }: ListedNetwork, shown: string): readonly Said[] {
+function stale({ agrees, attachment, state }: ListedNetwork, shown: string): readonly SaidOfNetwork[] {
   if (!agrees || agrees.status === 'Unknown') return [];
   const problem = 'vm-network-status-stale';
   if (agrees.status === 'True') return [{ problem, status: 'ok', severity: 'info' }];
