@@ -12,7 +12,16 @@ export function reportOf({ snapshot, verdict, findings, durationMs }: Look, only
     tool: { name: 'hayward', version: VERSION },
     takenAt: snapshot.takenAt,
     durationMs,
-    targets: [{ name: snapshot.target, via: 'kubernetes', profile, profileEvidence: evidence }],
+    targets: [
+      {
+        name: snapshot.target,
+        ...(snapshot.kubeconfig.owner === 'bundle'
+          ? { via: 'bundle' as const, takenAt: snapshot.takenAt }
+          : { via: 'kubernetes' as const }),
+        profile,
+        profileEvidence: evidence,
+      },
+    ],
     findings,
     ...(only && { only }),
     cluster: {

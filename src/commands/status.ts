@@ -12,6 +12,7 @@ import { UsageError, unknownWord } from './usage.ts';
 
 interface RawOptions extends RawCommonOptions {
   kubeconfig?: string;
+  bundle?: string;
   watch?: boolean;
   wait?: boolean;
   /** Milliseconds. */
@@ -51,6 +52,14 @@ export function register(program: Command, say: Say): void {
         'zh-CN': '使用的 kubeconfig（默认：KUBECONFIG，其次 RKE2、k3s、kubeadm、kubelet、用户自己的）',
       }),
     )
+    .option(
+      '--bundle <file>',
+      say({
+        en: 'the cluster as it was: a file of hayward capture --cluster, a Harvester support bundle, a cluster-info dump, an sosreport',
+        'zh-CN':
+          '集群当时的状况：hayward capture --cluster 的文件、Harvester support bundle、cluster-info dump、sosreport',
+      }),
+    )
     .option('--watch', say({ en: 'look again and again, and say what changed', 'zh-CN': '持续查看，并说明有何变化' }))
     .option(
       '--wait',
@@ -81,6 +90,7 @@ ${say(EXAMPLES)}
   hayward status --kubeconfig /var/lib/rancher/rke2/agent/kubelet.kubeconfig
   hayward status --wait --deadline 10m
   hayward status --watch
+  hayward status --bundle supportbundle.zip
 
 ${say(LOOKED_IN)}
 ${[...KUBECONFIG_PLACES.map(([, place]) => place), `~/${HOME_KUBECONFIG}`].map((place) => `  ${place}`).join('\n')}
@@ -95,6 +105,7 @@ async function status(raw: RawOptions): Promise<void> {
   const { only: named, ...rest } = raw;
   const options = await commonOptions(rest);
   const only = named === undefined ? undefined : await clusterIds(named);
+  if (raw.bundle !== undefined) return statusOfBundle(raw.bundle, { options, raw, ...(only && { only }) });
   const { lookerFor } = await import('./status-look.ts');
   const looker = await lookerFor({
     lang: options.lang,
@@ -122,20 +133,53 @@ async function status(raw: RawOptions): Promise<void> {
   }
 }
 
-interface Run {
+/** What asks a cluster that is there asks nothing of a file. */
+const OF_A_LIVE_CLUSTER = ['kubeconfig', 'watch', 'wait', 'apiserverArguments'] as const;
+const OPTION_NAMES = {
+  kubeconfig: 'kubeconfig',
+  watch: 'watch',
+  wait: 'wait',
+  apiserverArguments: 'apiserver-arguments',
+};
+
+async function statusOfBundle(path: string, asked: Asked): Promise<void> {
+  const { options, raw, only } = asked;
+  const other = OF_A_LIVE_CLUSTER.find((name) => raw[name] !== undefined);
+  if (other !== undefined) throw new UsageError(`--bundle and --${OPTION_NAMES[other]} exclude each other`);
+  const { lookIntoBundle } = await import('./status-bundle.ts');
+  const look = await lookIntoBundle(path, {
+    lang: options.lang,
+    ...(only && { only }),
+    ...(raw.deadline !== undefined && { deadlineSeconds: raw.deadline / 1000 }),
+  });
+  await print(look, asked);
+  const { statusExit } = await import('./status-report.ts');
+  process.exitCode = statusExit(look, { failOn: options.failOn, ...(only && { only }) });
+}
+
+interface Asked {
   readonly options: CommonOptions;
   readonly raw: RawOptions;
   readonly only?: readonly string[];
+}
+
+interface Run extends Asked {
   /** Interrupted, or nobody reads any more what is written. */
   readonly signal: AbortSignal;
 }
 
-async function once(looker: Looker, { options, raw, only, signal }: Run): Promise<Look | undefined> {
+async function once(looker: Looker, run: Run): Promise<Look | undefined> {
+  const { options, raw, signal } = run;
   const progress = progressLine(!options.quiet);
   progress.update(`asking ${looker.found.access.server} …`);
   const look = raw.wait ? await waited(looker, raw, signal, progress.update) : await looker.look(signal);
   progress.end();
   if (look === undefined || signal.aborted) return undefined;
+  await print(look, run);
+  return look;
+}
+
+async function print(look: Look, { options, only }: Asked): Promise<void> {
   const { reportOf } = await import('./status-report.ts');
   const { render } = await import('../report/render.ts');
   const { statusLines } = await import('../report/status-text.ts');
@@ -145,7 +189,6 @@ async function once(looker: Looker, { options, raw, only, signal }: Run): Promis
       ? `${statusLines(look, { ...options, ...(only && { only }), ...(rows !== undefined && { rows }) }).join('\n')}\n`
       : render(reportOf(look, only), options.format, options);
   process.stdout.write(text);
-  return look;
 }
 
 async function waited(
