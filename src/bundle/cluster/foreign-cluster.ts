@@ -5,7 +5,7 @@ import { DUMPED_TEXT } from '../foreign/cluster-info.ts';
 import { createdAt, METADATA, NODE_ZIP } from '../foreign/harvester.ts';
 import { LIMITS } from '../limits.ts';
 import { ArchiveError } from '../trouble.ts';
-import { objectsOf, printedLists, tooLarge } from './object-lists.ts';
+import { isYaml, objectsOf, printedLists, tooLarge } from './object-lists.ts';
 import { listPlaceOf, logPlaceOf } from './places.ts';
 import { type ClusterObjects, listKey, RESOURCES } from './record.ts';
 
@@ -24,6 +24,8 @@ interface Found {
   /** Whether it is a bundle at all, be it one without objects. */
   known: boolean;
   kept: number;
+  /** Bytes of YAML among them. */
+  yaml: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function foreignCluster(
   archive: Archive,
   { name, modified }: { readonly name: string; readonly modified: string },
 ): Promise<ClusterObjects> {
-  const found: Found = { lists: new Map(), logs: new Map(), folders: new Set(), known: false, kept: 0 };
+  const found: Found = { lists: new Map(), logs: new Map(), folders: new Set(), known: false, kept: 0, yaml: 0 };
   await archive.walk(async ({ name: member, kind, size }, body) => {
     if (member.includes('/sos_commands') || NODE_ZIP.test(member)) found.known = true;
     if (kind !== 'file') return undefined;
@@ -78,14 +80,15 @@ async function keep(
   if (place === undefined) return;
   const key = listKey(place.resource, place.namespace);
   if (found.lists.has(key)) return;
-  const refused = tooLarge(member, size);
+  const refused = tooLarge(member, size, found.yaml);
   if (refused) {
     found.lists.set(key, { ...refused, detail: harmless(refused.detail) });
     return;
   }
   // Of a directory no size is told beforehand.
   const bytes = await counted(found, body);
-  const list = tooLarge(member, bytes.length) ?? objectsOf(member, bytes.toString('utf8'));
+  const list = tooLarge(member, bytes.length, found.yaml) ?? objectsOf(member, bytes.toString('utf8'));
+  if (isYaml(member)) found.yaml += bytes.length;
   found.lists.set(key, 'state' in list ? { ...list, detail: harmless(list.detail) } : list);
 }
 

@@ -1,17 +1,25 @@
 import type { Failure } from '../../hosts/draft.ts';
 import { isObject } from '../../plain-object.ts';
-import { yamlOf } from '../../snapshot/yaml-text.ts';
+import { yamlItems } from './yaml-items.ts';
 
 const MIB = 1024 * 1024;
 
-/** JSON is read as fast as it is copied; YAML takes hundreds of times its size. */
+/** YAML takes seconds for a megabyte, JSON none. */
 const MOST_BYTES = { json: 64 * MIB, yaml: 8 * MIB } as const;
 
-/** Whether a list is worth reading at all; otherwise why not. */
-export function tooLarge(member: string, size: number): Failure | undefined {
-  const form = /\.yaml$/.test(member) ? 'yaml' : 'json';
+const MOST_YAML = 32 * MIB;
+
+/** Whether a list is worth reading at all, after so many bytes of YAML; otherwise why not. */
+export function tooLarge(member: string, size: number, yamlBefore: number): Failure | undefined {
+  const form = isYaml(member) ? 'yaml' : 'json';
+  if (form === 'yaml' && yamlBefore + size > MOST_YAML)
+    return failed(`${member}: more than ${MOST_YAML / MIB} MiB of YAML`);
   const most = MOST_BYTES[form];
   return size <= most ? undefined : failed(`${member}: larger than ${most / MIB} MiB`);
+}
+
+export function isYaml(member: string): boolean {
+  return /\.yaml$/.test(member);
 }
 
 function failed(detail: string): Failure {
@@ -21,10 +29,10 @@ function failed(detail: string): Failure {
 /** The objects of a dumped list, YAML or JSON; a Failure for what is none. */
 export function objectsOf(member: string, text: string): readonly unknown[] | Failure {
   try {
-    const list = /^\s*\{/.test(text) ? (JSON.parse(text) as unknown) : yamlOf(text);
+    if (!/^\s*\{/.test(text)) return yamlItems(text);
+    const list = JSON.parse(text) as unknown;
     const items = isObject(list) ? list['items'] : undefined;
     if (Array.isArray(items)) return items;
-    // Go writes a list without items as null.
     return isObject(list) && items === null ? [] : failed(`${member}: no list of objects`);
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unreadable';
