@@ -7,10 +7,11 @@ import { durationMs } from './duration.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { catchInterruption } from './interruption.ts';
 import { progressLine } from './progress.ts';
+import { addReportOption, printReport, type RawReportOption, refuseReportThatIsThere } from './report-option.ts';
 import type { Look, Looker } from './status-look.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
-interface RawOptions extends RawCommonOptions {
+interface RawOptions extends RawCommonOptions, RawReportOption {
   kubeconfig?: string;
   bundle?: string;
   watch?: boolean;
@@ -90,17 +91,19 @@ ${say(EXAMPLES)}
   hayward status --kubeconfig /var/lib/rancher/rke2/agent/kubelet.kubeconfig
   hayward status --wait --deadline 10m
   hayward status --watch
-  hayward status --bundle supportbundle.zip
+  hayward status --bundle supportbundle.zip --report issue.md
 
 ${say(LOOKED_IN)}
 ${[...KUBECONFIG_PLACES.map(([, place]) => place), `~/${HOME_KUBECONFIG}`].map((place) => `  ${place}`).join('\n')}
 
 ${say(EXIT_STATUS)}`,
     );
-  addCommonOptions(command, say).action(status);
+  addReportOption(addCommonOptions(command, say), say).action(status);
 }
 
 async function status(raw: RawOptions): Promise<void> {
+  refuseMixture(raw);
+  await refuseReportThatIsThere(raw);
   // Its problems are a cluster's: `only` names other ids than elsewhere.
   const { only: named, ...rest } = raw;
   const options = await commonOptions(rest);
@@ -133,19 +136,25 @@ async function status(raw: RawOptions): Promise<void> {
   }
 }
 
-/** What asks a cluster that is there asks nothing of a file. */
-const OF_A_LIVE_CLUSTER = ['kubeconfig', 'watch', 'wait', 'apiserverArguments'] as const;
-const OPTION_NAMES = {
-  kubeconfig: 'kubeconfig',
-  watch: 'watch',
-  wait: 'wait',
-  apiserverArguments: 'apiserver-arguments',
-};
+const EXCLUDING = [
+  ['bundle', 'kubeconfig', '--kubeconfig'],
+  ['bundle', 'watch', '--watch'],
+  ['bundle', 'wait', '--wait'],
+  ['bundle', 'apiserverArguments', '--apiserver-arguments'],
+  ['report', 'watch', '--watch'],
+] as const;
+
+/** A file is asked nothing that only a cluster answers, and of many looks there is no one report. */
+function refuseMixture(raw: RawOptions): void {
+  for (const [one, other, name] of EXCLUDING) {
+    if (raw[one] !== undefined && raw[other] !== undefined) {
+      throw new UsageError(`--${one} and ${name} exclude each other`);
+    }
+  }
+}
 
 async function statusOfBundle(path: string, asked: Asked): Promise<void> {
   const { options, raw, only } = asked;
-  const other = OF_A_LIVE_CLUSTER.find((name) => raw[name] !== undefined);
-  if (other !== undefined) throw new UsageError(`--bundle and --${OPTION_NAMES[other]} exclude each other`);
   const { lookIntoBundle } = await import('./status-bundle.ts');
   const look = await lookIntoBundle(path, {
     lang: options.lang,
@@ -179,16 +188,16 @@ async function once(looker: Looker, run: Run): Promise<Look | undefined> {
   return look;
 }
 
-async function print(look: Look, { options, only }: Asked): Promise<void> {
-  const { reportOf } = await import('./status-report.ts');
+async function print(look: Look, { options, raw, only }: Asked): Promise<void> {
+  const { hostsIn, reportOf } = await import('./status-report.ts');
   const { render } = await import('../report/render.ts');
   const { statusLines } = await import('../report/status-text.ts');
   const rows = options.verbose ? undefined : (process.stdout.rows ?? 24) - 1;
-  const text =
-    options.format === 'text'
-      ? `${statusLines(look, { ...options, ...(only && { only }), ...(rows !== undefined && { rows }) }).join('\n')}\n`
-      : render(reportOf(look, only), options.format, options);
-  process.stdout.write(text);
+  const report = reportOf(look, only);
+  const screen = { ...options, ...(only && { only }), ...(rows !== undefined && { rows }) };
+  const printed = () =>
+    options.format === 'text' ? `${statusLines(look, screen).join('\n')}\n` : render(report, options.format, options);
+  await printReport(report, printed, { ...raw, ...options, names: hostsIn(look.snapshot) });
 }
 
 async function waited(
