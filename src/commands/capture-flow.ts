@@ -15,12 +15,15 @@ export interface CaptureOptions extends CommonOptions {
   readonly output: string;
   readonly packing: 'tar' | 'gzip';
   readonly maxBytes: number;
+  /** The cluster is asked as well. */
+  readonly cluster?: { readonly kubeconfig: string | undefined };
 }
 
 /** Asks all nodes everything that is ever asked, and writes it down. Returns the exit status. */
 export async function captureFlow(raw: RawHostOptions, options: CaptureOptions): Promise<number> {
   const takenAt = new Date().toISOString();
-  const captures = await askHosts((await hostsFrom(raw)).map(thorough), asksOf(options.only), options);
+  const nodes = await askHosts((await hostsFrom(raw)).map(thorough), asksOf(options.only), options);
+  const captures = options.cluster ? [...nodes, await asked(options.cluster, options)] : nodes;
   const bundle = makeBundle(captures, { version: VERSION, takenAt, maxBytes: options.maxBytes });
   const { manifest } = bundle;
   for (const { name, unreachable } of manifest.nodes) {
@@ -37,6 +40,11 @@ export async function captureFlow(raw: RawHostOptions, options: CaptureOptions):
   return manifest.nodes.some(({ unreachable }) => unreachable !== undefined) ? 3 : 0;
 }
 
+async function asked({ kubeconfig }: { readonly kubeconfig: string | undefined }, options: CaptureOptions) {
+  const { clusterCapture } = await import('./capture-cluster.ts');
+  return clusterCapture(kubeconfig, options);
+}
+
 function summaryOf({ manifest }: MadeBundle, file: string, bytes: number): object {
   return {
     schemaVersion: 1,
@@ -44,8 +52,9 @@ function summaryOf({ manifest }: MadeBundle, file: string, bytes: number): objec
     takenAt: manifest.takenAt,
     file,
     bytes,
-    nodes: manifest.nodes.map(({ name, unreachable, readings }) => ({
+    nodes: manifest.nodes.map(({ name, via, unreachable, readings }) => ({
       name,
+      via,
       ...(unreachable !== undefined && { unreachable }),
       readings: readings.length,
       redacted: readings.filter(({ redacted }) => redacted).map(({ source }) => source),
@@ -59,19 +68,21 @@ const WORDS = {
     head: (file: string, kib: number, nodes: number) =>
       `${file}: ${kib} KiB, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
     node: (name: string, readings: number) => `  ${name}: ${readings} readings`,
+    cluster: (name: string, answers: number) => `  cluster ${name}: ${answers} answers`,
     redacted: (sources: string) => `    secrets taken out of: ${sources}`,
     leftOut: (sources: string) => `    left out, too large: ${sources}`,
     unseen: (name: string) => `  ${name}: could not be reached`,
-    next: (file: string) => `Judge it anywhere: hayward doctor --bundle ${file}`,
+    next: (file: string, judge: string) => `Judge it anywhere: hayward ${judge} --bundle ${file}`,
     separator: ', ',
   },
   'zh-CN': {
     head: (file: string, kib: number, nodes: number) => `${file}：${kib} KiB，${nodes} 个节点`,
     node: (name: string, readings: number) => `  ${name}：${readings} 项读数`,
+    cluster: (name: string, answers: number) => `  集群 ${name}：${answers} 项应答`,
     redacted: (sources: string) => `    已去除机密：${sources}`,
     leftOut: (sources: string) => `    过大而略去：${sources}`,
     unseen: (name: string) => `  ${name}：无法连接`,
-    next: (file: string) => `可在任何地方诊断：hayward doctor --bundle ${file}`,
+    next: (file: string, judge: string) => `可在任何地方诊断：hayward ${judge} --bundle ${file}`,
     separator: '、',
   },
 } as const satisfies Record<Lang, object>;
@@ -79,7 +90,7 @@ const WORDS = {
 function told({ manifest }: MadeBundle, { output, lang, quiet }: CaptureOptions, bytes: number): string {
   if (quiet) return '';
   const words = WORDS[lang];
-  const lines = manifest.nodes.flatMap(({ name, unreachable, readings }) => {
+  const lines = manifest.nodes.flatMap(({ name, via, unreachable, readings }) => {
     if (unreachable !== undefined) return [words.unseen(name)];
     const named = (which: 'redacted' | 'leftOut') =>
       readings
@@ -87,11 +98,13 @@ function told({ manifest }: MadeBundle, { output, lang, quiet }: CaptureOptions,
         .map(({ source }) => (source.length > 60 ? `${source.slice(0, 60)}…` : source));
     const [redacted, leftOut] = [named('redacted'), named('leftOut')];
     return [
-      words.node(name, readings.length),
+      via === 'kubernetes' ? words.cluster(name, readings.length) : words.node(name, readings.length),
       ...(redacted.length > 0 ? [words.redacted(redacted.join(words.separator))] : []),
       ...(leftOut.length > 0 ? [words.leftOut(leftOut.join(words.separator))] : []),
     ];
   });
-  const head = words.head(output, Math.ceil(bytes / 1024), manifest.nodes.length);
-  return [head, ...lines, words.next(output)].map((line) => `${harmless(line)}\n`).join('');
+  const clusters = manifest.nodes.filter(({ via }) => via === 'kubernetes').length;
+  const head = words.head(output, Math.ceil(bytes / 1024), manifest.nodes.length - clusters);
+  const next = ['doctor', ...(clusters > 0 ? ['status'] : [])].map((judge) => words.next(output, judge));
+  return [head, ...lines, ...next].map((line) => `${harmless(line)}\n`).join('');
 }

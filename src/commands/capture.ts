@@ -7,6 +7,8 @@ import { UsageError } from './usage.ts';
 
 interface RawOptions extends RawCommonOptions, RawHostOptions {
   output?: string;
+  cluster?: boolean;
+  kubeconfig?: string;
   maxSize: number;
 }
 
@@ -22,9 +24,9 @@ export function register(program: Command, say: Say): void {
     )
     .description(
       say({
-        en: 'Keep what doctor, leases and preflight ask of nodes in one file, for somebody else to judge, or later: the same findings come of it. Tokens, passwords and private keys are taken out before anything is written. Changes nothing on a node.',
+        en: 'Keep what doctor, leases and preflight ask of nodes, and with --cluster what status asks of the API, in one file, for somebody else to judge, or later: the same findings come of it. Tokens, passwords and private keys are taken out before anything is written. Changes nothing.',
         'zh-CN':
-          '把 doctor、leases、preflight 从节点读取的内容存入一个文件，供他人或日后诊断，结论相同。令牌、密码、私钥在写入之前就已去除。不改动节点。',
+          '把 doctor、leases、preflight 从节点读取的内容，以及（使用 --cluster 时）status 从 API 读取的内容存入一个文件，供他人或日后诊断，结论相同。令牌、密码、私钥在写入之前就已去除。不做任何改动。',
       }),
     )
     .requiredOption(
@@ -32,6 +34,20 @@ export function register(program: Command, say: Say): void {
       say({
         en: 'where to: a name in .tar, .tar.gz or .tgz; - for standard output',
         'zh-CN': '写到哪里：以 .tar、.tar.gz 或 .tgz 结尾；- 为标准输出',
+      }),
+    )
+    .option(
+      '--cluster',
+      say({
+        en: 'also what status asks of the API server, but for what only a live look sees',
+        'zh-CN': '同时保存 status 从 API server 读取的内容（仅能实时查看的除外）',
+      }),
+    )
+    .option(
+      '--kubeconfig <file>',
+      say({
+        en: 'the kubeconfig to ask the cluster with (implies --cluster; default: as status finds it)',
+        'zh-CN': '访问集群所用的 kubeconfig（隐含 --cluster；默认与 status 的查找方式相同）',
       }),
     )
     .option(
@@ -50,6 +66,8 @@ ${say(EXAMPLES)}
   hayward capture -o node.tar.gz
   hayward capture -o all.tgz --host root@10.0.0.11 --host root@10.0.0.12
   hayward doctor --bundle all.tgz
+  hayward capture -o all.tgz --cluster
+  hayward status --bundle all.tgz
   tar -xOf all.tgz manifest.json
 
 ${say({
@@ -69,5 +87,16 @@ async function capture(raw: RawOptions): Promise<void> {
   if (packing === undefined) throw new UsageError(`-o ${output}: expected a name that ends in .tar, .tar.gz or .tgz`);
   if (output === '-' && process.stdout.isTTY) throw new UsageError('-o -: a bundle is nothing for a terminal');
   const { captureFlow } = await import('./capture-flow.ts');
-  process.exitCode = await captureFlow(raw, { ...options, json, output, packing, maxBytes: raw.maxSize });
+  process.exitCode = await captureFlow(raw, {
+    ...options,
+    json,
+    output,
+    packing,
+    maxBytes: raw.maxSize,
+    ...clusterOf(raw),
+  });
+}
+
+function clusterOf({ cluster, kubeconfig }: RawOptions) {
+  return cluster || kubeconfig !== undefined ? { cluster: { kubeconfig } } : {};
 }

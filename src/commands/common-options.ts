@@ -38,7 +38,12 @@ export const PLAIN_FORMATS = ['text', 'json'] as const satisfies readonly Format
 
 /** What every command that judges takes. */
 export function addCommonOptions(command: Command, say: Say, formats: readonly Format[] = FORMATS): Command {
-  return addDetailOptions(addJudgingOptions(addFormatOptions(command, say, formats), say), say);
+  return addDetailOptions(addFailOption(addJudgingOptions(addFormatOptions(command, say, formats), say), say), say);
+}
+
+/** What a command takes that judges and prints text or JSON, and whose exit status no severity decides. */
+export function addChoosingOptions(command: Command, say: Say): Command {
+  return addDetailOptions(addJudgingOptions(addFormatOptions(command, say, PLAIN_FORMATS), say), say);
 }
 
 /** What a command takes that prints, and judges nothing. */
@@ -75,18 +80,21 @@ function addJudgingOptions(command: Command, say: Say): Command {
     .option(
       '--only <ids>',
       say({ en: 'judge only these problems, separated by commas', 'zh-CN': '只检查这些问题，以逗号分隔' }),
-    )
-    .addOption(
-      new Option(
-        '--fail-on <severity>',
-        say({
-          en: 'the least severity that makes the exit status 1: critical, warning',
-          'zh-CN': '使退出码为 1 的最低严重程度：critical、warning',
-        }),
-      )
-        .default('warning')
-        .argParser(word('severity', ['critical', 'warning'])),
     );
+}
+
+function addFailOption(command: Command, say: Say): Command {
+  return command.addOption(
+    new Option(
+      '--fail-on <severity>',
+      say({
+        en: 'the least severity that makes the exit status 1: critical, warning',
+        'zh-CN': '使退出码为 1 的最低严重程度：critical、warning',
+      }),
+    )
+      .default('warning')
+      .argParser(word('severity', ['critical', 'warning'])),
+  );
 }
 
 function addDetailOptions(command: Command, say: Say): Command {

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
+import { addReportOption, printReport, type RawReportOption, refuseReportThatIsThere } from './report-option.ts';
 
-interface RawOptions extends RawCommonOptions, RawHostOptions {
+interface RawOptions extends RawCommonOptions, RawHostOptions, RawReportOption {
   printAsks?: boolean;
 }
 
@@ -33,9 +34,10 @@ ${say(EXAMPLES)}
   hayward doctor --only bridge-netfilter,ip-forward --json
   hayward doctor --inventory config-sample.yaml
   hayward doctor --bundle all.tgz
-  hayward doctor --root /host --profile harvester`,
+  hayward doctor --root /host --profile harvester
+  hayward doctor --only bridge-netfilter --report issue.md`,
     );
-  addHostOptions(addCommonOptions(command, say), say).action(doctor);
+  addReportOption(addHostOptions(addCommonOptions(command, say), say), say).action(doctor);
 }
 
 async function doctor(raw: RawOptions): Promise<void> {
@@ -45,10 +47,11 @@ async function doctor(raw: RawOptions): Promise<void> {
     process.stdout.write(`${JSON.stringify(asksOf(options.only), undefined, 2)}\n`);
     return;
   }
+  await refuseReportThatIsThere(raw);
   const { examineHosts } = await import('./examine-hosts.ts');
   const { render } = await import('../report/render.ts');
   const { exitStatus } = await import('../report/exit-status.ts');
   const report = await examineHosts(await hostsFrom(raw), options);
-  process.stdout.write(render(report, options.format, options));
+  await printReport(report, () => render(report, options.format, options), { ...raw, ...options });
   process.exitCode = exitStatus(report.findings, options.failOn);
 }

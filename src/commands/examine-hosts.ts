@@ -1,5 +1,6 @@
 import { asksOf, examineCapture } from '../examine.ts';
 import type { Host } from '../hosts/host.ts';
+import { versionsOf } from '../report/issue/versions.ts';
 import type { Report } from '../report/report.ts';
 import { thorough } from '../thorough-host.ts';
 import { VERSION } from '../version.ts';
@@ -15,11 +16,12 @@ export async function examineHosts(hosts: readonly Host[], options: CommonOption
     tool: { name: 'hayward', version: VERSION },
     takenAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
-    targets: examined.map(({ capture, profile, profileEvidence }) => ({
+    targets: examined.map(({ capture, snapshot, profile, profileEvidence }) => ({
       ...capture.target,
       ...(capture.target.via === 'bundle' && { takenAt: capture.takenAt }),
       profile: profile.name,
       profileEvidence,
+      versions: versionsOf(snapshot),
     })),
     findings: examined.flatMap(({ findings }) => findings),
     ...(options.only && { only: options.only }),

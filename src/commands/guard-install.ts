@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
-  addCommonOptions,
+  addChoosingOptions,
   addPrintingOptions,
   commonOptions,
-  PLAIN_FORMATS,
   printsJson,
   type RawCommonOptions,
 } from './common-options.ts';
@@ -36,7 +35,7 @@ export function registerInstall(guard: Command, say: Say): void {
       'after',
       `\n${say(EXAMPLES)}\n  hayward guard install --dry-run\n  hayward guard install --enforce observe\n  hayward guard install --yes`,
     );
-  doing(addGuardOptions(addCommonOptions(install, say, PLAIN_FORMATS), say), say).action(installGuard);
+  doing(addGuardOptions(addChoosingOptions(install, say), say), say).action(installGuard);
   const uninstall = guard
     .command('uninstall')
     .summary(say({ en: 'stop the guard and leave nothing of it', 'zh-CN': '停止守护进程并彻底移除' }))

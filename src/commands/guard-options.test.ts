@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addCommonOptions } from './common-options.ts';
+import { addChoosingOptions } from './common-options.ts';
 import { withGivenBefore } from './given-options.ts';
 import { addGuardOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
 
@@ -9,12 +9,12 @@ function wordsFrom(...line: readonly string[]): readonly string[] {
   let words: readonly string[] = [];
   const guard = new Command('guard').enablePositionalOptions();
   addGuardOptions(
-    addCommonOptions(guard, ({ en }) => en),
+    addChoosingOptions(guard, ({ en }) => en),
     ({ en }) => en,
   );
   const install = guard.command('install');
   addGuardOptions(
-    addCommonOptions(install, ({ en }) => en),
+    addChoosingOptions(install, ({ en }) => en),
     ({ en }) => en,
   ).action((_own, command: Command) => {
     words = guardWords(withGivenBefore<RawGuardOptions>(command));

@@ -5,10 +5,9 @@ import type { Ask } from '../hosts/ask.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Bilingual } from '../lang.ts';
 import {
-  addCommonOptions,
+  addChoosingOptions,
   type CommonOptions,
   commonOptions,
-  PLAIN_FORMATS,
   printsJson,
   type RawCommonOptions,
 } from './common-options.ts';
@@ -96,7 +95,7 @@ ${say(EXAMPLES)}
 
 ${say(EXIT_STATUS)}`,
     );
-  addCommonOptions(addHoldOption(command, say), say, PLAIN_FORMATS).action(plan);
+  addChoosingOptions(addHoldOption(command, say), say).action(plan);
 }
 
 async function plan(_own: RawOptions, command: Command): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addCommonOptions, PLAIN_FORMATS } from './common-options.ts';
+import { addChoosingOptions } from './common-options.ts';
 import { registerControl } from './guard-control.ts';
 import { registerInstall } from './guard-install.ts';
 import { addGuardOptions, type RawGuardOptions } from './guard-options.ts';
@@ -30,7 +30,7 @@ ${say(EXAMPLES)}
 
 ${say(STATE_HELP)}`,
     );
-  addGuardOptions(addCommonOptions(guard, say, PLAIN_FORMATS), say).action(guardNode);
+  addGuardOptions(addChoosingOptions(guard, say), say).action(guardNode);
   registerPlan(guard, say);
   registerControl(guard, say);
   registerInstall(guard, say);

@@ -22,12 +22,14 @@ import { type CommonOptions, commonOptions } from './common-options.ts';
 import { openedCluster } from './kube-connection.ts';
 import type { RawListOptions } from './networks-list.ts';
 import { progressLine } from './progress.ts';
+import { printReport, refuseReportThatIsThere } from './report-option.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
 /** `hayward networks list`: reads what the cluster has of its VM networks, and prints it. Throws UsageError without Multus. */
 export async function listFlow(raw: RawListOptions): Promise<void> {
   const { only: named, ...common } = raw;
   const options = await commonOptions(common);
+  await refuseReportThatIsThere(raw);
   const only = named?.split(',').map(listProblem);
   const { client, context } = await openedCluster(raw.kubeconfig, options.quiet);
   const started = new Date();
@@ -55,7 +57,11 @@ export async function listFlow(raw: RawListOptions): Promise<void> {
     findings,
     ...(only && { only }),
   };
-  process.stdout.write(printed(objects, networks, report, options));
+  await printReport(report, () => printed(objects, networks, report, options), {
+    ...raw,
+    ...options,
+    names: listAgents(objects).map(({ node }) => node),
+  });
   process.exitCode = exitStatus(findings, options.failOn);
 }
 

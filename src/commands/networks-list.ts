@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { addCommonOptions, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
+import { addReportOption, type RawReportOption } from './report-option.ts';
 
 /** As commander hands them over. */
-export interface RawListOptions extends RawCommonOptions {
+export interface RawListOptions extends RawCommonOptions, RawReportOption {
   kubeconfig?: string;
 }
 
@@ -29,6 +30,7 @@ export function registerList(networks: Command, say: Say): void {
 ${say(EXAMPLES)}
   hayward networks list
   hayward networks list --json
+  hayward networks list --report issue.md
 
 ${say({
   en: `Exit status: 0 all connected, 1 something is wrong, 2 wrong usage or
@@ -40,5 +42,5 @@ ${say({
       const { listFlow } = await import('./networks-list-flow.ts');
       await listFlow(raw);
     });
-  addCommonOptions(command, say);
+  addReportOption(addCommonOptions(command, say), say);
 }

@@ -5,9 +5,10 @@ import type { VipQuestion } from '../preflight/vip/question.ts';
 import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { addHostOptions, hostsFrom, type RawHostOptions } from './hosts-from-options.ts';
+import { addReportOption, printReport, type RawReportOption, refuseReportThatIsThere } from './report-option.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
-interface RawOptions extends RawCommonOptions, RawHostOptions {
+interface RawOptions extends RawCommonOptions, RawHostOptions, RawReportOption {
   vip?: string;
 }
 
@@ -42,13 +43,14 @@ ${say(EXAMPLES)}
   hayward preflight --profile harvester --host rancher@10.0.0.21
   hayward preflight --profile kubeadm --inventory hosts.ini
   hayward preflight --vip 10.0.0.10
+  hayward preflight --profile harvester --host root@node-1 --report issue.md
 
 ${say({
   en: 'Exit status: 1 when an installation would stop or leave the network broken.',
   'zh-CN': '退出码：安装会中止，或安装后网络会出故障时为 1。',
 })}`,
     );
-  addHostOptions(addCommonOptions(command, say), say).action(preflightCommand);
+  addReportOption(addHostOptions(addCommonOptions(command, say), say), say).action(preflightCommand);
 }
 
 async function preflightCommand({ only, vip: address, ...raw }: RawOptions): Promise<void> {
@@ -59,6 +61,7 @@ async function preflightCommand({ only, vip: address, ...raw }: RawOptions): Pro
   const ids = [...(profile ? preflightIds(profile) : []), ...(address === undefined ? [] : VIP_IDS)];
   const chosen = only === undefined ? undefined : chosenIds(only, ids);
 
+  await refuseReportThatIsThere(raw);
   const { snapshotOf } = await import('../snapshot/snapshot.ts');
   const started = Date.now();
   const { askHosts } = await import('./ask-hosts.ts');
@@ -67,12 +70,14 @@ async function preflightCommand({ only, vip: address, ...raw }: RawOptions): Pro
     askHosts(await hostsFrom(raw), asks, options),
     address === undefined ? undefined : wireOf(address),
   ]);
-  const candidates = preflight(profile, captures.map(snapshotOf), {
+  const snapshots = captures.map(snapshotOf);
+  const candidates = preflight(profile, snapshots, {
     lang: options.lang,
     ...(chosen && { only: chosen }),
     ...(address !== undefined && wire && { vip: { address, wire } }),
   });
 
+  const { versionsOf } = await import('../report/issue/versions.ts');
   const { render } = await import('../report/render.ts');
   const { preflightText } = await import('../report/preflight-text.ts');
   const { exitStatus } = await import('../report/exit-status.ts');
@@ -81,20 +86,21 @@ async function preflightCommand({ only, vip: address, ...raw }: RawOptions): Pro
     tool: { name: 'hayward', version: VERSION },
     takenAt: new Date(started).toISOString(),
     durationMs: Date.now() - started,
-    targets: captures.map(({ target, takenAt }) => ({
+    targets: captures.map(({ target, takenAt }, index) => ({
       ...target,
       ...(target.via === 'bundle' && { takenAt }),
       profile: profile ?? ('generic' as const),
       profileEvidence: profile ? ['--profile'] : [],
+      versions: snapshots.slice(index, index + 1).flatMap(versionsOf),
     })),
     findings: candidates.flatMap(({ findings }) => findings),
     ...(chosen && { only: chosen }),
   } as const;
-  process.stdout.write(
+  const printed = () =>
     options.format === 'text'
       ? preflightText({ ...(profile && { profile }), vip: address !== undefined }, candidates, report, options)
-      : render(report, options.format, options),
-  );
+      : render(report, options.format, options);
+  await printReport(report, printed, { ...raw, ...options });
   process.exitCode = exitStatus(report.findings, options.failOn);
 }
 

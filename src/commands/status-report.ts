@@ -1,7 +1,8 @@
+import type { ClusterSnapshot } from '../cluster/model.ts';
 import { clusterProfileOf } from '../cluster/profile.ts';
 import type { Severity } from '../judging/finding.ts';
 import { exitStatus } from '../report/exit-status.ts';
-import type { Report } from '../report/report.ts';
+import type { Report, Version } from '../report/report.ts';
 import { VERSION } from '../version.ts';
 import type { Look } from './status-look.ts';
 
@@ -12,7 +13,17 @@ export function reportOf({ snapshot, verdict, findings, durationMs }: Look, only
     tool: { name: 'hayward', version: VERSION },
     takenAt: snapshot.takenAt,
     durationMs,
-    targets: [{ name: snapshot.target, via: 'kubernetes', profile, profileEvidence: evidence }],
+    targets: [
+      {
+        name: snapshot.target,
+        ...(snapshot.kubeconfig.owner === 'bundle'
+          ? { via: 'bundle' as const, takenAt: snapshot.takenAt }
+          : { via: 'kubernetes' as const }),
+        profile,
+        profileEvidence: evidence,
+        versions: versionsIn(snapshot),
+      },
+    ],
     findings,
     ...(only && { only }),
     cluster: {
@@ -22,6 +33,24 @@ export function reportOf({ snapshot, verdict, findings, durationMs }: Look, only
       ...(snapshot.identity.known && { user: snapshot.identity.value.username }),
     },
   };
+}
+
+function versionsIn({ apiServers, harvesterVersion, nodes }: ClusterSnapshot): readonly Version[] {
+  const servers = apiServers.flatMap(({ version }) => (version.known ? [version.value] : []));
+  const kubelets = nodes.known ? nodes.value.map(({ kubeletVersion }) => kubeletVersion) : [];
+  const told = (what: string, versions: readonly string[]): Version[] =>
+    versions.length === 0 ? [] : [{ what, version: [...new Set(versions)].join(', ') }];
+  return [
+    ...told('Harvester', harvesterVersion.known ? [harvesterVersion.value] : []),
+    ...told('Kubernetes', servers),
+    ...told('kubelets', kubelets),
+    ...told('nodes', nodes.known ? [String(nodes.value.length)] : []),
+  ];
+}
+
+/** Names of hosts that findings may tell of. */
+export function hostsIn({ nodes, ownNode }: ClusterSnapshot): readonly string[] {
+  return [...(nodes.known ? nodes.value : []), ...(ownNode.known ? [ownNode.value] : [])].map(({ name }) => name);
 }
 
 /** What was asked of the answer: the least severity that counts, and the problems it was restricted to. */

@@ -7,11 +7,13 @@ import { durationMs } from './duration.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { catchInterruption } from './interruption.ts';
 import { progressLine } from './progress.ts';
+import { addReportOption, printReport, type RawReportOption, refuseReportThatIsThere } from './report-option.ts';
 import type { Look, Looker } from './status-look.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
-interface RawOptions extends RawCommonOptions {
+interface RawOptions extends RawCommonOptions, RawReportOption {
   kubeconfig?: string;
+  bundle?: string;
   watch?: boolean;
   wait?: boolean;
   /** Milliseconds. */
@@ -51,6 +53,14 @@ export function register(program: Command, say: Say): void {
         'zh-CN': '使用的 kubeconfig（默认：KUBECONFIG，其次 RKE2、k3s、kubeadm、kubelet、用户自己的）',
       }),
     )
+    .option(
+      '--bundle <file>',
+      say({
+        en: 'the cluster as it was: a file of hayward capture --cluster, a Harvester support bundle, a cluster-info dump, an sosreport',
+        'zh-CN':
+          '集群当时的状况：hayward capture --cluster 的文件、Harvester support bundle、cluster-info dump、sosreport',
+      }),
+    )
     .option('--watch', say({ en: 'look again and again, and say what changed', 'zh-CN': '持续查看，并说明有何变化' }))
     .option(
       '--wait',
@@ -81,20 +91,24 @@ ${say(EXAMPLES)}
   hayward status --kubeconfig /var/lib/rancher/rke2/agent/kubelet.kubeconfig
   hayward status --wait --deadline 10m
   hayward status --watch
+  hayward status --bundle supportbundle.zip --report issue.md
 
 ${say(LOOKED_IN)}
 ${[...KUBECONFIG_PLACES.map(([, place]) => place), `~/${HOME_KUBECONFIG}`].map((place) => `  ${place}`).join('\n')}
 
 ${say(EXIT_STATUS)}`,
     );
-  addCommonOptions(command, say).action(status);
+  addReportOption(addCommonOptions(command, say), say).action(status);
 }
 
 async function status(raw: RawOptions): Promise<void> {
+  refuseMixture(raw);
+  await refuseReportThatIsThere(raw);
   // Its problems are a cluster's: `only` names other ids than elsewhere.
   const { only: named, ...rest } = raw;
   const options = await commonOptions(rest);
   const only = named === undefined ? undefined : await clusterIds(named);
+  if (raw.bundle !== undefined) return statusOfBundle(raw.bundle, { options, raw, ...(only && { only }) });
   const { lookerFor } = await import('./status-look.ts');
   const looker = await lookerFor({
     lang: options.lang,
@@ -122,30 +136,68 @@ async function status(raw: RawOptions): Promise<void> {
   }
 }
 
-interface Run {
+const EXCLUDING = [
+  ['bundle', 'kubeconfig', '--kubeconfig'],
+  ['bundle', 'watch', '--watch'],
+  ['bundle', 'wait', '--wait'],
+  ['bundle', 'apiserverArguments', '--apiserver-arguments'],
+  ['report', 'watch', '--watch'],
+] as const;
+
+/** A file is asked nothing that only a cluster answers, and of many looks there is no one report. */
+function refuseMixture(raw: RawOptions): void {
+  for (const [one, other, name] of EXCLUDING) {
+    if (raw[one] !== undefined && raw[other] !== undefined) {
+      throw new UsageError(`--${one} and ${name} exclude each other`);
+    }
+  }
+}
+
+async function statusOfBundle(path: string, asked: Asked): Promise<void> {
+  const { options, raw, only } = asked;
+  const { lookIntoBundle } = await import('./status-bundle.ts');
+  const look = await lookIntoBundle(path, {
+    lang: options.lang,
+    ...(only && { only }),
+    ...(raw.deadline !== undefined && { deadlineSeconds: raw.deadline / 1000 }),
+  });
+  await print(look, asked);
+  const { statusExit } = await import('./status-report.ts');
+  process.exitCode = statusExit(look, { failOn: options.failOn, ...(only && { only }) });
+}
+
+interface Asked {
   readonly options: CommonOptions;
   readonly raw: RawOptions;
   readonly only?: readonly string[];
+}
+
+interface Run extends Asked {
   /** Interrupted, or nobody reads any more what is written. */
   readonly signal: AbortSignal;
 }
 
-async function once(looker: Looker, { options, raw, only, signal }: Run): Promise<Look | undefined> {
+async function once(looker: Looker, run: Run): Promise<Look | undefined> {
+  const { options, raw, signal } = run;
   const progress = progressLine(!options.quiet);
   progress.update(`asking ${looker.found.access.server} …`);
   const look = raw.wait ? await waited(looker, raw, signal, progress.update) : await looker.look(signal);
   progress.end();
   if (look === undefined || signal.aborted) return undefined;
-  const { reportOf } = await import('./status-report.ts');
+  await print(look, run);
+  return look;
+}
+
+async function print(look: Look, { options, raw, only }: Asked): Promise<void> {
+  const { hostsIn, reportOf } = await import('./status-report.ts');
   const { render } = await import('../report/render.ts');
   const { statusLines } = await import('../report/status-text.ts');
   const rows = options.verbose ? undefined : (process.stdout.rows ?? 24) - 1;
-  const text =
-    options.format === 'text'
-      ? `${statusLines(look, { ...options, ...(only && { only }), ...(rows !== undefined && { rows }) }).join('\n')}\n`
-      : render(reportOf(look, only), options.format, options);
-  process.stdout.write(text);
-  return look;
+  const report = reportOf(look, only);
+  const screen = { ...options, ...(only && { only }), ...(rows !== undefined && { rows }) };
+  const printed = () =>
+    options.format === 'text' ? `${statusLines(look, screen).join('\n')}\n` : render(report, options.format, options);
+  await printReport(report, printed, { ...raw, ...options, names: hostsIn(look.snapshot) });
 }
 
 async function waited(

@@ -4,6 +4,12 @@ import type { Finding } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
 import type { ProfileName } from '../profiles/profile.ts';
 
+/** What runs on a node: the kernel, RKE2, Harvester … */
+export interface Version {
+  readonly what: string;
+  readonly version: string;
+}
+
 /** A node that was looked at. */
 export interface ReportTarget {
   readonly name: string;
@@ -15,6 +21,7 @@ export interface ReportTarget {
   readonly profile: ProfileName;
   /** What the profile was found from. */
   readonly profileEvidence: readonly string[];
+  readonly versions?: readonly Version[];
 }
 
 export interface ReportCluster {

@@ -70,7 +70,13 @@ function headLines({ verdict, snapshot, findings }: ClusterStatus, options: Scre
   return [
     paint(cutTo(parts.map(oneLine).join(' · '), width), STYLES[verdict]),
     paint(cutTo(`  ${oneLine(snapshot.apiServers[0]?.url ?? '')}${who}`, width), 'faint'),
-    paint(cutTo(`  ${oneLine(words.by(path, words.owner[owner] ?? ''))}`, width), 'faint'),
+    paint(
+      cutTo(
+        `  ${oneLine(owner === 'bundle' ? words.of(path, snapshot.takenAt) : words.by(path, words.owner[owner] ?? ''))}`,
+        width,
+      ),
+      'faint',
+    ),
     ...hanging('  ', meaning, width),
     ...(options.only ? hanging('  ', words.only(options.only.join(', ')), width) : []),
   ];
@@ -188,6 +194,7 @@ function blockLines({ finding, others }: Block, snapshot: Looked, options: Scree
 
 /** What shows why: each request that is refused, with the rule; or the same once more, as long as it takes. */
 function nextOfUnknown(reason: UnknownReason | undefined, { owner, path }: Looked['kubeconfig']): string {
+  if (owner === 'bundle') return '';
   const named = owner === 'option' ? ` --kubeconfig ${shellWord(path)}` : '';
   if (reason === 'denied') return `hayward status --only node-authorization --verbose${named}`;
   return reason === 'failed' ? `hayward status --wait${named}` : '';

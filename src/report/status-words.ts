@@ -9,6 +9,8 @@ export interface StatusWords {
   readonly since: (seconds: number) => string;
   readonly as: (user: string) => string;
   readonly by: (path: string, owner: string) => string;
+  /** Of a bundle, and its time. */
+  readonly of: (path: string, takenAt: string) => string;
   readonly owner: Readonly<Record<string, string>>;
   readonly only: (ids: string) => string;
   readonly means: string;
@@ -39,6 +41,7 @@ const en: StatusWords = {
   since: (seconds) => `for ${span(seconds, { s: 's', min: 'min', h: 'h', d: 'd' }, ' ')}`,
   as: (user) => `as ${user}`,
   by: (path, owner) => `by ${path}${owner && ` (${owner})`}`,
+  of: (path, takenAt) => `as it was at ${takenAt}, by ${path}`,
   owner: {
     option: '--kubeconfig',
     environment: 'KUBECONFIG',
@@ -79,6 +82,7 @@ const zh: StatusWords = {
   since: (seconds) => `已 ${span(seconds, { s: '秒', min: '分钟', h: '小时', d: '天' }, ' ')}`,
   as: (user) => `身份 ${user}`,
   by: (path, owner) => `使用 ${path}${owner && `（${owner}）`}`,
+  of: (path, takenAt) => `${takenAt} 时的状况，依据 ${path}`,
   owner: {
     option: '--kubeconfig',
     environment: 'KUBECONFIG',

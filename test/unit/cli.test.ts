@@ -116,6 +116,11 @@ describe('help', () => {
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
+  it.each([[['guard']], [['guard', 'plan']], [['guard', 'install']]])('of %j offers no severity to fail on', (args) => {
+    expect(hayward(...args, '--help').stdout).not.toContain('--fail-on');
+    expect(hayward(...args, '--fail-on', 'critical').stderr).toContain("unknown option '--fail-on'");
+  });
+
   it.each(COMMANDS.map((args) => [args]))('of %j is Chinese throughout where that is asked for', (args) => {
     const { stdout } = hayward(...args, '--help', '--lang', 'zh-CN');
     expect(stdout).toMatch(/^用法：[\s\S]*选项：[\s\S]*示例：/);

@@ -5,7 +5,7 @@ import type { ApiServer } from '../model.ts';
 import { urlOf } from './management-address.ts';
 import { pieceOf } from './objects.ts';
 import { backendsOf } from './services.ts';
-import { shakeHands, type WebLimit } from './web.ts';
+import type { Web } from './web.ts';
 
 export interface LookedServer {
   readonly server: ApiServer;
@@ -17,14 +17,14 @@ export interface LookedServer {
 const SERVER_NAME = 'kubernetes';
 
 /** One API server's own words on whether it lives and is ready, asked once: what is retried is no longer what was seen. */
-export async function lookAtServer(client: KubeClient, via: ApiServer['via'], limit: WebLimit): Promise<LookedServer> {
+export async function lookAtServer(client: KubeClient, via: ApiServer['via'], web: Web): Promise<LookedServer> {
   const { hostname, port } = new URL(client.server);
   const host = hostname.replace(/^\[|\]$/g, '');
   const [livez, readyz, version, shaken] = await Promise.all([
     client.outcome('/livez'),
     client.outcome('/readyz?verbose'),
     client.json('/version'),
-    shakeHands({ host, port: Number(port || 443) }, limit),
+    web.shake({ host, port: Number(port || 443) }),
   ]);
   const clock = [livez, readyz].map(dateOf).find((date) => date !== undefined);
   const server = {
@@ -33,7 +33,7 @@ export async function lookAtServer(client: KubeClient, via: ApiServer['via'], li
     livez: undated(livez),
     readyz: undated(readyz),
     version: versionOf(version),
-    certificate: shaken.certificate,
+    certificate: shaken.known ? shaken.value.certificate : shaken,
   };
   return { server, ...(clock === undefined ? {} : { clock }) };
 }
@@ -64,7 +64,7 @@ function undated(outcome: Reading<DatedOutcome>): Reading<Outcome> {
 export async function lookAtOthers(
   client: KubeClient,
   address: Reading<string>,
-  limit: WebLimit,
+  web: Web,
 ): Promise<readonly ApiServer[]> {
   const backends = await backendsOf(client, 'default', 'kubernetes');
   const port = backends.known ? (Object.values(backends.value.ports)[0] ?? 6443) : 6443;
@@ -74,6 +74,6 @@ export async function lookAtOthers(
   ];
   const looks = others
     .filter(([, url]) => url !== new URL(client.server).origin)
-    .map(([via, url]) => lookAtServer(client.at(url, SERVER_NAME), via, limit));
+    .map(([via, url]) => lookAtServer(client.at(url, SERVER_NAME), via, web));
   return (await Promise.all(looks)).map(({ server }) => server);
 }

@@ -1,35 +1,19 @@
 import { networkInterfaces } from 'node:os';
-import { known, type Reading, type Unknown, unknown } from '../../hosts/reading.ts';
+import { known, type Reading, unknown } from '../../hosts/reading.ts';
 import type { KubeClient } from '../client/client.ts';
 import type { FoundKubeconfig } from '../client/find-kubeconfig.ts';
 import type { Certificate } from '../model/machine.ts';
-import type { ManagementAddress } from '../model/management-address.ts';
-import type { NodeLook } from '../model/nodes.ts';
-import type { Outcome } from '../model/outcome.ts';
-import type { Service } from '../model/parts.ts';
 import type { ApiServer, ClusterSnapshot, Vantage } from '../model.ts';
-import { lookAtOthers, lookAtServer } from './api-servers.ts';
-import { collectCharts } from './charts.ts';
+import { lookAtServer } from './api-servers.ts';
 import { collectIdentity, ownNodeName } from './identity.ts';
-import {
-  addressOf,
-  collectManagementAddress,
-  hardwareAddressOf,
-  managementService,
-  urlOf,
-} from './management-address.ts';
-import { collectNode, collectNodes } from './nodes.ts';
+import { lookFurther } from './look-further.ts';
+import { addressOf, hardwareAddressOf, managementService } from './management-address.ts';
 import { argumentsNamed } from './own-machine/apiserver-arguments.ts';
 import { isThisMachine, lookAtOwnMachine, noOwnMachine, ownCarriers, withOwn } from './own-machine/own-machine.ts';
-import { collectOwnPods, noOwnPods } from './own-pods.ts';
 import { paced } from './paced.ts';
-import { collectParts } from './parts.ts';
-import { collectPermissions } from './permissions.ts';
-import { collectRegistration } from './registration.ts';
-import { collectEndpoints, collectServices } from './services.ts';
+import { collectServices } from './services.ts';
 import { vantageOf } from './vantage.ts';
-import { askUnverified, type WebLimit } from './web.ts';
-import { collectWebhooks } from './webhooks.ts';
+import { liveWeb, type WebLimit } from './web.ts';
 import { openWire, type Wire } from './wire.ts';
 
 export interface CollectOptions {
@@ -61,8 +45,9 @@ export async function collectCluster(client: KubeClient, options: CollectOptions
   const over = new AbortController();
   const signals = [over.signal, AbortSignal.timeout(wholeMs), ...(options.signal ? [options.signal] : [])];
   const limit: WebLimit = { timeoutMs: requestMs, signal: AbortSignal.any(signals) };
+  const web = liveWeb(limit);
   const asking = paced(client, { ...limit, bound: AT_ONCE });
-  const first = await lookAtServer(asking, 'kubeconfig', limit);
+  const first = await lookAtServer(asking, 'kubeconfig', web);
   const takenAt = new Date().toISOString();
   const silence = silenceOf(first.server);
   // Every further request would cost its whole limit and say the same.
@@ -75,7 +60,18 @@ export async function collectCluster(client: KubeClient, options: CollectOptions
   const lookHere = () =>
     lookAtOwnMachine(AbortSignal.any([AbortSignal.timeout(wholeMs), ...(options.signal ? [options.signal] : [])]));
   const [seen, early, named] = await Promise.all([
-    lookFurther({ client: asking, limit, services, service, vantage, nodeName, wire }),
+    lookFurther({
+      client: asking,
+      limit,
+      services,
+      service,
+      vantage,
+      nodeName,
+      web,
+      wire,
+      clock: () => new Date().toISOString(),
+      asksPermissions: true,
+    }),
     vantage === 'node' ? lookHere() : undefined,
     options.argumentFiles && argumentsNamed(options.argumentFiles),
   ]);
@@ -122,105 +118,4 @@ function vantageFrom(
 function ownCertificates({ certificate }: KubeClient, path: string): Reading<readonly Certificate[]> {
   if (certificate === undefined) return unknown('not-collected', path, 'one comes without a certificate');
   return known([{ ...certificate, place: path }], path);
-}
-
-interface Further {
-  readonly client: KubeClient;
-  readonly limit: WebLimit;
-  readonly services: Reading<readonly Service[]>;
-  readonly service: Reading<Service>;
-  readonly vantage: Vantage;
-  readonly nodeName: Reading<string>;
-  readonly wire: Wire;
-}
-
-type Seen = Pick<
-  ClusterSnapshot,
-  | 'apiServers'
-  | 'permissions'
-  | 'nodes'
-  | 'ownNode'
-  | 'endpoints'
-  | 'webhooks'
-  | 'parts'
-  | 'ownPods'
-  | 'managedCharts'
-  | 'harvester'
-  | 'harvesterVersion'
-  | 'registration'
-> & { readonly managementAddress: Omit<ManagementAddress, 'carriers'> };
-
-async function lookFurther(further: Further): Promise<Seen> {
-  const { client, limit, services, service, vantage, nodeName, wire } = further;
-  const address = addressOf(service);
-  const parts = collectParts(client);
-  const [
-    apiServers,
-    permissions,
-    nodes,
-    own,
-    endpoints,
-    webhooks,
-    charts,
-    harvester,
-    management,
-    registration,
-    ownPods,
-  ] = await Promise.all([
-    lookAtOthers(client, address, limit),
-    collectPermissions(client, nodeName),
-    collectNodes(client),
-    nodeName.known ? collectNode(client, nodeName.value) : nodeName,
-    collectEndpoints(client, services),
-    collectWebhooks(client, vantage, limit),
-    collectCharts(client),
-    harvesterOf(services, address, limit),
-    collectManagementAddress(client, service, { limit, wire }),
-    parts.then((all) => collectRegistration(client, all)),
-    parts.then((all) => ownPodsOf(all, further)),
-  ]);
-  return {
-    apiServers,
-    permissions,
-    nodes,
-    ownNode: ownNodeOf(own, nodes, vantage),
-    endpoints,
-    webhooks,
-    parts: await parts,
-    ownPods,
-    ...charts,
-    harvester,
-    managementAddress: management,
-    registration,
-  };
-}
-
-/** What is refused of all is asked of one's own node. */
-function ownPodsOf(parts: ClusterSnapshot['parts'], { client, nodeName, vantage, limit }: Further) {
-  if (parts.known || parts.reason !== 'denied') return noOwnPods('the rollouts themselves were asked for');
-  if (!nodeName.known) return nodeName;
-  return collectOwnPods({ client, node: nodeName.value, isHere: vantage === 'node', signal: limit.signal });
-}
-
-/** A machine that is no node of this cluster has no Node object: then it only looked like one. */
-function ownNodeOf(own: Reading<NodeLook>, nodes: Reading<readonly NodeLook[]>, vantage: Vantage): Reading<NodeLook> {
-  const isStranger = !own.known && own.reason === 'absent' && nodes.known && vantage === 'node';
-  return isStranger ? notANode(own) : own;
-}
-
-function notANode({ source }: Unknown): Unknown {
-  return unknown('not-collected', source, 'this machine has no Node object in the cluster');
-}
-
-/** Harvester's own end point: Rancher's proxy does not answer it before Harvester does, as it does /version (harvester#7963). */
-async function harvesterOf(
-  services: Reading<readonly Service[]>,
-  address: Reading<string>,
-  limit: WebLimit,
-): Promise<Reading<Outcome>> {
-  const source = 'https://VIP/v1/harvester/cluster/local';
-  if (address.known) return askUnverified(`${urlOf(address.value)}/v1/harvester/cluster/local`, limit);
-  const isThere = services.known && services.value.some(({ namespace }) => namespace === 'harvester-system');
-  if (services.known && !isThere) return unknown('not-collected', source, 'there is no Harvester here');
-  return address.reason === 'absent' ? unknown('not-collected', source, address.detail) : address;
 }

@@ -5,7 +5,7 @@ import type { ManagementAddress } from '../model/management-address.ts';
 import type { Service } from '../model/parts.ts';
 import { isVipService, VIP_SERVICES } from '../vip-state.ts';
 import { pieceOf } from './objects.ts';
-import { askUnverified, shakeHands, type WebLimit } from './web.ts';
+import type { Web, WebLimit } from './web.ts';
 import type { Wire } from './wire.ts';
 
 const LOCK = '/apis/coordination.k8s.io/v1/namespaces/harvester-system/leases/plndr-svcs-lock';
@@ -54,13 +54,13 @@ function configuredOf(config: Reading<unknown>, service: Reading<Service>): Mana
 export async function collectManagementAddress(
   client: KubeClient,
   service: Reading<Service>,
-  { limit, wire }: { readonly limit: WebLimit; readonly wire: Wire },
+  { limit, web, wire }: { readonly limit: WebLimit; readonly web: Web; readonly wire: Wire },
 ): Promise<Omit<ManagementAddress, 'carriers'>> {
   const address = addressOf(service);
-  const [config, lock, web, seen] = await Promise.all([
+  const [config, lock, answers, seen] = await Promise.all([
     client.json(CONFIG),
     client.json(LOCK),
-    webOf(address, limit),
+    webOf(address, web),
     wire.look(address, limit),
   ]);
   const vipHost = mapReading(service, ({ annotations }) => annotations['kube-vip.io/vipHost'] ?? '');
@@ -79,7 +79,7 @@ export async function collectManagementAddress(
         durationSeconds: spec.number(['leaseDurationSeconds']),
       };
     }),
-    ...web,
+    ...answers,
     ...seen,
   };
 }
@@ -90,17 +90,14 @@ export function urlOf(address: string, port?: number): string {
   return `https://${host}${port === undefined ? '' : `:${port}`}`;
 }
 
-async function webOf(
-  address: Reading<string>,
-  limit: WebLimit,
-): Promise<Pick<ManagementAddress, 'https' | 'certificate'>> {
+async function webOf(address: Reading<string>, web: Web): Promise<Pick<ManagementAddress, 'https' | 'certificate'>> {
   if (!address.known) {
     const why = unknown('not-collected', 'https', 'there is no management address to ask');
     return { https: why, certificate: why };
   }
-  const [https, { certificate }] = await Promise.all([
-    askUnverified(`${urlOf(address.value)}/`, limit),
-    shakeHands({ host: address.value, port: 443 }, limit),
+  const [https, shaken] = await Promise.all([
+    web.get(`${urlOf(address.value)}/`),
+    web.shake({ host: address.value, port: 443 }),
   ]);
-  return { https, certificate };
+  return { https, certificate: shaken.known ? shaken.value.certificate : shaken };
 }

@@ -4,16 +4,19 @@ import { list } from '../client/list.ts';
 import type { NodeCondition, NodeLook } from '../model/nodes.ts';
 import { objectOf, type Piece, pieceOf } from './objects.ts';
 
+/** What time it is, RFC 3339: now, or when a recording was made. */
+export type Clock = () => string;
+
 const NODES = '/api/v1/nodes';
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
 
 /** All nodes with their Leases; denied to a node's own credentials since 1.32 (KEP-4601). */
-export async function collectNodes(client: KubeClient): Promise<Reading<readonly NodeLook[]>> {
+export async function collectNodes(client: KubeClient, clock: Clock): Promise<Reading<readonly NodeLook[]>> {
   const [nodes, leases] = await Promise.all([
     list(client, NODES, (object) => nodeOf(pieceOf(object))),
     list(client, LEASES, (object) => [pieceOf(object).text('metadata', 'name'), pieceOf(object)] as const),
   ]);
-  const leaseReadAt = new Date().toISOString();
+  const leaseReadAt = clock();
   const byName = mapReading(leases, (all) => new Map(all));
   return mapReading(nodes, (all) =>
     all.map((node) => ({
@@ -27,10 +30,10 @@ export async function collectNodes(client: KubeClient): Promise<Reading<readonly
 }
 
 /** One node, as its own credentials may see it. */
-export async function collectNode(client: KubeClient, name: string): Promise<Reading<NodeLook>> {
+export async function collectNode(client: KubeClient, name: string, clock: Clock): Promise<Reading<NodeLook>> {
   const own = encodeURIComponent(name);
   const answers = await Promise.all([client.json(`${NODES}/${own}`), client.json(`${LEASES}/${own}`)]);
-  const leaseReadAt = new Date().toISOString();
+  const leaseReadAt = clock();
   const node = objectOf(answers[0], 'Node');
   const lease = objectOf(answers[1], 'Lease');
   if (!node.known) return node;

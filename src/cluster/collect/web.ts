@@ -14,6 +14,29 @@ export interface WebLimit {
   readonly signal: AbortSignal;
 }
 
+/** What asks machines themselves, beside the API: what they say is of this moment, and in no recording. */
+export interface Web {
+  /** A GET without credentials whose certificate is not verified. */
+  get(url: string): Promise<Reading<Outcome>>;
+  shake(ask: Handshake): Promise<Reading<Shaken>>;
+}
+
+/** Asks them, within the limit. */
+export function liveWeb(limit: WebLimit): Web {
+  return {
+    get: (url) => askUnverified(url, limit),
+    shake: async (ask) => known(await shakeHands(ask, limit), placeOf(ask)),
+  };
+}
+
+/** Asks nobody, and says why. */
+export function noWeb(why: string): Web {
+  return {
+    get: async (url) => unknown('not-collected', `curl -k ${url}`, why),
+    shake: async (ask) => unknown('not-collected', placeOf(ask), why),
+  };
+}
+
 /** A GET without credentials whose certificate is not verified, as `curl -k`: whether anything answers at all. */
 export async function askUnverified(url: string, { timeoutMs, signal }: WebLimit): Promise<Reading<Outcome>> {
   const source = `curl -k ${url}`;
@@ -54,7 +77,7 @@ export interface Shaken {
 /** A TLS handshake and nothing more. The certificate is read also where it cannot be verified. */
 export async function shakeHands(ask: Handshake, { timeoutMs, signal }: WebLimit): Promise<Shaken> {
   const { host, port, serverName, authority } = ask;
-  const place = `https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  const place = placeOf(ask);
   const name = serverName ?? host;
   const began = performance.now();
   const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
@@ -83,6 +106,10 @@ function verificationOf(socket: TLSSocket): string | undefined {
   if (socket.authorized) return undefined;
   const { authorizationError } = socket as { authorizationError?: Error | string };
   return firstLine(String(authorizationError instanceof Error ? authorizationError.message : authorizationError));
+}
+
+function placeOf({ host, port }: Handshake): string {
+  return `https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
 type Ended = 'secure' | Exclude<Outcome, { kind: 'answered' }>;

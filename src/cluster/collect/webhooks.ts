@@ -7,7 +7,7 @@ import type { Webhook, WebhookService } from '../model/parts.ts';
 import type { Vantage } from '../model.ts';
 import { objectOf, type Piece, pieceOf } from './objects.ts';
 import { type Backends, backendsBehind, backendsOf } from './services.ts';
-import { type Handshake, shakeHands, type WebLimit } from './web.ts';
+import type { Handshake, Web } from './web.ts';
 import { countsOf, type WebhookCounts } from './webhook-counts.ts';
 
 const KINDS = [
@@ -22,7 +22,7 @@ const TRIED = 3;
 export async function collectWebhooks(
   client: KubeClient,
   vantage: Vantage,
-  limit: WebLimit,
+  web: Web,
 ): Promise<Reading<readonly Webhook[]>> {
   const lists = await Promise.all(
     KINDS.map(async ([kind, plural]) => {
@@ -38,7 +38,7 @@ export async function collectWebhooks(
   const counts =
     hooks.length > 0 ? await countsOf(client) : unknown('not-collected', '/metrics', 'there is no webhook');
   const services = new Map<string, Promise<Reading<Target>>>();
-  const looks = hooks.map((hook) => lookAt(hook, { client, vantage, limit, counts, services }));
+  const looks = hooks.map((hook) => lookAt(hook, { client, vantage, web, counts, services }));
   return known(await Promise.all(looks), KINDS.map(([, plural]) => `kubectl get ${plural}`).join('; '));
 }
 
@@ -56,7 +56,7 @@ function hooksOf(kind: Webhook['kind'], configuration: Piece): Hook[] {
 interface Look {
   readonly client: KubeClient;
   readonly vantage: Vantage;
-  readonly limit: WebLimit;
+  readonly web: Web;
   readonly counts: Reading<WebhookCounts>;
   /** By namespace and name: many webhooks are one Service. */
   readonly services: Map<string, Promise<Reading<Target>>>;
@@ -158,13 +158,15 @@ async function targetOf(
 }
 
 /** The first that fails, else the last. Where Pods cannot be reached from here, silence says nothing of the webhook. */
-async function handshakeOf(asks: readonly Handshake[], { vantage, limit }: Look): Promise<Webhook['handshake']> {
+async function handshakeOf(asks: readonly Handshake[], { vantage, web }: Look): Promise<Webhook['handshake']> {
   const source = asks.map(({ host, port }) => `openssl s_client -connect ${host}:${port}`).join('; ');
   if (asks.length === 0) return unknown('not-collected', 'TLS', 'there is no endpoint to ask');
-  const shaken = await Promise.all(asks.map((ask) => shakeHands(ask, limit)));
-  const told = shaken.find(({ outcome }) => outcome.kind !== 'answered') ?? shaken.at(-1);
+  const shaken = await Promise.all(asks.map((ask) => web.shake(ask)));
+  const told = shaken.find((one) => !one.known || one.value.outcome.kind !== 'answered') ?? shaken.at(-1);
   if (told === undefined) throw new TypeError('one handshake for each endpoint');
-  const isFar = vantage !== 'node' && (told.outcome.kind === 'unreachable' || told.outcome.kind === 'silent');
+  if (!told.known) return { ...told, source };
+  const isFar =
+    vantage !== 'node' && (told.value.outcome.kind === 'unreachable' || told.value.outcome.kind === 'silent');
   if (isFar) return unknown('not-collected', source, 'its endpoints cannot be reached from here');
-  return known(told, source);
+  return known(told.value, source);
 }

@@ -15,7 +15,7 @@ const DEADLINE_SECONDS = 600;
 
 function check({ registration }: ClusterParts<'registration'>): readonly ClusterJudgement<Facts>[] {
   if (!registration.known) {
-    if (registration.reason === 'absent' || registration.reason === 'not-collected') {
+    if (registration.reason === 'absent') {
       return [{ status: 'not-applicable', subject: '', why: registration.detail, evidence: [] }];
     }
     return [{ status: 'unknown', subject: '', severity: 'info', unknown: registration, evidence: [] }];

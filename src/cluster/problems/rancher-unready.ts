@@ -67,7 +67,7 @@ function judgeEach<T>(
   judge: (one: T) => ClusterJudgement<Facts>,
 ): ClusterJudgement<Facts>[] {
   if (reading.known) return (reading.value as readonly T[]).map(judge);
-  if (reading.reason === 'absent' || reading.reason === 'not-collected') return [];
+  if (reading.reason === 'absent') return [];
   return [{ status: 'unknown', subject: reading.source, severity: 'info', unknown: reading, evidence: [] }];
 }
 

@@ -24,13 +24,13 @@ function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   const { nodes, ownNode, apiServers } = parts;
   const servers = [...new Set(apiServers.flatMap(({ version }) => (version.known ? [version.value] : [])))];
   const seen = nodes.known ? nodes.value : ownNode.known ? [ownNode.value] : [];
+  const upgrading = seen.some(({ upgrade }) => upgrade !== undefined);
   if (servers.length === 0) {
     const unknown = apiServers[0]?.version;
     if (!unknown || unknown.known)
       return [{ status: 'not-applicable', subject: '', why: 'no API server', evidence: [] }];
-    return [{ status: 'unknown', subject: '', severity: 'info', unknown, evidence: [] }];
+    return [...behind(seen, upgrading), { status: 'unknown', subject: '', severity: 'info', unknown, evidence: [] }];
   }
-  const upgrading = seen.some(({ upgrade }) => upgrade !== undefined);
   const found = [
     ...serversApart(servers),
     ...seen.flatMap((node) => judgeNode(node, servers)),

@@ -21,8 +21,8 @@ export async function lookAtOwnMachine(signal: AbortSignal): Promise<OwnMachine>
 }
 
 /** Where this machine is no node of the cluster, or nobody can tell. */
-export function noOwnMachine(): OwnMachine {
-  const not = (source: string): Unknown => unknown('not-collected', source, 'this machine is no node of the cluster');
+export function noOwnMachine(why = 'this machine is no node of the cluster'): OwnMachine {
+  const not = (source: string): Unknown => unknown('not-collected', source, why);
   return {
     network: { links: not('ip link'), addresses: not('ip address'), listeners: not('ss') },
     listeners: not('ss'),

@@ -1,0 +1,61 @@
+import type { Failure } from '../../hosts/draft.ts';
+import { isObject } from '../../plain-object.ts';
+import { yamlItems } from './yaml-items.ts';
+
+const MIB = 1024 * 1024;
+
+/** YAML takes seconds for a megabyte, JSON none. */
+const MOST_BYTES = { json: 64 * MIB, yaml: 8 * MIB } as const;
+
+const MOST_YAML = 32 * MIB;
+
+/** Whether a list is worth reading at all, after so many bytes of YAML; otherwise why not. */
+export function tooLarge(member: string, size: number, yamlBefore: number): Failure | undefined {
+  const form = isYaml(member) ? 'yaml' : 'json';
+  if (form === 'yaml' && yamlBefore + size > MOST_YAML)
+    return failed(`${member}: more than ${MOST_YAML / MIB} MiB of YAML`);
+  const most = MOST_BYTES[form];
+  return size <= most ? undefined : failed(`${member}: larger than ${most / MIB} MiB`);
+}
+
+export function isYaml(member: string): boolean {
+  return /\.yaml$/.test(member);
+}
+
+function failed(detail: string): Failure {
+  return { state: 'failed', detail };
+}
+
+/** The objects of a dumped list, YAML or JSON; a Failure for what is none. */
+export function objectsOf(member: string, text: string): readonly unknown[] | Failure {
+  try {
+    if (!/^\s*\{/.test(text)) return yamlItems(text);
+    const list = JSON.parse(text) as unknown;
+    const items = isObject(list) ? list['items'] : undefined;
+    if (Array.isArray(items)) return items;
+    return isObject(list) && items === null ? [] : failed(`${member}: no list of objects`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unreadable';
+    return failed(`${member}: ${why.split('\n', 1)[0]?.slice(0, 200)}`);
+  }
+}
+
+/** One list in the text that `kubectl cluster-info dump` prints. */
+export interface PrintedList {
+  readonly kind: string;
+  readonly items: readonly unknown[];
+}
+
+/**
+ * The lists that stand before the first log: the nodes, and the first namespace's. After it, what kubectl printed can no longer be told
+ * from what a Pod did. Each begins and ends with a brace in the first column.
+ */
+export function printedLists(text: string): readonly PrintedList[] {
+  const logs = text.indexOf('==== START logs');
+  const before = logs === -1 ? text : text.slice(0, logs);
+  return before.split(/\n(?=\{\r?\n)/).flatMap((piece) => {
+    const items = objectsOf('dump', piece);
+    const kind = /^\s*"kind": "([A-Za-z]+)List"/m.exec(piece)?.[1];
+    return 'state' in items || kind === undefined ? [] : [{ kind, items }];
+  });
+}
