@@ -5,6 +5,7 @@ import type { Bilingual, Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
 import { register as capture } from './capture.ts';
 import { commandFirst } from './command-first.ts';
+import { register as dataplaneAgent } from './dataplane-agent.ts';
 import { register as diff } from './diff.ts';
 import { register as doctor } from './doctor.ts';
 import { register as explain } from './explain.ts';
@@ -36,6 +37,7 @@ const COMMANDS = [
   networks,
   explain,
   lab,
+  dataplaneAgent,
 ];
 
 const AFTER: Bilingual = {
