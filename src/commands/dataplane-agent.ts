@@ -35,6 +35,37 @@ export function register(program: Command, say: Say): void {
       endOnSignal();
       await wait(whole('seconds', seconds, 2_000_000) * 1000);
     });
+  agent
+    .command('take-down')
+    .description(say({ en: 'delete what a run left behind', 'zh-CN': '删除某次运行遗留的对象' }))
+    .argument('<namespace>')
+    .option('--kubeconfig <file>')
+    .action(async (namespace: string, { kubeconfig }: { kubeconfig?: string }) => {
+      if (!/^hayward-dataplane-[0-9a-f]+$/.test(namespace)) throw new UsageError(`${namespace}: no run of hayward's`);
+      await takeDownFlow(namespace, kubeconfig);
+    });
+}
+
+/** For how long the API server is asked again, where it is away just then; after that the run's own time to live is left. */
+const PATIENCE_MS = 600_000;
+const PAUSE_MS = 2_000;
+
+async function takeDownFlow(namespace: string, kubeconfig: string | undefined): Promise<void> {
+  const { setTimeout: wait } = await import('node:timers/promises');
+  const { kubeConnection } = await import('./kube-connection.ts');
+  const { takeDown } = await import('../dataplane/kubernetes/take-down.ts');
+  const client = await kubeConnection(kubeconfig, true);
+  const deadline = performance.now() + PATIENCE_MS;
+  try {
+    let left = await takeDown(client, namespace);
+    while (left !== undefined && performance.now() < deadline) {
+      await wait(PAUSE_MS);
+      left = await takeDown(client, namespace);
+    }
+    process.exitCode = left === undefined ? 0 : 1;
+  } finally {
+    client.close();
+  }
 }
 
 /** The first process of a container ignores signals it has no handler for (pid_namespaces(7)). */

@@ -94,7 +94,7 @@ function judgeEvery(value: string): number {
 }
 
 /** `127.0.0.1:9470`, `[::1]:9470`, `:9470` for every address, `off`. */
-function address(value: string): Address | 'off' {
+export function address(value: string): Address | 'off' {
   if (value === 'off') return 'off';
   const [, bracketed, plain, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]*)):([0-9]{1,5})$/.exec(value) ?? [];
   if (port === undefined || Number(port) > 65_535) {
