@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeOciImage } from '../runtime/oci-image.ts';
@@ -17,6 +17,7 @@ export async function writeHaywardImage(target: string): Promise<void> {
     await copyFile(await busybox(), join(root, 'bin/busybox'));
     for (const name of ['sh', 'cat', 'nslookup']) await copyFile(join(root, 'bin/busybox'), join(root, 'bin', name));
     await copyProgram(root, process.execPath);
+    await writeFile(join(root, 'bin/hayward'), LAUNCHER, { mode: 0o755 });
     for (const [path, from] of Object.entries(await productFiles())) {
       await mkdir(join(root, dirname(path)), { recursive: true });
       await cp(from, join(root, path), { recursive: true, dereference: true });
@@ -25,6 +26,9 @@ export async function writeHaywardImage(target: string): Promise<void> {
     await writeOciImage(target, { name: HAYWARD_IMAGE, root, entrypoint, env: { PATH: '/bin', HOME: '/tmp' } });
   });
 }
+
+/** By its name on the path, as in deploy/image. */
+const LAUNCHER = '#!/bin/sh\nexec /bin/node /opt/hayward/dist/cli.js "$@"\n';
 
 /** CoreDNS alone in its root. */
 export async function writeCoreDnsImage(target: string, program: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { KubeConnection } from '../cluster/client/connection.ts';
-import { EXPIRES, type Run } from '../dataplane/kubernetes/objects.ts';
+import { EXPIRES, LIFETIME, type Run } from '../dataplane/kubernetes/objects.ts';
 import { metricsText, type Told } from '../dataplane/metrics.ts';
 import { listening, plainText, serverOf } from '../http-server.ts';
 import type { Finding } from '../judging/finding.ts';
@@ -63,7 +63,7 @@ async function putOff(client: KubeConnection, { namespace }: Run, began: number)
   const expires = new Date(Date.now() + WATCHED_LIFETIME_SECONDS * 1000).toISOString();
   await client.merge(`/api/v1/namespaces/${namespace}`, { metadata: { annotations: { [EXPIRES]: expires } } });
   const passed = Math.ceil((Date.now() - began) / 1000);
-  await client.merge(`/apis/batch/v1/namespaces/${namespace}/jobs/lifetime`, {
+  await client.merge(`/apis/batch/v1/namespaces/${namespace}/jobs/${LIFETIME}`, {
     spec: { activeDeadlineSeconds: passed + WATCHED_LIFETIME_SECONDS },
   });
 }

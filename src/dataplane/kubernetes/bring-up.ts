@@ -73,7 +73,16 @@ export async function bringUp(up: BringingUp): Promise<Standing> {
     }),
   );
   signal.throwIfAborted();
-  return standing(nodes, pods, services, client.server);
+  const isWhole = nodes.every(({ name }) => pods.some((pod) => pod.node === name && pod.role === 'agent'));
+  const refusal = isWhole ? '' : await refusedPods(client, run.namespace);
+  return standing(nodes, pods, services, refusal || `its Pod was not made by the controllers of ${client.server}`);
+}
+
+/** Why a DaemonSet's Pods were not made: an admission webhook, a quota, Pod security. Empty where nobody says. */
+async function refusedPods(client: KubeConnection, namespace: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/events`;
+  const events = await list(client, path, ({ message }) => String(message), { fieldSelector: 'reason=FailedCreate' });
+  return (events.known && events.value[0]) || '';
 }
 
 async function made({ client, signal }: BringingUp, path: string, body: KubeBody): Promise<ListedObject> {
@@ -163,27 +172,27 @@ function standing(
   nodes: readonly ClusterNode[],
   pods: readonly RunPod[],
   services: readonly (PlannedService | undefined)[],
-  server: string,
+  unmade: string,
 ): Standing {
   const agents = new Map<string, string>();
   const silent = new Map<string, string>();
   const planned = nodes.map(({ name, address, ready }, index): PlannedNode => {
     const [agent, echo] = ['agent', 'echo'].map((role) => pods.find((pod) => pod.node === name && pod.role === role));
     if (agent?.running) agents.set(name, agent.name);
-    else silent.set(name, whyNot(agent, ready, server));
+    else silent.set(name, whyNot(agent, ready, unmade));
     return {
       name,
       address,
       echo: echo?.running ? echo.address : undefined,
       service: services[index],
-      missing: echo?.running ? '' : whyNot(echo, ready, server),
+      missing: echo?.running ? '' : whyNot(echo, ready, unmade),
     };
   });
   return { nodes: planned, agents, silent };
 }
 
-function whyNot(pod: RunPod | undefined, ready: boolean, server: string): string {
+function whyNot(pod: RunPod | undefined, ready: boolean, unmade: string): string {
   if (!ready) return 'the node is not Ready, and its Pod does not run';
-  if (!pod) return `its Pod was not made by the controllers of ${server}`;
+  if (!pod) return unmade;
   return `its Pod does not run${pod.waiting && `: ${pod.waiting}`}`;
 }

@@ -23,7 +23,7 @@ export interface Owner {
   readonly uid: string;
 }
 
-const LIFETIME = 'lifetime';
+export const LIFETIME = 'lifetime';
 
 /** Everything of a run is below it. What runs needs no right at all, and shows that it does (pod-security.kubernetes.io). */
 export function namespaceBody({ namespace }: Run, expires: Date): KubeBody {
@@ -39,22 +39,20 @@ export function namespaceBody({ namespace }: Run, expires: Date): KubeBody {
 }
 
 /**
- * Owns all the others. Ends when its time is over, whoever is left to see it: the cluster's own controllers then delete it
- * (ttlSecondsAfterFinished) and with it what it owns.
+ * Owns all the others. Its time is over after so many seconds, whoever is left to see it: the cluster's own controllers then delete it
+ * (ttlSecondsAfterFinished) and with it what it owns. It runs no Pod (parallelism 0): one that failed would end it too early.
  */
 export function lifetimeBody(run: Run): KubeBody {
-  const { lifetimeSeconds, dialect } = run;
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { name: LIFETIME },
     spec: {
-      activeDeadlineSeconds: lifetimeSeconds,
+      parallelism: 0,
+      completions: 1,
+      activeDeadlineSeconds: run.lifetimeSeconds,
       ttlSecondsAfterFinished: 0,
-      backoffLimit: 0,
-      template: {
-        spec: { ...podSpec(run, LIFETIME, dialect.wait(lifetimeSeconds)), restartPolicy: 'Never' },
-      },
+      template: { spec: { ...podSpec(run, LIFETIME, run.dialect.wait(1)), restartPolicy: 'Never' } },
     },
   };
 }
