@@ -109,30 +109,23 @@ interface Running {
 
 async function ranOn({ given, run, expires, nodes, image }: Running): Promise<readonly Finding[]> {
   const { raw, options, client, context, progress, signal } = given;
-  const making = new AbortController();
-  const up = bringUp({
+  // Before Pods are added: that alone may switch forwarding on.
+  progress.update('looking at nodes …');
+  const judged = await judgedNodes(
+    raw,
+    options,
+    nodes.map(({ name }) => name),
+  );
+  const standing = await bringUp({
     client,
     run,
     nodes,
     expires,
-    signal: AbortSignal.any([signal, making.signal]),
+    signal,
     patienceMs: raw.start,
     onProgress: (running, wanted) => progress.update(`Pods: ${running} of ${wanted} run …`),
   });
-  const [standing, servers, judged] = await Promise.all([
-    up,
-    dnsServers(client),
-    judgedNodes(
-      raw,
-      options,
-      nodes.map(({ name }) => name),
-    ),
-  ]).catch(async (error: unknown) => {
-    // Nothing more is made once it is to be taken down.
-    making.abort();
-    await up.catch(() => undefined);
-    throw error;
-  });
+  const servers = await dnsServers(client);
   const runner = execRunner(client, run, standing, signal);
   const ground = { nodes: standing.nodes, servers: servers.known ? servers.value : [], echoPort: ECHO_PORT };
   async function round(): Promise<Told> {

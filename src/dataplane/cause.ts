@@ -62,15 +62,16 @@ function foundOn(place: Place, judged: Judged): readonly Found[] {
 
 function sentence({ node, finding }: Found, lang: Lang): string {
   const [seen] = finding.evidence;
-  const place = lang === 'en' ? `On ${node}: ` : `${node} 上：`;
-  const value = seen && finding.problem === 'ip-forward' ? settingText(seen, node, lang) : '';
-  return `${value}${place}${finding.title}${lang === 'en' ? '.' : '。'}`;
+  const setting = finding.problem === 'ip-forward' && seen ? settingText(seen, node, lang) : '';
+  if (setting !== '') return setting;
+  return lang === 'en' ? `On ${node}: ${finding.title}.` : `${node} 上：${finding.title}。`;
 }
 
 /** `ip_forward is 0 on node-2.` */
 function settingText({ source, value }: Evidence, node: string, lang: Lang): string {
-  const name = source.split('/').at(-1)?.split('.').at(-1) ?? source;
-  return lang === 'en' ? `${name} is ${value} on ${node}. ` : `${node} 的 ${name} 为 ${value}。`;
+  const name = /^\/proc\/sys\/.*?([^/]+)$/.exec(source)?.[1];
+  if (name === undefined) return '';
+  return lang === 'en' ? `${name} is ${value} on ${node}.` : `${node} 的 ${name} 为 ${value}。`;
 }
 
 function evidenceOf(found: readonly Found[]): readonly Evidence[] {
@@ -131,7 +132,7 @@ function usualCause({ layer, place, only }: Claim): Bilingual {
   if (place.where === 'scattered') return SCATTERED;
   if (only.size === 'full') return MTU;
   if (only.protocol === 'udp') return UDP;
-  if (place.where === 'through' || place.where === 'local-only') return THROUGH;
+  if (place.where === 'through' || place.where === 'relay' || place.where === 'local-only') return THROUGH;
   if (layer === 'pod' && (place.where === 'cut-off' || place.where === 'node')) return FORWARDING;
   return BY_LAYER[layer];
 }

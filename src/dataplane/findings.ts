@@ -4,7 +4,7 @@ import type { Bilingual, Lang } from '../lang.ts';
 import { CAUSES, causeOf, type Judged } from './cause.ts';
 import { isLost, KINDS, type Kind, type Probed } from './matrix.ts';
 import { nodesOf, type Place } from './places.ts';
-import { type Claim, standsOut } from './stands-out.ts';
+import { ANY, type Claim, standsOut } from './stands-out.ts';
 import { unknownFindings } from './unknowns.ts';
 import { KIND_WORDS, onlyWords, titleOf } from './words.ts';
 
@@ -26,11 +26,15 @@ export function problemOf(kind: Kind): string {
 export function dataplaneFindings(all: readonly Probed[], judging: Judging): readonly Finding[] {
   const claims = standsOut(all);
   const problems = claims.flatMap((claim) => claimFindings(claim, judging));
+  const named = new Set(claims.flatMap(({ place }) => nodesOf(place)));
+  const cured = [...judging.judged.keys()]
+    .filter((node) => !named.has(node))
+    .flatMap((node) => curedFinding(node, judging));
   const unknowns = unknownFindings(all, judging);
   const fine = KINDS.filter((kind) => all.some((one) => one.kind === kind && one.outcome.kind === 'answered'))
     .filter((kind) => !all.some((one) => one.kind === kind && isLost(one)))
     .map((kind) => plainFinding(kind, judging));
-  return [...problems, ...unknowns, ...fine];
+  return [...problems, ...cured, ...unknowns, ...fine];
 }
 
 function plainFinding(kind: Kind, { target, lang }: Judging): Finding {
@@ -48,6 +52,29 @@ function plainFinding(kind: Kind, { target, lang }: Judging): Finding {
     remedies: [],
     docs: `docs/problems/${problemOf(kind)}.md`,
   };
+}
+
+/**
+ * A node that was seen not to forward before its Pods were started, and does now: plugins that route for Pods switch it on whenever
+ * they add one (containernetworking/plugins plugins/main/bridge, projectcalico/calico cni-plugin), until something sets it back.
+ */
+function curedFinding(node: string, judging: Judging): readonly Finding[] {
+  const { lang, judged } = judging;
+  const found = (judged.get(node) ?? []).find((one) => one.problem === 'ip-forward' && one.status === 'problem');
+  if (!found) return [];
+  const title = {
+    en: `${node} did not forward before the run; adding its Pods may have switched it on`,
+    'zh-CN': `运行之前 ${node} 未开启转发；添加 Pod 可能已将其打开`,
+  };
+  const cause = causeOf({ layer: 'pod', place: { where: 'node', node }, only: ANY, lost: [] }, judged, lang);
+  const own = plainFinding('pod', judging);
+  const seen = {
+    cause: cause.text,
+    evidence: cause.evidence,
+    impact: IMPACT.pod[lang],
+    prove: proveOf({ where: 'node', node }),
+  };
+  return [{ ...own, ...seen, subject: node, status: 'problem', severity: 'warning', title: title[lang] }];
 }
 
 /** Of the layer that is at fault, and of those above it that are lost with it. */

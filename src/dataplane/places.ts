@@ -2,15 +2,21 @@ import type { Kind, Probe } from './matrix.ts';
 
 /**
  * Where something may be wrong, seen from what fails. `across`: between every two nodes. `cut-off`: a node and all others, both ways.
- * `node`: that, and inside it. `into`, `out-of`: one way. `through`: a NodePort of it answers only for its own Pods. `entry`: no
+ * `node`: that, and inside it. `into`, `out-of`: one way. `through`: a NodePort of it answers only for its own Pods;
+ * `relay`: so it does for askers on other nodes. `entry`: no
  * NodePort of it answers. `local-only`: `through` of every node. `server`: a DNS server; `asking`: it, from one node. `scattered`: no pattern.
  */
 export type Place =
+  | OfNode
   | { readonly where: 'everywhere' | 'across' | 'local-only' | 'scattered' }
-  | { readonly where: 'node' | 'cut-off' | 'into' | 'out-of' | 'inside' | 'through' | 'entry'; readonly node: string }
   | { readonly where: 'between' | 'direction'; readonly from: string; readonly to: string }
   | { readonly where: 'server'; readonly server: string }
   | { readonly where: 'asking'; readonly node: string; readonly server: string };
+
+type OfNode = {
+  readonly where: 'node' | 'cut-off' | 'into' | 'out-of' | 'inside' | 'through' | 'relay' | 'entry';
+  readonly node: string;
+};
 
 /** `must`: with this place at fault the probe is lost. `may`: it could be, so that its loss says nothing more. */
 export type Prediction = 'must' | 'may' | 'passes';
@@ -30,14 +36,14 @@ export function placesOf(layer: Kind, probes: readonly Probe[]): readonly Place[
   const nodes = [...new Set(own.flatMap(({ from, to, kind }) => (kind === 'dns' ? [from] : [from, to])))];
   if (layer === 'dns') return dnsPlaces(own, nodes);
   const pairs = nodes.flatMap((from) => nodes.filter((to) => to !== from).map((to) => ({ from, to })));
-  const each = (where: 'node' | 'cut-off' | 'into' | 'out-of' | 'inside' | 'through' | 'entry'): Place[] =>
+  const each = (where: 'node' | 'cut-off' | 'into' | 'out-of' | 'inside' | 'through' | 'relay' | 'entry'): Place[] =>
     nodes.map((node) => ({ where, node }));
   return [
     { where: 'everywhere' },
     ...pairs.map((pair): Place => ({ where: 'direction', ...pair })),
     ...pairs.filter(({ from, to }) => from < to).map((pair): Place => ({ where: 'between', ...pair })),
     ...(layer === 'nodeport'
-      ? [...each('through'), ...each('entry'), { where: 'local-only' } as const]
+      ? [...each('relay'), ...each('through'), ...each('entry'), { where: 'local-only' } as const]
       : [{ where: 'across' } as const]),
     ...each('inside'),
     ...each('cut-off'),
@@ -70,38 +76,37 @@ export function predicted(layer: Kind, place: Place, probe: Probe): Prediction {
 /** Of the layer's own probes, whether it crosses the place. Of a NodePort the way to the node's address, and from there to the Pod. */
 function isAt(place: Place, probe: Probe): boolean {
   const { kind, from, to, backend } = probe;
+  if ('server' in place) return to === place.server && (place.where === 'server' || from === place.node);
+  if ('from' in place) {
+    const isBack = place.where === 'between' && from === place.to && to === place.from;
+    return isBack || (from === place.from && to === place.to);
+  }
   const remote = kind === 'nodeport' ? backend !== to : from !== to;
-  switch (place.where) {
-    case 'everywhere':
-      return true;
-    case 'across':
-      return from !== to;
-    case 'local-only':
-      return remote;
+  if ('node' in place) return isAtNode(place, probe, remote);
+  if (place.where === 'across') return from !== to;
+  return place.where === 'everywhere' || (place.where === 'local-only' && remote);
+}
+
+function isAtNode({ where, node }: OfNode, probe: Probe, remote: boolean): boolean {
+  const { kind, from, to } = probe;
+  const isApart = from !== to;
+  switch (where) {
     case 'node':
-      return from === place.node || to === place.node;
+      return from === node || to === node;
     case 'cut-off':
-      return from !== to && (from === place.node || to === place.node);
+      return isApart && (from === node || to === node);
     case 'into':
-      return from !== to && to === place.node;
+      return isApart && to === node;
     case 'out-of':
-      return from === place.node && (kind === 'dns' || from !== to);
+      return from === node && (kind === 'dns' || isApart);
     case 'inside':
-      return from === to && from === place.node;
+      return from === to && from === node;
     case 'through':
-      return to === place.node && remote;
+      return to === node && remote;
+    case 'relay':
+      return to === node && remote && isApart;
     case 'entry':
-      return to === place.node;
-    case 'direction':
-      return from === place.from && to === place.to;
-    case 'between':
-      return (from === place.from && to === place.to) || (from === place.to && to === place.from);
-    case 'server':
-      return to === place.server;
-    case 'asking':
-      return from === place.node && to === place.server;
-    case 'scattered':
-      return false;
+      return to === node;
   }
 }
 
@@ -127,6 +132,7 @@ function touches(layer: Kind, place: Place, probe: Probe): boolean {
     case 'between':
       return [place.from, place.to].every((node) => stops.includes(node)) || isChosen(probe, place);
     case 'through':
+    case 'relay':
     case 'server':
     case 'asking':
     case 'scattered':

@@ -51,6 +51,12 @@ describe('what stands out', () => {
     expect(told(through)).toEqual([{ layer: 'nodeport', place: { where: 'through', node: 'node-2' }, only: ANY }]);
   });
 
+  it('is the same of a node that relays nothing, though its own Pods get out', () => {
+    const relayed = (probe: Probe) =>
+      probe.kind === 'nodeport' && probe.to === 'node-2' && probe.backend !== 'node-2' && probe.from !== 'node-2';
+    expect(told(relayed)).toEqual([{ layer: 'nodeport', place: { where: 'relay', node: 'node-2' }, only: ANY }]);
+  });
+
   it('is every node, where NodePorts answer on the Pod’s node alone', () => {
     const through = (probe: Probe) => probe.kind === 'nodeport' && probe.to !== probe.backend;
     expect(told(through)).toEqual([{ layer: 'nodeport', place: { where: 'local-only' }, only: ANY }]);

@@ -16,7 +16,8 @@ export interface Claim {
   readonly lost: readonly Probed[];
 }
 
-const ANY: Only = { size: undefined, protocol: undefined };
+/** Packets of every kind. */
+export const ANY: Only = { size: undefined, protocol: undefined };
 
 /** More places are no pattern: what they leave is told as scattered. */
 const MOST_PLACES = 8;

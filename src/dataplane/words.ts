@@ -141,6 +141,11 @@ function nodeportWords(place: Place, lost: number): Bilingual {
         en: `NodePorts of ${node} answer only for Pods on ${node} itself`,
         'zh-CN': `${node} 的 NodePort 仅对本节点上的 Pod 应答`,
       };
+    case 'relay':
+      return {
+        en: `NodePorts of ${node} answer other nodes only for Pods on ${node} itself`,
+        'zh-CN': `对其他节点的访问，${node} 的 NodePort 仅对本节点上的 Pod 应答`,
+      };
     case 'entry':
       return { en: `No NodePort answers on ${node}`, 'zh-CN': `${node} 上没有 NodePort 应答` };
     case 'node':

@@ -93,8 +93,9 @@ function overTcp({ address, port }: Question, payload: Buffer, { timeoutMs, enou
     }, timeoutMs);
     function settle(error?: Error): void {
       clearTimeout(timer);
-      // Left to close by itself a connection stays in TIME_WAIT; hundreds of them are not needed.
-      socket.resetAndDestroy();
+      // Left to close by itself a connection stays in TIME_WAIT; of one that is not there yet a reset waits until it is.
+      if (connected) socket.resetAndDestroy();
+      else socket.destroy();
       if (error) reject(error);
       else resolve(got);
     }
