@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../free-port.ts';
-import { gateArguments, ownArguments, roomArguments } from './arguments.ts';
+import { gateArguments, nodesArguments, ownArguments, roomArguments } from './arguments.ts';
 import { type CertificateAuthority, certificateAuthority } from './certificates.ts';
 import { type Credentials, type Identity, issueCredentials } from './credentials.ts';
 import { startEtcd } from './etcd.ts';
@@ -22,6 +22,8 @@ export interface ApiServerOptions {
 export interface ApiServerPlace {
   /** A network namespace of its own, where webhooks behind Services can be served; its port is open to here all the same. */
   readonly room?: ServerRoom;
+  /** Kubelets will join it in the room, and a controller manager. */
+  readonly nodes?: boolean;
 }
 
 /**
@@ -99,21 +101,22 @@ interface Ground {
 type Undo = (() => Promise<void>)[];
 
 async function prepare(folder: string, undo: Undo, options: ApiServerOptions & ApiServerPlace): Promise<Ground> {
-  const { room } = options;
+  const { room, nodes: controllers = false } = options;
   const { etcd } = await kubePrograms(options.version ?? DEFAULT_VERSION);
   const authority = await certificateAuthority(join(folder, 'authority'), 'hayward-lab');
   const store = await startEtcd(etcd, folder);
   undo.push(store.daemon.kill);
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
-  const own = await ownArguments({ folder, port, authority, etcd: store.url });
+  const own = await ownArguments({ folder, port, authority, etcd: store.url, controllers });
+  const joined = controllers ? await nodesArguments(authority) : [];
   if (room) {
     await room.doorIn(port);
     const etcdPort = Number(new URL(store.url).port);
     await room.doorOut('127.0.0.1', etcdPort);
   }
   const placed = room
-    ? (program: string) => room.inside([program, ...own, ...roomArguments(room.addresses[0])])
+    ? (program: string) => room.inside([program, ...own, ...roomArguments(room.addresses[0]), ...joined])
     : (program: string) => [program, ...own];
   const admin = await issueCredentials(
     folder,

@@ -9,13 +9,15 @@ export interface Place {
   readonly authority: CertificateAuthority;
   /** URL of its etcd. */
   readonly etcd: string;
+  /** A controller manager makes what the admission of Pods asks for. */
+  readonly controllers: boolean;
 }
 
 /**
  * The arguments every API server of the lab has, as RKE2 gives them where it matters: Node and RBAC authorization, NodeRestriction,
  * no anonymous requests (rancher/rke2 pkg/cli/defaults, k3s pkg/daemons/control). Writes its certificate and keys.
  */
-export async function ownArguments({ folder, port, authority, etcd }: Place): Promise<readonly string[]> {
+export async function ownArguments({ folder, port, authority, etcd, controllers }: Place): Promise<readonly string[]> {
   const names = ['127.0.0.1', '10.53.0.1', 'localhost', 'kubernetes', 'kubernetes.default.svc'];
   const tls = await authority.issue({ commonName: 'kube-apiserver', names });
   const tokens = join(folder, 'service-account.key');
@@ -38,8 +40,8 @@ export async function ownArguments({ folder, port, authority, etcd }: Place): Pr
     '--requestheader-extra-headers-prefix=X-Remote-Extra-',
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
-    // It refuses Pods until a controller manager, which is not here, has made their service accounts.
-    '--disable-admission-plugins=ServiceAccount',
+    // It refuses Pods until a controller manager has made their service accounts.
+    ...(controllers ? [] : ['--disable-admission-plugins=ServiceAccount']),
     '--anonymous-auth=false',
     '--allow-privileged=true',
     '--service-cluster-ip-range=10.53.0.0/16',
@@ -55,6 +57,25 @@ export async function ownArguments({ folder, port, authority, etcd }: Place): Pr
  */
 export function roomArguments(address: string): readonly string[] {
   return [`--advertise-address=${address}`, '--enable-aggregator-routing=true'];
+}
+
+/**
+ * For kubelets of the room: they and Pods reach it at all the room's addresses, the Service `kubernetes` leads to the one that is
+ * advertised, and it asks kubelets as one of system:masters, as kubeadm has it (cmd/kubeadm/app/phases/certs).
+ */
+export async function nodesArguments(authority: CertificateAuthority): Promise<readonly string[]> {
+  const client = await authority.issue({
+    commonName: 'kube-apiserver-kubelet-client',
+    organizations: ['system:masters'],
+  });
+  return [
+    '--bind-address=0.0.0.0',
+    '--endpoint-reconciler-type=lease',
+    `--kubelet-client-certificate=${client.certificate}`,
+    `--kubelet-client-key=${client.key}`,
+    `--kubelet-certificate-authority=${authority.certificate}`,
+    '--kubelet-preferred-address-types=InternalIP',
+  ];
 }
 
 /** The gates as kube-apiserver takes them. */

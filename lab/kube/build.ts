@@ -1,4 +1,4 @@
-import { type KubernetesMinor, kubePrograms } from './programs.ts';
+import { type KubernetesMinor, kubePrograms, nodePrograms } from './programs.ts';
 
 const MINORS: readonly KubernetesMinor[] = ['1.33', '1.34'];
 
@@ -6,4 +6,5 @@ const MINORS: readonly KubernetesMinor[] = ['1.33', '1.34'];
 export default async function build(): Promise<void> {
   // One after the other: a compiler uses all cores by itself, and two took twice the memory.
   for (const minor of MINORS) await kubePrograms(minor);
+  await nodePrograms();
 }

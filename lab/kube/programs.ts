@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, madeOnce } from '../cache.ts';
 import { command, must } from '../command.ts';
-import { goToolchain } from '../go.ts';
+import { goProgram, goToolchain } from '../go.ts';
 
 /** 1.33 lets the selectors gates of the node authorizer be switched, 1.34 locks them on (KEP-4601). */
 export type KubernetesMinor = '1.33' | '1.34';
@@ -11,6 +11,15 @@ export type KubernetesMinor = '1.33' | '1.34';
 export interface KubePrograms {
   readonly etcd: string;
   readonly kubeApiserver: string;
+}
+
+/** What a cluster of nodes needs besides: the paths of its programs. */
+export interface NodePrograms {
+  readonly kubeControllerManager: string;
+  readonly kubeScheduler: string;
+  readonly kubelet: string;
+  readonly kubeProxy: string;
+  readonly coredns: string;
 }
 
 interface Source {
@@ -34,12 +43,20 @@ const API_SERVERS: Readonly<Record<KubernetesMinor, Source>> = {
   '1.34': kubeApiserver('1.34', 'v1.34.2'),
 };
 
-/** Kubernetes learns its version from its linker (hack/lib/version.sh); left out, /version says v0.0.0-master. */
 function kubeApiserver(minor: KubernetesMinor, version: string): Source {
+  return {
+    module: `kubernetes-${minor}`,
+    program: 'kube-apiserver',
+    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    version,
+    ldflags: versionFlags(minor, version),
+  };
+}
+
+/** Kubernetes learns its version from its linker (hack/lib/version.sh); left out, /version says v0.0.0-master. */
+function versionFlags(minor: KubernetesMinor, version: string): readonly string[] {
   const said = { gitVersion: version, gitMajor: '1', gitMinor: minor.slice(2), gitTreeState: 'clean' };
-  const ldflags = Object.entries(said).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
-  const module = `kubernetes-${minor}`;
-  return { module, program: 'kube-apiserver', package: 'k8s.io/kubernetes/cmd/kube-apiserver', version, ldflags };
+  return Object.entries(said).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
 }
 
 /**
@@ -60,18 +77,59 @@ async function fromAssets(minor: KubernetesMinor): Promise<KubePrograms | undefi
 
 const BUILD_LIMIT_MS = 3_600_000;
 
-/** Builds a program once; it is kept under `kube/<version>` of the cache. Go keeps what it compiles in its own cache. */
+/**
+ * The rest of 1.33, and a CoreDNS with the plugins a cluster's own needs. Built from the published Go modules whatever
+ * KUBEBUILDER_ASSETS holds: envtest brings none of them. Throws when they cannot be built.
+ */
+export async function nodePrograms(): Promise<NodePrograms> {
+  const { version } = API_SERVERS['1.33'];
+  const names = ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'] as const;
+  const folder = await madeOnce(cacheFolder('kube', `${version}-nodes`), (fresh) =>
+    build(fresh, {
+      module: 'kubernetes-1.33',
+      packages: names.map((name) => `k8s.io/kubernetes/cmd/${name}`),
+      ldflags: versionFlags('1.33', version),
+    }),
+  );
+  return {
+    kubeControllerManager: join(folder, 'kube-controller-manager'),
+    kubeScheduler: join(folder, 'kube-scheduler'),
+    kubelet: join(folder, 'kubelet'),
+    kubeProxy: join(folder, 'kube-proxy'),
+    coredns: await goProgram({ module: modulePath('coredns'), package: '.', name: 'coredns', ldflags: '-s -w' }),
+  };
+}
+
+/** Builds a program once; it is kept under `kube/<version>` of the cache. */
 async function built(source: Source): Promise<string> {
-  const folder = await madeOnce(cacheFolder('kube', source.version), async (fresh) => {
-    const module = fileURLToPath(new URL(`modules/${source.module}`, import.meta.url));
-    const ldflags = ['-s', '-w', ...(source.ldflags ?? [])].join(' ');
-    const { go, env } = await goToolchain('1.24');
-    const argv = [go, 'build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', ldflags];
-    await must([...argv, '-o', join(fresh, source.program), source.package], {
-      cwd: module,
-      env,
-      timeoutMs: BUILD_LIMIT_MS,
-    });
-  });
+  const { module, ldflags = [] } = source;
+  const folder = await madeOnce(cacheFolder('kube', source.version), (fresh) =>
+    build(join(fresh, source.program), { module, packages: [source.package], ldflags }),
+  );
   return join(folder, source.program);
+}
+
+function modulePath(module: string): string {
+  return fileURLToPath(new URL(`modules/${module}`, import.meta.url));
+}
+
+interface Build {
+  readonly module: string;
+  readonly packages: readonly string[];
+  readonly ldflags: readonly string[];
+}
+
+/** Go keeps what it compiles in its own cache. `output` is a file for one program, a folder for many. */
+async function build(output: string, { module, packages, ldflags }: Build): Promise<void> {
+  const { go, env } = await goToolchain('1.24');
+  const argv = [
+    go,
+    'build',
+    '-mod=readonly',
+    '-trimpath',
+    '-buildvcs=false',
+    '-ldflags',
+    ['-s', '-w', ...ldflags].join(' '),
+  ];
+  await must([...argv, '-o', output, ...packages], { cwd: modulePath(module), env, timeoutMs: BUILD_LIMIT_MS });
 }

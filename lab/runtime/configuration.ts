@@ -23,11 +23,16 @@ export function cniConfig(subnet: string): string {
   return JSON.stringify({ cniVersion: '0.3.1', name: NETWORK, plugins: [bridge] }, null, 2);
 }
 
-/**
- * containerd's configuration. `restrict_oom_score_adj`: a machine without CAP_SYS_RESOURCE refuses negative values. The
- * native snapshotter works on every file system.
- */
-export function containerdConfig({ socket, plugins, runc }: { readonly socket: string } & RuntimePrograms): string {
+/** `native` copies whole images and works on every file system, `overlayfs` copies nothing and cannot lie on another overlay. */
+export type Snapshotter = 'native' | 'overlayfs';
+
+interface ContainerdOptions extends RuntimePrograms {
+  readonly socket: string;
+  readonly snapshotter: Snapshotter;
+}
+
+/** containerd's configuration. `restrict_oom_score_adj`: a machine without CAP_SYS_RESOURCE refuses negative values. */
+export function containerdConfig({ socket, plugins, runc, snapshotter }: ContainerdOptions): string {
   const cri = 'plugins."io.containerd.grpc.v1.cri"';
   return `version = 2
 root = "/var/lib/containerd"
@@ -43,7 +48,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
     bin_dir = ${JSON.stringify(plugins)}
     conf_dir = "/etc/cni/net.d"
   [${cri}.containerd]
-    snapshotter = "native"
+    snapshotter = ${JSON.stringify(snapshotter)}
     default_runtime_name = "runc"
     [${cri}.containerd.runtimes.runc]
       runtime_type = "io.containerd.runc.v2"

@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type CriClient, connectCri } from '../../src/hosts/cri/client.ts';
 import type { RunResult } from '../../src/hosts/host.ts';
 import { type CommandOptions, must } from '../command.ts';
 import { removeCgroups } from './cgroups.ts';
-import { BRIDGE, BRIDGE_ADDRESS, cniConfig, containerdConfig, NETWORK } from './configuration.ts';
+import { BRIDGE, BRIDGE_ADDRESS, cniConfig, NETWORK } from './configuration.ts';
+import { startContainerd } from './containerd.ts';
 import { bootMachine, type Machine } from './machine.ts';
-import { type RuntimePrograms, runtimePrograms } from './programs.ts';
+import { runtimePrograms } from './programs.ts';
 
 export interface RuntimeOptions {
   /** Addresses for the Pods, 10.52.0.0/28 (13 of them are handed out) unless said otherwise. */
@@ -58,9 +57,7 @@ export interface LabRuntime {
 }
 
 const PLACE = '/run/k3s/containerd/containerd.sock';
-const START_LIMIT_MS = 60_000;
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-const CONFIG = 'containerd.toml';
 
 /** Boots a machine and starts its runtime. Needs root, apt and iproute2; leaves nothing behind when it fails. */
 export async function runtime(options: RuntimeOptions = {}): Promise<LabRuntime> {
@@ -70,7 +67,6 @@ export async function runtime(options: RuntimeOptions = {}): Promise<LabRuntime>
   const cgroup = `/${basename(disk)}`;
   await mkdir(join(disk, 'etc/cni/net.d'), { recursive: true });
   await writeFile(join(disk, 'etc/cni/net.d/10-canal.conflist'), cniConfig(subnet));
-  await writeFile(join(disk, CONFIG), containerdConfig({ ...programs, socket: place }));
   const leaseDirectory = join(disk, 'cni/networks', NETWORK);
   let machine: Machine | undefined;
   let client: CriClient | undefined;
@@ -129,7 +125,7 @@ export async function runtime(options: RuntimeOptions = {}): Promise<LabRuntime>
         machine = await bootMachine(disk);
         await must(machine.entering(['ip', 'link', 'add', BRIDGE, 'address', BRIDGE_ADDRESS, 'type', 'bridge']));
       }
-      await startContainerd(machine, { disk, programs, socket: here.socket, place });
+      await startContainerd(machine, { disk, programs, place, snapshotter: 'native' });
     },
     exec: (argv, execOptions) => on().exec(argv, execOptions),
     hayward(args, execOptions = {}) {
@@ -159,48 +155,6 @@ export async function runtime(options: RuntimeOptions = {}): Promise<LabRuntime>
 }
 
 const HALT = 'read -r pid < /run/containerd.pid; kill -9 "$pid"; while [ -d "/proc/$pid" ]; do sleep 0.02; done';
-
-interface Start {
-  readonly disk: string;
-  readonly programs: RuntimePrograms;
-  readonly socket: string;
-  readonly place: string;
-}
-
-async function startContainerd(machine: Machine, { disk, programs, socket, place }: Start): Promise<void> {
-  const env = { ...process.env, ...programs.env };
-  const start = 'echo $$ > /run/containerd.pid; exec "$@" > "$0" 2>&1';
-  const log = join(disk, 'containerd.log');
-  const config = ['--config', join(disk, CONFIG)];
-  const argv = machine.entering(['sh', '-euc', start, log, programs.containerd, ...config]);
-  const child = spawn(argv[0] ?? '', argv.slice(1), { env, stdio: 'ignore' });
-  const ended = new AbortController();
-  child.once('exit', () => ended.abort());
-  child.once('error', () => ended.abort());
-  await answering(socket, ended.signal).catch(async (cause: unknown) => {
-    const words = await readFile(log, 'utf8').catch(() => '');
-    throw new Error(`containerd did not start: ${words.trim().slice(-2000)}`, { cause });
-  });
-  const imported = ['--address', place, '-n', 'k8s.io', 'images', 'import', '--snapshotter', 'native'];
-  await must(machine.entering([programs.ctr, ...imported, programs.pauseImage]), { env });
-}
-
-/** Waits until the runtime answers and is ready for sandboxes. */
-async function answering(socket: string, ended: AbortSignal): Promise<void> {
-  const deadline = performance.now() + START_LIMIT_MS;
-  let last = '';
-  while (performance.now() < deadline && !ended.aborted) {
-    const opened = await connectCri(socket);
-    if (opened.known) {
-      const version = await opened.value.version();
-      opened.value.close();
-      if (version.known) return;
-      last = version.detail;
-    } else last = opened.detail;
-    await wait(50);
-  }
-  throw new Error(last);
-}
 
 /** The leases as host-local wrote them: `<id>` CR LF `<interface>` in a file named like the address. */
 async function leasesIn(directory: string): Promise<readonly LabLease[]> {

@@ -66,7 +66,7 @@ async function copyModules(root: string, kernel: Kernel, names: readonly string[
 }
 
 /** A program and the libraries the loader would give it, all at the paths they have here. */
-async function copyProgram(root: string, program: string): Promise<void> {
+export async function copyProgram(root: string, program: string): Promise<void> {
   const path = (await must(['sh', '-c', 'readlink -f "$(command -v "$1")"', 'sh', program])).trim();
   const listed = await must(['ldd', path]);
   const libraries = [...listed.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, library = '']) => library);

@@ -5,7 +5,7 @@ import type { RawCommonOptions } from './common-options.ts';
 import { durationMs } from './duration.ts';
 import { addHoldOption } from './guard-plan.ts';
 import type { Say } from './help-language.ts';
-import { type ListenAddress, listenAddress, listenAddressText } from './listen-address.ts';
+import { addressOrOff, type ListenAddress, listenAddressText } from './listen-address.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
 /** As commander hands them over. */
@@ -87,10 +87,6 @@ function judgeEvery(value: string): number {
   const ms = durationMs('--judge-every', value);
   if (ms < LEAST_JUDGE_MS) throw new UsageError(`--judge-every ${value}: at least ${LEAST_JUDGE_MS / 1000}s`);
   return ms;
-}
-
-function addressOrOff(value: string): ListenAddress | 'off' {
-  return value === 'off' ? 'off' : listenAddress(value, 'ADDRESS:PORT, such as 127.0.0.1:9470, or off');
 }
 
 /**

@@ -17,6 +17,11 @@ export function listenAddress(value: string, expected: string): ListenAddress {
   return { host: bracketed ?? plain, port };
 }
 
+/** The same, or `off`. */
+export function addressOrOff(value: string): ListenAddress | 'off' {
+  return value === 'off' ? 'off' : listenAddress(value, 'ADDRESS:PORT, such as 127.0.0.1:9470, or off');
+}
+
 /** The same as one types it. */
 export function listenAddressText({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

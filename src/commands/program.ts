@@ -5,6 +5,8 @@ import type { Bilingual, Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
 import { register as capture } from './capture.ts';
 import { commandFirst } from './command-first.ts';
+import { register as dataplane } from './dataplane.ts';
+import { register as dataplaneAgent } from './dataplane-agent.ts';
 import { register as diff } from './diff.ts';
 import { register as doctor } from './doctor.ts';
 import { register as explain } from './explain.ts';
@@ -34,8 +36,10 @@ const COMMANDS = [
   diff,
   lint,
   networks,
+  dataplane,
   explain,
   lab,
+  dataplaneAgent,
 ];
 
 const AFTER: Bilingual = {

@@ -1,12 +1,13 @@
 import { known, type Reading } from '../../hosts/reading.ts';
 import { type KubeClient, readerOn } from './client.ts';
+import { execOn, type KubeExec } from './exec.ts';
 import type { Access } from './kubeconfig.ts';
 import { type KubeWatcher, watcherOn } from './watch.ts';
 import { openWire, type Wire } from './wire.ts';
 import { type KubeWriter, writerOn } from './write.ts';
 
 /** A client that may write and watch too. What only reads is given a KubeClient. */
-export interface KubeConnection extends KubeClient, KubeWriter, KubeWatcher {
+export interface KubeConnection extends KubeClient, KubeWriter, KubeWatcher, KubeExec {
   /** The same server and credentials over connections of its own: waits for nothing that this one still has to do. */
   apart(): KubeConnection;
 }
@@ -18,5 +19,11 @@ export async function openConnection(access: Access): Promise<Reading<KubeConnec
 }
 
 function connectionOn(wire: Wire): KubeConnection {
-  return { ...readerOn(wire), ...writerOn(wire), ...watcherOn(wire), apart: () => connectionOn(wire.apart()) };
+  return {
+    ...readerOn(wire),
+    ...writerOn(wire),
+    ...watcherOn(wire),
+    ...execOn(wire),
+    apart: () => connectionOn(wire.apart()),
+  };
 }

@@ -42,6 +42,13 @@ export interface Streaming {
   readonly signal: AbortSignal;
 }
 
+/** Where to, and by what one is known there. */
+export interface Dialling {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly agent: Agent;
+}
+
 /** The way to one API server with one's credentials: what reads, writes and watches is built on it. */
 export interface Wire {
   readonly server: string;
@@ -51,6 +58,8 @@ export interface Wire {
   ask(question: Question, options: AskOptions): Promise<Reading<Answer | NoAnswer>>;
   /** Follows an answer that comes line by line, on a connection of its own. An answer is what was no success; else why it ended. */
   stream(question: Question, streaming: Streaming): Promise<Reading<Answer | NoAnswer>>;
+  /** What a connection of another protocol needs. Unknown where our own token cannot be read. */
+  dialling(path: string): Promise<Reading<Dialling>>;
   /** See KubeClient.at. */
   at(server: string, serverName?: string): Wire;
   /** The same over connections of its own. */
@@ -141,6 +150,10 @@ function wireOn(ground: Ground): Wire {
       } finally {
         silence.release();
       }
+    },
+    async dialling(path) {
+      const asked = await prepared({ path, source: path });
+      return asked.known ? known({ ...asked.value, agent: streams }, path) : asked;
     },
     at(server, serverName) {
       const { serverName: _, ...rest } = access;

@@ -1,0 +1,41 @@
+import type { Judged } from '../dataplane/cause.ts';
+import { CAUSES } from '../dataplane/cause.ts';
+import { harmless } from '../hosts/sanitise.ts';
+import type { Finding } from '../judging/finding.ts';
+import type { CommonOptions } from './common-options.ts';
+import type { RawDataplaneOptions } from './dataplane.ts';
+import { examineHosts } from './examine-hosts.ts';
+import { hostsFrom, isLocal } from './hosts-from-options.ts';
+
+/** Nodes that the command line names by --host, --inventory, --root or --bundle, judged; by the cluster's name of each. */
+export async function judgedNodes(
+  raw: RawDataplaneOptions,
+  options: CommonOptions,
+  nodes: readonly string[],
+): Promise<Judged> {
+  if (isLocal(raw)) return new Map();
+  const hosts = await hostsFrom(raw);
+  const report = await examineHosts(hosts, { ...options, quiet: true, only: CAUSES });
+  const judged = new Map<string, readonly Finding[]>();
+  for (const { name, destination } of report.targets) {
+    const node = nodeNamed(nodes, [name, destination ?? '']);
+    if (node !== undefined)
+      judged.set(
+        node,
+        report.findings.filter(({ target }) => target === name),
+      );
+    else if (!options.quiet)
+      process.stderr.write(`hayward: ${harmless(name)} is the name of no node of this cluster\n`);
+  }
+  return judged;
+}
+
+/** By its own name, with or without its domain, or by the one it was reached by: `root@node-1:2222`. */
+function nodeNamed(nodes: readonly string[], names: readonly string[]): string | undefined {
+  const plain = names.map((name) => name.replace(/^.*@/, '').replace(/:\d+$/, ''));
+  const short = (name: string): string => name.split('.')[0] ?? name;
+  return (
+    nodes.find((node) => plain.includes(node)) ??
+    nodes.find((node) => plain.some((name) => short(name) === short(node)))
+  );
+}

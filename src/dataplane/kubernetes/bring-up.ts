@@ -1,0 +1,198 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { KubeConnection } from '../../cluster/client/connection.ts';
+import { type ListedObject, list } from '../../cluster/client/list.ts';
+import type { KubeBody, NotWritten, Written } from '../../cluster/client/write.ts';
+import { isObject } from '../../plain-object.ts';
+import type { PlannedNode, PlannedService } from '../plan.ts';
+import type { ClusterNode } from './nodes.ts';
+import {
+  daemonSetBodies,
+  endpointBody,
+  LABEL,
+  lifetimeBody,
+  namespaceBody,
+  type Owner,
+  type Run,
+  serviceBody,
+} from './objects.ts';
+
+/** What stands, node by node, and the Pods that ask. */
+export interface Standing {
+  readonly nodes: readonly PlannedNode[];
+  /** By node. */
+  readonly agents: ReadonlyMap<string, string>;
+  /** Nodes without an agent, and why. */
+  readonly silent: ReadonlyMap<string, string>;
+}
+
+export interface BringingUp {
+  readonly client: KubeConnection;
+  readonly run: Run;
+  readonly nodes: readonly ClusterNode[];
+  readonly expires: Date;
+  /** How long Pods may take. */
+  readonly patienceMs: number;
+  readonly onProgress: (running: number, wanted: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Refused by the API server: nothing of the run is of use. */
+export class NotMade extends Error {
+  override readonly name = 'NotMade';
+  readonly reason: NotWritten['kind'];
+
+  constructor(what: string, { kind, detail }: NotWritten) {
+    super(`${what} cannot be made: ${detail}`);
+    this.reason = kind;
+  }
+}
+
+/**
+ * Makes everything of a run and waits until the Pods of all ready nodes run, or as long as it may. Throws NotMade, and as `signal`
+ * does; what was made by then is taken down by the caller.
+ */
+export async function bringUp(up: BringingUp): Promise<Standing> {
+  const { client, run, nodes, signal } = up;
+  const path = `/api/v1/namespaces/${run.namespace}`;
+  await made(up, '/api/v1/namespaces', namespaceBody(run, up.expires));
+  const owner = ownerOf(await made(up, `/apis/batch/v1/namespaces/${run.namespace}/jobs`, lifetimeBody(run)));
+  const [services] = await Promise.all([
+    Promise.all(
+      nodes.map(async (_, index) => serviceIn(await made(up, `${path}/services`, serviceBody(index, owner)))),
+    ),
+    ...daemonSetBodies(run, owner).map((body) =>
+      made(up, `/apis/apps/v1/namespaces/${run.namespace}/daemonsets`, body),
+    ),
+  ]);
+  const pods = await runningPods(up);
+  const slices = `/apis/discovery.k8s.io/v1/namespaces/${run.namespace}/endpointslices`;
+  await Promise.all(
+    nodes.map(async ({ name }, index) => {
+      const address = pods.find((pod) => pod.role === 'echo' && pod.node === name)?.address;
+      if (address !== undefined) await made(up, slices, endpointBody(index, { address, node: name }, owner));
+    }),
+  );
+  signal.throwIfAborted();
+  const isWhole = nodes.every(({ name }) => pods.some((pod) => pod.node === name && pod.role === 'agent'));
+  const refusal = isWhole ? '' : await refusedPods(client, run.namespace);
+  return standing(nodes, pods, services, refusal || `its Pod was not made by the controllers of ${client.server}`);
+}
+
+/** Why a DaemonSet's Pods were not made: an admission webhook, a quota, Pod security. Empty where nobody says. */
+async function refusedPods(client: KubeConnection, namespace: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/events`;
+  const events = await list(client, path, ({ message }) => String(message), { fieldSelector: 'reason=FailedCreate' });
+  return (events.known && events.value[0]) || '';
+}
+
+async function made({ client, signal }: BringingUp, path: string, body: KubeBody): Promise<ListedObject> {
+  signal.throwIfAborted();
+  const written: Written = await client.create(path, body, { signal });
+  signal.throwIfAborted();
+  if (written.kind === 'done') return written.object;
+  throw new NotMade(`${body.kind} ${String(body.metadata['name'])}`, written);
+}
+
+function ownerOf({ metadata }: ListedObject): Owner {
+  const { name, uid } = isObject(metadata) ? metadata : {};
+  return { name: String(name), uid: String(uid) };
+}
+
+function serviceIn({ spec }: ListedObject): PlannedService | undefined {
+  const { clusterIP, ports } = isObject(spec) ? spec : {};
+  const all: readonly ListedObject[] = Array.isArray(ports) ? ports.filter(isObject) : [];
+  const nodePort = (name: string): number => Number(all.find((port) => port['name'] === name)?.['nodePort'] ?? 0);
+  if (typeof clusterIP !== 'string') return undefined;
+  return {
+    address: clusterIP,
+    port: Number(all[0]?.['port'] ?? 0),
+    nodePorts: { tcp: nodePort('tcp'), udp: nodePort('udp') },
+  };
+}
+
+interface RunPod {
+  readonly name: string;
+  readonly role: string;
+  readonly node: string;
+  readonly address: string | undefined;
+  readonly running: boolean;
+  /** Why it does not run, where the kubelet says so. */
+  readonly waiting: string;
+}
+
+const LOOK_EVERY_MS = 250;
+
+async function runningPods(up: BringingUp): Promise<readonly RunPod[]> {
+  const { client, run, nodes, patienceMs, onProgress, signal } = up;
+  const deadline = performance.now() + patienceMs;
+  const ready = new Set(nodes.filter((node) => node.ready).map(({ name }) => name));
+  for (;;) {
+    const listed = await list(client, `/api/v1/namespaces/${run.namespace}/pods`, podOf, {
+      labelSelector: LABEL,
+      signal,
+    });
+    signal.throwIfAborted();
+    const pods = listed.known ? listed.value.filter((pod) => pod !== undefined) : [];
+    const up = pods.filter((pod) => pod.running && ready.has(pod.node)).length;
+    onProgress(up, 2 * ready.size);
+    if (up >= 2 * ready.size || performance.now() >= deadline) return pods;
+    await wait(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+function podOf({ metadata, spec, status }: ListedObject): RunPod | undefined {
+  if (!isObject(metadata) || !isObject(spec) || !isObject(status)) return undefined;
+  const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
+  const [container] = Array.isArray(status['containerStatuses']) ? status['containerStatuses'].filter(isObject) : [];
+  const state = isObject(container?.['state']) ? container['state'] : {};
+  const { podIP } = status;
+  return {
+    name: String(metadata['name']),
+    role: String(labels[LABEL]),
+    node: nodeOf(spec),
+    address: typeof podIP === 'string' && podIP !== '' ? podIP : undefined,
+    running: isObject(state['running']) && typeof podIP === 'string' && podIP !== '',
+    waiting: whyOf(state['waiting'] ?? state['terminated']),
+  };
+}
+
+/** A Pod of a DaemonSet is meant for a node before it is bound to it. */
+function nodeOf({ nodeName, affinity }: ListedObject): string {
+  if (typeof nodeName === 'string' && nodeName !== '') return nodeName;
+  return /"metadata\.name","operator":"In","values":\["([^"]+)"\]/.exec(JSON.stringify(affinity ?? {}))?.[1] ?? '';
+}
+
+function whyOf(state: unknown): string {
+  if (!isObject(state)) return '';
+  const { reason, message } = state;
+  return [reason, message].filter((one) => typeof one === 'string' && one !== '').join(': ');
+}
+
+function standing(
+  nodes: readonly ClusterNode[],
+  pods: readonly RunPod[],
+  services: readonly (PlannedService | undefined)[],
+  unmade: string,
+): Standing {
+  const agents = new Map<string, string>();
+  const silent = new Map<string, string>();
+  const planned = nodes.map(({ name, address, ready }, index): PlannedNode => {
+    const [agent, echo] = ['agent', 'echo'].map((role) => pods.find((pod) => pod.node === name && pod.role === role));
+    if (agent?.running) agents.set(name, agent.name);
+    else silent.set(name, whyNot(agent, ready, unmade));
+    return {
+      name,
+      address,
+      echo: echo?.running ? echo.address : undefined,
+      service: services[index],
+      missing: echo?.running ? '' : whyNot(echo, ready, unmade),
+    };
+  });
+  return { nodes: planned, agents, silent };
+}
+
+function whyNot(pod: RunPod | undefined, ready: boolean, unmade: string): string {
+  if (!ready) return 'the node is not Ready, and its Pod does not run';
+  if (!pod) return unmade;
+  return `its Pod does not run${pod.waiting && `: ${pod.waiting}`}`;
+}

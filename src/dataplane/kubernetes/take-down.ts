@@ -1,0 +1,49 @@
+import type { KubeConnection } from '../../cluster/client/connection.ts';
+import { type ListedObject, list } from '../../cluster/client/list.ts';
+import { isObject } from '../../plain-object.ts';
+import { EXPIRES, LABEL } from './objects.ts';
+
+/** What a run consists of, those that make others first. */
+const COLLECTIONS = [
+  'apis/batch/v1/namespaces/NS/jobs',
+  'apis/apps/v1/namespaces/NS/daemonsets',
+  'apis/discovery.k8s.io/v1/namespaces/NS/endpointslices',
+  'api/v1/namespaces/NS/pods',
+] as const;
+
+/**
+ * Deletes a run: its objects one kind after the other, so that none is left where nobody empties namespaces, then its namespace. What
+ * is gone already is fine. Undefined once all is accepted, otherwise what was not, in the server's words.
+ */
+export async function takeDown(client: KubeConnection, namespace: string): Promise<string | undefined> {
+  const left: string[] = [];
+  const services = await list(client, `/api/v1/namespaces/${namespace}/services`, nameOf);
+  const paths = [
+    ...COLLECTIONS.map((path) => `/${path.replace('NS', namespace)}`),
+    ...(services.known ? services.value.map((name) => `/api/v1/namespaces/${namespace}/services/${name}`) : []),
+    `/api/v1/namespaces/${namespace}`,
+  ];
+  for (const path of paths) {
+    const removed = await client.remove(`${path}?propagationPolicy=Background`);
+    // A conflict: it is being deleted already.
+    if (removed.kind === 'denied' || removed.kind === 'failed') left.push(`${path}: ${removed.detail}`);
+  }
+  return left[0];
+}
+
+function nameOf({ metadata }: ListedObject): string {
+  return isObject(metadata) ? String(metadata['name']) : '';
+}
+
+/** Namespaces of runs that were left behind: by their own word over since then. */
+export async function expiredRuns(client: KubeConnection, now: Date): Promise<readonly string[]> {
+  const all = await list(client, '/api/v1/namespaces', runOf, { labelSelector: LABEL, metadataOnly: true });
+  if (!all.known) return [];
+  return all.value.filter(({ expires, deleting }) => !deleting && expires < now.getTime()).map(({ name }) => name);
+}
+
+function runOf({ metadata }: ListedObject): { name: string; expires: number; deleting: boolean } {
+  const { name, annotations, deletionTimestamp } = isObject(metadata) ? metadata : {};
+  const expires = isObject(annotations) ? Date.parse(String(annotations[EXPIRES])) : Number.NaN;
+  return { name: String(name), expires, deleting: deletionTimestamp !== undefined };
+}
