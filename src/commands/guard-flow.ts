@@ -146,7 +146,9 @@ async function start(
   });
   const { how, why } = holding.inForce();
   if (enforce === 'kernel' && how !== 'kernel') throw new UsageError(`${NO_KERNEL[options.lang]}: ${why}`);
+  const report = await reportingOf(raw);
   return startDaemon({
+    ...(report && { report }),
     lang: options.lang,
     enforce,
     intervalMs: raw.interval ?? DEFAULT_INTERVAL_MS,
@@ -176,6 +178,19 @@ async function start(
     sink,
     notify,
   });
+}
+
+/** Loaded only where it is asked for: a guard by itself needs no client. Throws UsageError. */
+async function reportingOf({ reportToCluster, node, kubeconfig }: RawGuardOptions) {
+  if (reportToCluster !== true) {
+    const [stray] = Object.entries({ '--node': node, '--kubeconfig': kubeconfig }).filter(
+      ([, given]) => given !== undefined,
+    );
+    if (stray) throw new UsageError(`${stray[0]}: is for --report-to-cluster`);
+    return undefined;
+  }
+  const { nodeName, reporting } = await import('./guard-report.ts');
+  return reporting({ node: nodeName(node, process.env), kubeconfig });
 }
 
 /** What the child that judges is told. */

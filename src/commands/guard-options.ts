@@ -5,6 +5,7 @@ import type { RawCommonOptions } from './common-options.ts';
 import { durationMs } from './duration.ts';
 import { addHoldOption } from './guard-plan.ts';
 import type { Say } from './help-language.ts';
+import { processKubeconfig } from './process-kubeconfig.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
 /** As commander hands them over. */
@@ -17,6 +18,9 @@ export interface RawGuardOptions extends RawCommonOptions {
   cgroup?: string;
   reclaim?: boolean;
   hold?: string[];
+  reportToCluster?: boolean;
+  node?: string;
+  kubeconfig?: string;
 }
 
 export interface Address {
@@ -78,7 +82,22 @@ export function addGuardOptions(command: Command, say: Say): Command {
         'zh-CN': '只拦截此 cgroup v2 目录及其下级的写入（默认为根目录，即所有进程）',
       }),
     )
-    .option('--no-reclaim', say({ en: 'leave leaked leases alone', 'zh-CN': '不回收泄漏的租约' }));
+    .option('--no-reclaim', say({ en: 'leave leaked leases alone', 'zh-CN': '不回收泄漏的租约' }))
+    .option(
+      '--report-to-cluster',
+      say({
+        en: 'tell the cluster what this node is like, in its NodeReport',
+        'zh-CN': '把本节点的状况写入集群中的 NodeReport',
+      }),
+    )
+    .option(
+      '--node <name>',
+      say({
+        en: 'reported as this Node (default: $NODE_NAME, else the host name)',
+        'zh-CN': '以此 Node 名称报告（默认：$NODE_NAME，否则为主机名）',
+      }),
+    )
+    .addOption(processKubeconfig(say));
 }
 
 function interval(value: string): number {
@@ -121,6 +140,9 @@ export function guardWords(raw: RawGuardOptions): readonly string[] {
     ...word('--lang', lang),
     ...hold.flatMap((one) => word('--hold', one)),
     ...(raw.reclaim === false ? ['--no-reclaim'] : []),
+    ...(raw.reportToCluster === true ? ['--report-to-cluster'] : []),
+    ...word('--node', raw.node),
+    ...word('--kubeconfig', raw.kubeconfig === undefined ? undefined : resolve(raw.kubeconfig)),
   ];
 }
 
