@@ -5,6 +5,7 @@ import type { Bilingual, Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
 import { register as capture } from './capture.ts';
 import { commandFirst } from './command-first.ts';
+import { register as controller } from './controller.ts';
 import { register as diff } from './diff.ts';
 import { register as doctor } from './doctor.ts';
 import { register as explain } from './explain.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   diff,
   lint,
   networks,
+  controller,
   explain,
   lab,
 ];

@@ -110,6 +110,7 @@ export interface ClusterReport {
 
 /** What a successor takes over of a report: what was said, and of which nodes. */
 export interface Inherited {
+  readonly uid: string;
   readonly generation: number;
   readonly verdict: Verdict;
   readonly cluster: readonly ClusterFinding[];
@@ -123,6 +124,7 @@ export function inheritedFrom(object: ListedObject): Inherited | undefined {
   if (!identity) return undefined;
   const status = objectAt(object, 'status');
   return {
+    uid: identity.uid,
     generation: identity.generation,
     verdict: VERDICTS.find((one) => one === textAt(status, 'verdict')) ?? 'unknown',
     cluster: listAt(status, 'cluster').flatMap((one) => findingFrom(one) ?? []),

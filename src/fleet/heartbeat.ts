@@ -2,6 +2,8 @@ import type { KubeBody } from '../cluster/client/write.ts';
 
 /** Where each node's guard has its Lease. */
 export const HEARTBEAT_NAMESPACE = 'hayward';
+/** By which the controller finds them among the Leases there. */
+export const HEARTBEAT_LABELS = { 'app.kubernetes.io/name': 'hayward-guard' } as const;
 const PREFIX = 'hayward-guard-';
 /** As Kubernetes takes an object's name: a DNS subdomain. */
 const LONGEST_NAME = 253;
@@ -28,7 +30,7 @@ export function heartbeatBody(node: string, uid: string, at: Date): KubeBody {
     metadata: {
       name: heartbeatName(node),
       namespace: HEARTBEAT_NAMESPACE,
-      labels: { 'app.kubernetes.io/name': 'hayward-guard' },
+      labels: HEARTBEAT_LABELS,
       ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid }],
     },
     spec: {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Condition } from './cluster-report.ts';
 import type { NodeCondition } from './node-condition.ts';
-import { clusterEvents, fullBudget, nodeEvent, spent } from './told-events.ts';
+import { changedConditions, clusterEvent, fullBudget, nodeEvent, spent } from './told-events.ts';
 
 const on = (status: NodeCondition['status'], reason: string): NodeCondition => ({
   type: 'HaywardNetworkProblem',
@@ -10,6 +10,7 @@ const on = (status: NodeCondition['status'], reason: string): NodeCondition => (
   message: 'words',
   lastTransitionTime: '2026-01-01T00:00:00Z',
 });
+const clusterEvents = (before: Condition[], after: Condition[]) => changedConditions(before, after).map(clusterEvent);
 const condition = (status: Condition['status'], reason = 'R', message = 'm'): Condition => ({
   type: 'NodesHealthy',
   status,

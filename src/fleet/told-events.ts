@@ -26,15 +26,17 @@ export function nodeEvent(
   return { about: 'node', node, type: isGood ? 'Normal' : 'Warning', reason, note: noteOf(message) };
 }
 
-/** Of the cluster's conditions whose status or reason became another. */
-export function clusterEvents(before: readonly Condition[], after: readonly Condition[]): readonly ToldEvent[] {
-  return after.flatMap(({ type, status, reason, message }): ToldEvent[] => {
+/** Of the cluster's conditions those whose status or reason became another. That all is well from the beginning is no change. */
+export function changedConditions(before: readonly Condition[], after: readonly Condition[]): readonly Condition[] {
+  return after.filter(({ type, status, reason }) => {
     const last = before.find((one) => one.type === type);
-    if (last?.status === status && last.reason === reason) return [];
-    if (!last && status === 'True') return [];
-    const note = noteOf(`${type} is ${status}: ${message}`);
-    return [{ about: 'cluster', node: '', type: EVENT_TYPES[status], reason: `${type}${reason}`, note }];
+    return last ? last.status !== status || last.reason !== reason : status !== 'True';
   });
+}
+
+export function clusterEvent({ type, status, reason, message }: Condition): ToldEvent {
+  const note = noteOf(`${type} is ${status}: ${message}`);
+  return { about: 'cluster', node: '', type: EVENT_TYPES[status], reason: `${type}${reason}`, note };
 }
 
 const EVENT_TYPES: Readonly<Record<ConditionStatus, ToldEvent['type']>> = {
