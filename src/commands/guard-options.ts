@@ -100,6 +100,19 @@ export function addGuardOptions(command: Command, say: Say): Command {
     .addOption(processKubeconfig(say));
 }
 
+/** Throws UsageError for what is said of reporting and cannot be so. */
+export function checkReportOptions({ reportToCluster, node, kubeconfig }: RawGuardOptions): void {
+  const stray = node !== undefined ? '--node' : kubeconfig !== undefined ? '--kubeconfig' : undefined;
+  if (stray !== undefined && reportToCluster !== true) throw new UsageError(`${stray}: only with --report-to-cluster`);
+  if (kubeconfig === '') throw new UsageError('--kubeconfig: expected a file, and it is empty');
+  if (node !== undefined && !isNodeName(node)) throw new UsageError(`--node ${node}: not a Node's name`);
+}
+
+/** A DNS subdomain, as Kubernetes wants it. */
+export function isNodeName(name: string): boolean {
+  return /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name);
+}
+
 function interval(value: string): number {
   const ms = durationMs('--interval', value);
   if (ms < LEAST_INTERVAL_MS) throw new UsageError(`--interval ${value}: at least ${LEAST_INTERVAL_MS}ms`);

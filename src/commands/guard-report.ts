@@ -3,6 +3,7 @@ import type { KubeConnection } from '../cluster/client/connection.ts';
 import { startReporter } from '../fleet/reporter.ts';
 import type { StartReporting } from '../guard/tell/report.ts';
 import { type Reading, unknown } from '../hosts/reading.ts';
+import { isNodeName } from './guard-options.ts';
 import { kubeConnection } from './kube-connection.ts';
 import { UsageError } from './usage.ts';
 
@@ -42,6 +43,6 @@ async function opened(kubeconfig: string | undefined): Promise<Reading<KubeConne
 export function nodeName(given: string | undefined, environment: Readonly<Record<string, string | undefined>>): string {
   // The kubelet takes the host's name in lower case (kubernetes pkg/util/node, GetHostname).
   const node = given ?? (environment['NODE_NAME'] || hostname().trim().toLowerCase());
-  if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(node)) throw new UsageError(`--node ${node}: not a Node's name`);
+  if (!isNodeName(node)) throw new UsageError(`--node ${node}: not a Node's name`);
   return node;
 }
