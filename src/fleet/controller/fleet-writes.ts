@@ -9,7 +9,7 @@ import {
   clusterReportBody,
   emptyReportBody,
 } from '../cluster-report.ts';
-import type { NodeCondition } from '../node-condition.ts';
+import { NODE_CONDITION, type NodeCondition } from '../node-condition.ts';
 import type { FleetNode } from '../sight.ts';
 import { fullBudget, spent, type ToldEvent } from '../told-events.ts';
 import type { FleetTally, Write } from './tally.ts';
@@ -78,17 +78,10 @@ export function fleetWrites(client: KubeConnection, { instance, tell, tally, sig
       return done('report', object, Promise.resolve(written)).then((isDone) => isDone && written.kind === 'done');
     },
     nodeCondition({ name, uid }, condition) {
-      const { lastTransitionTime } = condition ?? {};
-      // NPD's permanent conditions have a heartbeat; this one is written on change alone, and so is its heartbeat.
-      const conditions = condition && [{ ...condition, lastHeartbeatTime: lastTransitionTime }];
-      const body = {
-        apiVersion: 'v1',
-        kind: 'Node',
-        metadata: { name, uid },
-        ...(conditions && { status: { conditions } }),
-      };
+      const patch = { metadata: { uid }, status: { conditions: [conditionPatch(condition)] } };
       const path = `/api/v1/nodes/${encodeURIComponent(name)}/status`;
-      return done('node', `the condition of node ${name}`, client.apply(path, body, ours));
+      const options = { manager: CONTROLLER, strategic: true, signal };
+      return done('node', `the condition of node ${name}`, client.merge(path, patch, options));
     },
     async event(event, uid) {
       const now = new Date();
@@ -120,6 +113,16 @@ export function fleetWrites(client: KubeConnection, { instance, tell, tally, sig
     removeNamespace: (name) =>
       done('sweep', `namespace ${name}`, client.remove(`/api/v1/namespaces/${encodeURIComponent(name)}`, { signal })),
   };
+}
+
+/**
+ * As the kubelet and node-problem-detector write theirs. Not by server-side apply: what a Node was created with is owned by nobody, so
+ * that an apply which gives up our condition would take the kubelet's with it (seen on Kubernetes 1.33).
+ */
+function conditionPatch(condition: NodeCondition | undefined): object {
+  if (!condition) return { $patch: 'delete', type: NODE_CONDITION };
+  // NPD's permanent conditions have a heartbeat; this one is written on change alone, and so is its heartbeat.
+  return { ...condition, lastHeartbeatTime: condition.lastTransitionTime };
 }
 
 function eventBody({ about, node, type, reason, note }: ToldEvent, uid: string, at: Date) {
