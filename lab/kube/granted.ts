@@ -7,10 +7,10 @@ interface Manifest {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly subjects?: readonly { readonly name: string }[];
   readonly roleRef?: { readonly kind: string; readonly name: string };
-  readonly rules?: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
+  readonly rules?: readonly { readonly resources?: readonly string[]; readonly verbs: readonly string[] }[];
 }
 
-/** `verb resource` for all that a manifest's bindings grant an account of its own. */
+/** `verb resource` for all that a manifest's bindings grant an account of its own; what is no object (/metrics) is not in the audit's account either. */
 export async function grantsOf(manifest: string, account: string): Promise<Set<string>> {
   const objects = (await manifestObjects(manifest)) as readonly Manifest[];
   const roles = objects
@@ -28,7 +28,7 @@ export async function roleGrants(manifest: string, role: string): Promise<Set<st
 function rulesOf(roles: readonly Manifest[]): Set<string> {
   const rules = roles.flatMap((role) => role.rules ?? []);
   return new Set(
-    rules.flatMap(({ resources, verbs }) =>
+    rules.flatMap(({ resources = [], verbs }) =>
       resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
     ),
   );

@@ -1,8 +1,11 @@
 // Which manifest grants what to whom. The rights themselves stand beside the code that uses them.
-import { account, manifestText, namespace, ownNodeOnly, viewRole } from './text.mjs';
+import { account, clusterRole, manifestText, namespace, ownNodeOnly, policy, viewRole } from './text.mjs';
 
-/** Where the code states its rights, by the name it exports them under. */
+/** Where the code states its rights, and what else manifests say of it, by the name it is exported under. */
 export const SOURCES = {
+  CONTROLLER_RIGHTS: 'src/fleet/controller/rights.ts',
+  RUN_LABELS: 'src/fleet/expired-runs.ts',
+  STATUS_RIGHTS: 'src/cluster/collect/rights.ts',
   REPORTER_RIGHTS: 'src/fleet/reporter-rights.ts',
   NETWORKS_AGENT_RIGHTS: 'src/vm-networks/agent/rights.ts',
   NETWORKS_CONTROLLER_RIGHTS: 'src/vm-networks/controller/rights.ts',
@@ -27,7 +30,6 @@ export function manifests(rights) {
         ...ownNodeOnly({
           name: 'hayward-networks-agent',
           why: OWN_NODE,
-          account: 'hayward-networks-agent',
           resources: [{ group: 'hayward.internal', resource: 'nodenetworkprobes/status' }],
           rule: 'object.metadata.name == node',
           message: 'an agent answers for its own node alone',
@@ -48,7 +50,6 @@ export function manifests(rights) {
         ...ownNodeOnly({
           name: 'hayward-guard',
           why: `${OWN_NODE} Without it a guard could also write over the Leases by which others in this namespace lead.`,
-          account: 'hayward-guard',
           resources: [
             { group: 'hayward.internal', resource: 'nodereports' },
             { group: 'coordination.k8s.io', resource: 'leases' },
@@ -63,5 +64,40 @@ export function manifests(rights) {
         }),
       ],
     }),
+    'deploy/controller/rbac.yaml': manifestText({
+      heading:
+        'Who hayward controller is to the API server, and all it may do there: each verb below is one it uses, and none is missing (rbac.kube.test.ts). After crds.yaml and deploy/networks/crds.yaml: kubectl apply -f rbac.yaml',
+      objects: [
+        namespace(
+          'The guards look at the node itself: host namespaces, host paths and capabilities are what the baseline forbids.',
+        ),
+        ...account({ name: 'hayward-controller', rights: rights.CONTROLLER_RIGHTS }),
+        ...policy({
+          name: 'hayward-controller',
+          why: 'A role cannot say which namespaces may be deleted: those of runs of hayward dataplane (Kubernetes 1.30 and newer; older ones do not know this kind).',
+          resources: [{ group: '', resource: 'namespaces' }],
+          operations: ['DELETE'],
+          expression: ownLabels(rights.RUN_LABELS),
+          message: 'only a namespace that a run of hayward dataplane made is deleted',
+        }),
+        viewRole({
+          name: 'hayward-controller-view',
+          why: 'Whoever may view a cluster sees what it tells of itself: kubectl get clusterreports, nodereports.',
+          rights: [{ verbs: SEE, group: 'hayward.internal', resources: ['clusterreports', 'nodereports'], why: '' }],
+        }),
+      ],
+    }),
+    'deploy/status/rbac.yaml': manifestText({
+      heading:
+        'What hayward status asks of the API server, for whoever runs it without being an administrator: each verb below is one it uses (rbac.kube.test.ts). It is bound to nobody yet:\n  kubectl create clusterrolebinding hayward-status --clusterrole hayward-status --user NAME',
+      objects: [clusterRole({ name: 'hayward-status', rights: rights.STATUS_RIGHTS })],
+    }),
   };
+}
+
+function ownLabels(labels) {
+  const each = Object.entries(labels).map(
+    ([key, value]) => `'${key}' in oldObject.metadata.labels && oldObject.metadata.labels['${key}'] == '${value}'`,
+  );
+  return ['has(oldObject.metadata.labels)', ...each].join(' &&\n        ');
 }

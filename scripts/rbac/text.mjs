@@ -21,15 +21,31 @@ ${comment(why, 4)}    pod-security.kubernetes.io/enforce: privileged
 
 /** A service account with all that it is granted: cluster-wide, and in a namespace what is only asked for there. */
 export function account({ name, rights, automount = true }) {
-  const wide = rights.filter((right) => right.namespace === undefined);
-  const own = rights.filter((right) => right.namespace === 'hayward');
-  if (wide.length + own.length < rights.length) throw new Error(`${name}: rights in another namespace than hayward`);
+  const all = withoutRepeats(rights);
+  const wide = all.filter((right) => right.namespace === undefined);
+  const namespaces = [...new Set(all.flatMap((right) => right.namespace ?? []))];
   const held = automount ? '' : `# The Pod that needs the token mounts it.\nautomountServiceAccountToken: false\n`;
   return [
     `apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: ${name}\n  namespace: hayward\n${held}`,
-    ...(wide.length > 0 ? [clusterRole({ name, rights: wide }), binding('Cluster', name)] : []),
-    ...(own.length > 0 ? [role('Role', name, own, '  namespace: hayward\n'), binding('', name)] : []),
+    ...(wide.length > 0 ? [clusterRole({ name, rights: wide }), binding(name)] : []),
+    ...namespaces.flatMap((namespace) => {
+      const own = all.filter((right) => right.namespace === namespace);
+      return [role('Role', name, own, `  namespace: ${namespace}\n`), binding(name, namespace)];
+    }),
   ];
+}
+
+/** What several parts of a process ask for is granted once, with the first one's reason. */
+function withoutRepeats(rights) {
+  const granted = new Set();
+  return rights.flatMap((right) => {
+    if (right.urls) return [right];
+    const { verbs, group, resources, names = [], namespace = '' } = right;
+    const each = (verb) => resources.map((resource) => [verb, group, resource, names, namespace].join(' '));
+    const fresh = verbs.filter((verb) => each(verb).some((one) => !granted.has(one)));
+    for (const one of fresh.flatMap(each)) granted.add(one);
+    return fresh.length > 0 ? [{ ...right, verbs: fresh }] : [];
+  });
 }
 
 /** `why`: told above it, where the name does not say it. `labels` as lines of YAML. */
@@ -44,11 +60,19 @@ export function viewRole({ name, rights, why }) {
 }
 
 /** What a role cannot say: by the token of its Pod, a service account may only write what is of its own node. */
-export function ownNodeOnly({ name, why, account: of, resources, rule, message }) {
+export function ownNodeOnly({ name, why, resources, rule, message }) {
+  const expression = `has(request.userInfo.extra) && 'authentication.kubernetes.io/node-name' in request.userInfo.extra &&
+        request.userInfo.extra['authentication.kubernetes.io/node-name'].exists(node,
+        ${rule})`;
+  return policy({ name, why, resources, operations: ['CREATE', 'UPDATE'], expression, message });
+}
+
+/** An admission policy for the service account of its own name. */
+export function policy({ name, why, resources, operations, expression, message }) {
   const rules = resources.map(
-    ({ group, resource }) => `      - apiGroups: [${group}]
+    ({ group, resource }) => `      - apiGroups: [${group || '""'}]
         apiVersions: ["*"]
-        operations: [CREATE, UPDATE]
+        operations: [${operations.join(', ')}]
         resources: [${resource}]
 `,
   );
@@ -63,12 +87,10 @@ spec:
     resourceRules:
 ${rules.join('')}  matchConditions:
     - name: its-own-account
-      expression: request.userInfo.username == 'system:serviceaccount:hayward:${of}'
+      expression: request.userInfo.username == 'system:serviceaccount:hayward:${name}'
   validations:
     - expression: >-
-        has(request.userInfo.extra) && 'authentication.kubernetes.io/node-name' in request.userInfo.extra &&
-        request.userInfo.extra['authentication.kubernetes.io/node-name'].exists(node,
-        ${rule})
+        ${expression}
       message: ${message}
       reason: Forbidden
 `,
@@ -84,26 +106,30 @@ spec:
 }
 
 function role(kind, name, rights, metadata) {
-  const rules = rights.map(
-    ({ verbs, group, resources, names, why }) => `${comment(why, 2)}  - apiGroups: [${group || '""'}]
-    resources: [${resources.join(', ')}]
-${names ? `    resourceNames: [${names.join(', ')}]\n` : ''}    verbs: [${verbs.join(', ')}]
-`,
-  );
   return `apiVersion: rbac.authorization.k8s.io/v1
 kind: ${kind}
 metadata:
   name: ${name}
 ${metadata}rules:
-${rules.join('')}`;
+${rights.map(ruleOf).join('')}`;
 }
 
-function binding(scope, name) {
+function ruleOf({ verbs, group, resources, names, urls, why }) {
+  const what = urls
+    ? `  - nonResourceURLs: [${urls.join(', ')}]\n`
+    : `  - apiGroups: [${group || '""'}]\n    resources: [${resources.join(', ')}]\n`;
+  const only = names ? `    resourceNames: [${names.join(', ')}]\n` : '';
+  return `${comment(why, 2)}${what}${only}    verbs: [${verbs.join(', ')}]\n`;
+}
+
+/** Binds a service account to the role of its name: in a namespace where one is given, else everywhere. */
+function binding(name, namespace) {
+  const scope = namespace === undefined ? 'Cluster' : '';
   return `apiVersion: rbac.authorization.k8s.io/v1
 kind: ${scope}RoleBinding
 metadata:
   name: ${name}
-${scope ? '' : '  namespace: hayward\n'}roleRef:
+${namespace === undefined ? '' : `  namespace: ${namespace}\n`}roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ${scope}Role
   name: ${name}
@@ -114,13 +140,21 @@ subjects:
 `;
 }
 
+/** As many lines as it needs; a line break in the text stays one. */
 function comment(text, indent) {
+  return text
+    .split('\n')
+    .flatMap((line) => wrapped(line, COLUMNS - indent - 2))
+    .map((line) => `${' '.repeat(indent)}# ${line}\n`)
+    .join('');
+}
+
+function wrapped(text, columns) {
   const lines = [];
   for (const word of text.split(' ').filter(Boolean)) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < COLUMNS - indent - 2)
-      lines[lines.length - 1] = `${last} ${word}`;
+    if (last !== undefined && last.length + word.length < columns) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines.map((line) => `${' '.repeat(indent)}# ${line}\n`).join('');
+  return lines;
 }
