@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../../lab/free-port.ts';
 import { apiServer, type LabApiServer } from '../../lab/kube/api-server.ts';
 import { loopbackAddress, type ManagementSite, managementSite } from '../../lab/kube/management-site.ts';
-import { applyManifest } from '../../lab/kube/manifests.ts';
+import { applyManifest, manifestObjects } from '../../lab/kube/manifests.ts';
 import { type SmallCluster, smallCluster } from '../../lab/kube/small-cluster.ts';
 import { defineAttachments } from '../../lab/kube/vm-networks.ts';
 import type { KubeConnection } from '../cluster/client/connection.ts';
@@ -284,6 +285,18 @@ it('tells what nodes say, goes on under another leader without a false word, and
   await controller('third', '--node-conditions', 'off');
   for (const node of cluster.nodes) await eventually(() => nodeCondition(node)).toBeUndefined();
   expect(conditionsIn(await object('/api/v1/nodes/node-1')).map(({ type }) => type)).toContain('Ready');
+});
+
+it('is deployed by a manifest the API server takes, and whose words it understands', async () => {
+  await applyManifest(admin, `${DEPLOY}controller/controller.yaml`);
+  const [deployment] = await manifestObjects(`${DEPLOY}controller/controller.yaml`);
+  const { spec } = deployment as unknown as { spec: { template: { spec: { containers: { args: string[] }[] } } } };
+  const args = spec.template.spec.containers[0]?.args ?? [];
+  // As the kubelet fills in what the field references tell.
+  const filled = args.map((arg) => arg.replace(/\$\([A-Z_]+\)/g, 'filled-in'));
+  expect(filled[0]).toBe('controller');
+  const { stderr } = await promisify(execFile)(process.execPath, [CLI, ...filled, '--help']);
+  expect(stderr).toBe('');
 });
 
 async function expired(name: string, expires: string): Promise<void> {
