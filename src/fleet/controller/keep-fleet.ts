@@ -148,11 +148,12 @@ export async function keepFleet({ lost, client }: Term, options: FleetOptions): 
   if (bug) throw bug.error;
 }
 
-/** A node that was well when it was first seen is not told. */
+/** Of a node that was well when it was first seen, or is too new to tell, nothing is told. */
 function tellNodes(tell: TellFleet, before: FleetMemory, after: FleetMemory): void {
   for (const [node, { state, reason }] of after.standings) {
     const last = before.standings.get(node)?.state;
-    if (last === state || (last === undefined && state === 'healthy')) continue;
+    if (last === state || state === 'awaited') continue;
+    if (state === 'healthy' && (last === undefined || last === 'awaited')) continue;
     tell({ type: 'node', node, state, reason });
   }
 }

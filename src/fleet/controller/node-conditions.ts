@@ -83,7 +83,9 @@ export function nodeConditions(options: NodeConditionsOptions): NodeConditions {
   function forget(nodes: ReadonlyMap<string, FleetNode>): void {
     const now = performance.now();
     for (const [name, until] of rests) if (until <= now || !nodes.has(name)) rests.delete(name);
-    for (const name of present.keys()) if (!nodes.has(name)) present.delete(name);
+    for (const kept of [present, writtenMs]) {
+      for (const name of kept.keys()) if (!nodes.has(name)) kept.delete(name);
+    }
   }
   function bring(node: FleetNode, wish: NodeWish, at: string): void {
     const before = present.get(node.name);
