@@ -52,6 +52,12 @@ export function startController(kubeconfig, name) {
   return spawn(process.execPath, [...argv, '--kubeconfig', kubeconfig], { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
+/** The controller that judges the nodes too. */
+export function startHaywardController(kubeconfig, name) {
+  const argv = [CLI, 'controller', '--name', name, '--kubeconfig', kubeconfig];
+  return spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
 /** Ends it in order. */
 export async function stop(controller) {
   controller.kill('SIGTERM');
@@ -60,11 +66,16 @@ export async function stop(controller) {
 }
 
 /** Until the controller says that it leads. */
-export async function leading(controller) {
+export function leading(controller) {
+  return toldBy(controller, '"leading"');
+}
+
+/** Until the controller's log says something; what it says later is not read. */
+export async function toldBy(controller, word) {
   let log = '';
   for await (const chunk of controller.stderr) {
     log += chunk;
-    if (log.includes('"leading"')) break;
+    if (log.includes(word)) break;
   }
-  if (!log.includes('"leading"')) throw new Error(`the controller did not lead: ${log}`);
+  if (!log.includes(word)) throw new Error(`the controller did not say ${word}: ${log}`);
 }

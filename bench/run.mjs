@@ -16,6 +16,7 @@ const BENCHMARKS = [
   'networks-probe.mjs',
   'networks-controller.mjs',
   'networks-true.mjs',
+  'controller.mjs',
   'status.mjs',
 ];
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -160,6 +160,7 @@ if (nodePackagesStale()) {
 }
 const lacks = await section('set up', () => setUp((line) => console.log(line)));
 await step('registry', process.execPath, 'scripts/generate-registry.mjs', '--check');
+await step('manifests', process.execPath, 'scripts/generate-rbac.mjs', '--check');
 await step('lint', 'biome', 'check', '--error-on-warnings', '.');
 await step('types', 'tsc', '--noEmit');
 await step('build', process.execPath, 'scripts/build.mjs');

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiServer, type LabApiServer } from '../../lab/kube/api-server.ts';
 import { type Audit, auditLog } from '../../lab/kube/audit.ts';
+import { expectExactly } from '../../lab/kube/granted.ts';
 import { applyManifest, manifestObjects } from '../../lab/kube/manifests.ts';
 import { serviceAccountKubeconfig } from '../../lab/kube/service-account.ts';
 import { defineAttachments, putAttachment, putNode } from '../../lab/kube/vm-networks.ts';
@@ -55,48 +56,6 @@ async function as(account: 'controller' | 'agent', node: string): Promise<KubeCo
   return client;
 }
 
-/** `verb resource` for all that the manifest grants an account. */
-async function grantsOf(account: string): Promise<Set<string>> {
-  const objects = (await manifestObjects(RBAC)) as readonly Manifest[];
-  const roles = objects
-    .filter(({ subjects }) => subjects?.some(({ name }) => name === account))
-    .map(({ roleRef }) => `${roleRef?.kind} ${roleRef?.name}`);
-  const rules = objects.filter(({ kind, metadata }) => roles.includes(`${kind} ${metadata.name}`));
-  return new Set(
-    rules.flatMap((role) =>
-      (role.rules ?? []).flatMap(({ resources, verbs }) =>
-        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
-      ),
-    ),
-  );
-}
-
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly subjects?: readonly { readonly name: string }[];
-  readonly roleRef?: { readonly kind: string; readonly name: string };
-  readonly rules?: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
-}
-
-/** `verb resource` for all that an account did. An apply that made its object (201) needed both verbs. */
-async function usesOf(account: string): Promise<Set<string>> {
-  const user = `system:serviceaccount:hayward:${account}`;
-  const own = (await audit.read()).filter((one) => one.user === user);
-  return new Set(
-    own.flatMap(({ verb, resource, status }) => [
-      `${verb} ${resource}`,
-      ...(verb === 'patch' && status === 201 ? [`create ${resource}`] : []),
-    ]),
-  );
-}
-
-async function deniedOf(account: string): Promise<readonly string[]> {
-  const user = `system:serviceaccount:hayward:${account}`;
-  const denied = (await audit.read()).filter((one) => one.user === user && one.status === 403);
-  return denied.map(({ verb, resource, name }) => `${verb} ${resource} ${name}`);
-}
-
 describe('what the manifest grants', () => {
   it('is what a controller and an agent use in their life: nothing is missing, nothing is left over', async () => {
     const stop = new AbortController();
@@ -135,8 +94,7 @@ describe('what the manifest grants', () => {
     await agent;
 
     for (const account of ['hayward-networks-controller', 'hayward-networks-agent']) {
-      expect(await deniedOf(account)).toEqual([]);
-      expect(await usesOf(account)).toEqual(await grantsOf(account));
+      await expectExactly({ audit, manifest: RBAC, account });
     }
     expect(events.filter(({ type }) => type === 'refused' || type === 'lease')).toEqual([]);
   });

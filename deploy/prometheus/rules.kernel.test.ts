@@ -6,10 +6,13 @@ import { unpacked } from '../../lab/packages.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
-it('the alert rules are sound, fire where their fault is, and nowhere else', async () => {
+it.each([
+  ['a node', 'hayward-guard.rules.yaml', 8, 'rules.tests.yaml'],
+  ['a cluster', 'hayward-cluster.rules.yaml', 7, 'cluster.tests.yaml'],
+])('the alert rules of %s are sound, fire where their fault is, and nowhere else', async (_, rules, count, tests) => {
   const promtool = join(await unpacked('prometheus'), 'usr/bin/promtool');
-  const checked = await command([promtool, 'check', 'rules', join(HERE, 'hayward-guard.rules.yaml')]);
-  expect(checked.stdout + checked.stderr).toContain('SUCCESS: 7 rules found');
-  const tested = await command([promtool, 'test', 'rules', join(HERE, 'rules.tests.yaml')]);
+  const checked = await command([promtool, 'check', 'rules', join(HERE, rules)]);
+  expect(checked.stdout + checked.stderr).toContain(`SUCCESS: ${count} rules found`);
+  const tested = await command([promtool, 'test', 'rules', join(HERE, tests)]);
   expect(tested.stdout + tested.stderr).toMatch(/SUCCESS\s*$/);
 });

@@ -13,6 +13,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   RoleBinding: 'rolebindings',
   Deployment: 'deployments',
   DaemonSet: 'daemonsets',
+  PodDisruptionBudget: 'poddisruptionbudgets',
   ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
   ValidatingAdmissionPolicyBinding: 'validatingadmissionpolicybindings',
   CustomResourceDefinition: 'customresourcedefinitions',

@@ -18,11 +18,13 @@ export async function kubeconfigFor({ kubeconfig, environment }: KubeconfigOptio
   if (kubeconfig === '') throw new UsageError('--kubeconfig: expected a file, and it is empty');
   const { KUBECONFIG: named, HOME: home = homedir() } = environment;
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
+  // Of a Pod that has the node's /run, where the kubelet cannot mount the token at its usual place.
+  const { HAYWARD_SERVICE_ACCOUNT: account } = environment;
   const found = await findKubeconfig({
     ...(kubeconfig === undefined ? {} : { option: kubeconfig }),
     ...(named === undefined ? {} : { environment: named }),
     home,
-    ...(host && port ? { service: { host, port } } : {}),
+    ...(host && port ? { service: { host, port, ...(account && { account }) } } : {}),
   });
   if (found.known) return found;
   throw unusable(found, kubeconfig === undefined && named === undefined);

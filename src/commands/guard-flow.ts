@@ -24,7 +24,7 @@ import { actingHost, warnWithoutRoot } from './acting-host.ts';
 import { type CommonOptions, commonOptions, printsJson } from './common-options.ts';
 import { placesHere } from './guard-control.ts';
 import { listen } from './guard-listen.ts';
-import type { RawGuardOptions } from './guard-options.ts';
+import { checkReportOptions, type RawGuardOptions } from './guard-options.ts';
 import { askedSettings } from './guard-plan.ts';
 import { UsageError } from './usage.ts';
 
@@ -48,6 +48,7 @@ const NO_KERNEL: Bilingual = {
 export async function runGuard(raw: RawGuardOptions): Promise<number> {
   const options = await commonOptions(raw);
   await askedSettings(raw.hold);
+  checkReportOptions(raw);
   printsJson(options, 'guard');
   // What is below a cgroup mount may not be there: `ip netns exec` mounts another /sys.
   if (raw.cgroup !== undefined && !existsSync(raw.cgroup)) {
@@ -146,7 +147,9 @@ async function start(
   });
   const { how, why } = holding.inForce();
   if (enforce === 'kernel' && how !== 'kernel') throw new UsageError(`${NO_KERNEL[options.lang]}: ${why}`);
+  const report = await reportingOf(raw);
   return startDaemon({
+    ...(report && { report }),
     lang: options.lang,
     enforce,
     intervalMs: raw.interval ?? DEFAULT_INTERVAL_MS,
@@ -176,6 +179,13 @@ async function start(
     sink,
     notify,
   });
+}
+
+/** Loaded only where it is asked for: a guard by itself needs no client. Throws UsageError. */
+async function reportingOf({ reportToCluster, node, kubeconfig }: RawGuardOptions) {
+  if (reportToCluster !== true) return undefined;
+  const { nodeName, reporting } = await import('./guard-report.ts');
+  return reporting({ node: nodeName(node, process.env), kubeconfig });
 }
 
 /** What the child that judges is told. */

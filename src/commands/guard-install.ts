@@ -9,7 +9,7 @@ import {
   type RawCommonOptions,
 } from './common-options.ts';
 import { withGivenBefore } from './given-options.ts';
-import { addGuardOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
+import { addGuardOptions, checkReportOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
 import { refuseHoldTrouble } from './guard-plan.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
 import { UsageError } from './usage.ts';
@@ -82,7 +82,9 @@ async function uninstallGuard(_own: RawCommonOptions & Doing, command: Command):
 }
 
 /** What would keep the service from starting is said now. Throws UsageError. */
-async function checkGuardOptions({ tokenFile, cgroup }: RawGuardOptions): Promise<void> {
+async function checkGuardOptions(raw: RawGuardOptions): Promise<void> {
+  const { tokenFile, cgroup } = raw;
+  checkReportOptions(raw);
   const { tokenIn } = await import('./guard-listen.ts');
   if (tokenFile !== undefined) tokenIn(tokenFile);
   if (cgroup !== undefined && !existsSync(join(cgroup, 'cgroup.procs'))) {

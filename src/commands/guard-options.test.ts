@@ -1,8 +1,9 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addChoosingOptions } from './common-options.ts';
 import { withGivenBefore } from './given-options.ts';
-import { addGuardOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
+import { addGuardOptions, checkReportOptions, guardWords, type RawGuardOptions } from './guard-options.ts';
 
 /** What `guard install` would have its service told, from a command line. */
 function wordsFrom(...line: readonly string[]): readonly string[] {
@@ -79,5 +80,21 @@ describe('the words of an installed guard', () => {
       'zh-CN',
     );
     expect(wordsFrom('install', ...once)).toEqual(once);
+  });
+});
+
+describe('reporting to the cluster', () => {
+  it('is what an installed guard does as well, by a kubeconfig that is found from anywhere', () => {
+    const words = wordsFrom('--report-to-cluster', 'install', '--node', 'node-1', '--kubeconfig', 'own.kubeconfig');
+    expect(words).toEqual(['--report-to-cluster', '--node', 'node-1', '--kubeconfig', resolve('own.kubeconfig')]);
+  });
+
+  it.each([
+    [{ node: 'node-1' }, '--node: only with --report-to-cluster'],
+    [{ kubeconfig: '/k' }, '--kubeconfig: only with --report-to-cluster'],
+    [{ kubeconfig: '', reportToCluster: true }, '--kubeconfig: expected a file, and it is empty'],
+    [{ node: 'Node 1', reportToCluster: true }, "--node Node 1: not a Node's name"],
+  ] as const)('is refused where %j is said', (raw, why) => {
+    expect(() => checkReportOptions(raw)).toThrow(why);
   });
 });

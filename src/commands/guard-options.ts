@@ -6,6 +6,7 @@ import { durationMs } from './duration.ts';
 import { addHoldOption } from './guard-plan.ts';
 import type { Say } from './help-language.ts';
 import { addressOrOff, type ListenAddress, listenAddressText } from './listen-address.ts';
+import { processKubeconfig } from './process-kubeconfig.ts';
 import { UsageError, unknownWord } from './usage.ts';
 
 /** As commander hands them over. */
@@ -18,6 +19,9 @@ export interface RawGuardOptions extends RawCommonOptions {
   cgroup?: string;
   reclaim?: boolean;
   hold?: string[];
+  reportToCluster?: boolean;
+  node?: string;
+  kubeconfig?: string;
 }
 
 /** Faster than this the loop itself would be what is seen in top. */
@@ -74,7 +78,35 @@ export function addGuardOptions(command: Command, say: Say): Command {
         'zh-CN': '只拦截此 cgroup v2 目录及其下级的写入（默认为根目录，即所有进程）',
       }),
     )
-    .option('--no-reclaim', say({ en: 'leave leaked leases alone', 'zh-CN': '不回收泄漏的租约' }));
+    .option('--no-reclaim', say({ en: 'leave leaked leases alone', 'zh-CN': '不回收泄漏的租约' }))
+    .option(
+      '--report-to-cluster',
+      say({
+        en: 'tell the cluster what this node is like, in its NodeReport',
+        'zh-CN': '把本节点的状况写入集群中的 NodeReport',
+      }),
+    )
+    .option(
+      '--node <name>',
+      say({
+        en: 'reported as this Node (default: $NODE_NAME, else the host name)',
+        'zh-CN': '以此 Node 名称报告（默认：$NODE_NAME，否则为主机名）',
+      }),
+    )
+    .addOption(processKubeconfig(say));
+}
+
+/** Throws UsageError for what is said of reporting and cannot be so. */
+export function checkReportOptions({ reportToCluster, node, kubeconfig }: RawGuardOptions): void {
+  const stray = node !== undefined ? '--node' : kubeconfig !== undefined ? '--kubeconfig' : undefined;
+  if (stray !== undefined && reportToCluster !== true) throw new UsageError(`${stray}: only with --report-to-cluster`);
+  if (kubeconfig === '') throw new UsageError('--kubeconfig: expected a file, and it is empty');
+  if (node !== undefined && !isNodeName(node)) throw new UsageError(`--node ${node}: not a Node's name`);
+}
+
+/** A DNS subdomain, as Kubernetes wants it. */
+export function isNodeName(name: string): boolean {
+  return /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name);
 }
 
 function interval(value: string): number {
@@ -107,6 +139,9 @@ export function guardWords(raw: RawGuardOptions): readonly string[] {
     ...word('--lang', lang),
     ...hold.flatMap((one) => word('--hold', one)),
     ...(raw.reclaim === false ? ['--no-reclaim'] : []),
+    ...(raw.reportToCluster === true ? ['--report-to-cluster'] : []),
+    ...word('--node', raw.node),
+    ...word('--kubeconfig', raw.kubeconfig === undefined ? undefined : resolve(raw.kubeconfig)),
   ];
 }
 

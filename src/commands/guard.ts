@@ -26,6 +26,7 @@ ${say(EXAMPLES)}
   hayward guard --enforce observe     ${say({ en: 'only see who writes: the safe first step', 'zh-CN': '只看是谁写入：最安全的第一步' })}
   hayward guard
   hayward guard --hold net.ipv4.conf.all.arp_ignore=1
+  hayward guard --report-to-cluster   ${say({ en: 'kubectl get nodereports', 'zh-CN': '用 kubectl get nodereports 查看' })}
   hayward guard status
 
 ${say(STATE_HELP)}`,

@@ -38,7 +38,7 @@ export function registerController(networks: Command, say: Say): void {
           '让集群所显示的虚拟机网络状态保持真实：由各节点的 agent 探测，以 VMNetwork 报告每个网络，并写入 Harvester 显示的注解。可运行任意多个副本，只有一个为主。不与 Harvester 的写入相争，只报告。',
       }),
     );
-  addOptions(command, say)
+  addControllerOptions(command, say)
     .addHelpText(
       'after',
       `
@@ -63,7 +63,8 @@ ${say({
     });
 }
 
-function addOptions(command: Command, say: Say): Command {
+/** What is said of keeping VM networks, and of a controller as such. */
+export function addControllerOptions(command: Command, say: Say): Command {
   return command
     .addOption(processKubeconfig(say))
     .addOption(

@@ -5,6 +5,7 @@ import type { Bilingual, Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
 import { register as capture } from './capture.ts';
 import { commandFirst } from './command-first.ts';
+import { register as controller } from './controller.ts';
 import { register as dataplane } from './dataplane.ts';
 import { register as dataplaneAgent } from './dataplane-agent.ts';
 import { register as diff } from './diff.ts';
@@ -37,6 +38,7 @@ const COMMANDS = [
   lint,
   networks,
   dataplane,
+  controller,
   explain,
   lab,
   dataplaneAgent,

@@ -7,6 +7,7 @@ import type { Notifier } from './live/notify.ts';
 import type { Senses } from './loop.ts';
 import type { Enforcement } from './model.ts';
 import type { LastGood } from './plan/last-good.ts';
+import type { StartReporting } from './tell/report.ts';
 import type { Sink } from './tell/sink.ts';
 import type { SensesParts } from './watch/senses.ts';
 import type { ServicesOptions, ServicesWatch } from './watch/services.ts';
@@ -34,4 +35,6 @@ export interface DaemonOptions {
   readonly lastGood: LastGood;
   readonly sink: Sink;
   readonly notify: Notifier;
+  /** Reports to the cluster; absent where that was not asked for. */
+  readonly report?: StartReporting;
 }

@@ -13,6 +13,7 @@ import { afterUpgrade, carryOver } from './plan/upgrade.ts';
 import { makeReclaiming } from './repair/reclaiming.ts';
 import { journaledRepairs } from './repair/repairs.ts';
 import { withContested } from './tell/contested.ts';
+import { judgementOf } from './tell/report.ts';
 import { statusOf } from './tell/status.ts';
 
 /** A guard at work. */
@@ -40,6 +41,9 @@ const HANGS_MS = 10_000;
 /** Below the unit's TimeoutStartSec. `/readyz` waits for the first full round all the same. */
 const READY_AT_LATEST_MS = 45_000;
 
+/** A judgement that fails so often says no longer what the node is like. */
+const UNJUDGED_ROUNDS = 3;
+
 function moment(): Moment {
   return { ms: performance.now(), at: new Date() };
 }
@@ -63,8 +67,11 @@ export function startDaemon(options: DaemonOptions): Daemon {
   let round = Promise.resolve();
   let aliveToldMs = Number.NEGATIVE_INFINITY;
   let judging = false;
+  let judgedMs = startedMs;
   let letGo = false;
   let readyTold = false;
+
+  const findings = (of: GuardPlan) => withContested(of, keeper.state, options.lang);
 
   function ask(why: string): void {
     rounds.ask(why, performance.now());
@@ -122,6 +129,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       return;
     }
     failure = '';
+    judgedMs = performance.now();
     adopt(course.advanced(answer.plan), because);
     if (!ready) await Promise.allSettled([...inHand]);
     ready = true;
@@ -189,6 +197,36 @@ export function startDaemon(options: DaemonOptions): Daemon {
     sink.complain('let go of by hayward guard release: this guard only looks on until it is started again');
   }
 
+  function statusNow(lang: Lang): GuardStatus {
+    return statusOf(
+      {
+        pid: process.pid,
+        since: since.toISOString(),
+        asked: enforce,
+        holding,
+        plan,
+        stateOf: keeper.state,
+        pausedUntil: keeper.pausedUntil(moment()),
+        recent: sink.ledger.recent(),
+        report: reporting?.standing(),
+      },
+      lang,
+    );
+  }
+
+  const reporting = options.report?.({
+    judgement: (node) =>
+      plan &&
+      judgementOf({
+        node,
+        plan: { ...plan, findings: findings(plan) },
+        status: statusNow(options.lang),
+        unjudged: performance.now() - judgedMs > UNJUDGED_ROUNDS * options.judgeEveryMs ? failure : '',
+      }),
+    record: (event) => sink.record({ ...stamp(), ...event }),
+    signal: stopping.signal,
+  });
+
   const beat = everyInterval(intervalMs, () => {
     turn();
     followRelease();
@@ -201,21 +239,8 @@ export function startDaemon(options: DaemonOptions): Daemon {
   return {
     ready: () => ready,
     alive: () => performance.now() - beat.lastMs() < HANGS_MS + intervalMs,
-    plan: () => plan && { ...plan, findings: withContested(plan, keeper.state, options.lang) },
-    status: (lang) =>
-      statusOf(
-        {
-          pid: process.pid,
-          since: since.toISOString(),
-          asked: enforce,
-          holding,
-          plan,
-          stateOf: keeper.state,
-          pausedUntil: keeper.pausedUntil(moment()),
-          recent: sink.ledger.recent(),
-        },
-        lang,
-      ),
+    plan: () => plan && { ...plan, findings: findings(plan) },
+    status: statusNow,
     pause(forMs) {
       if (forMs > 0) keeper.pause(forMs, moment());
       else keeper.resume(moment());
@@ -233,7 +258,7 @@ export function startDaemon(options: DaemonOptions): Daemon {
       beat.stop();
       services.await([]);
       stopping.abort();
-      await Promise.allSettled([round, ...inHand]);
+      await Promise.allSettled([round, reporting?.ended, ...inHand]);
       keeper.flush(moment());
       for (const event of keeper.events()) sink.record(event);
       const held = plan?.demands.filter((demand) => holding.heldBy(demand) === 'kernel').length ?? 0;

@@ -1,4 +1,6 @@
-import type { Unknown } from '../hosts/reading.ts';
+import type { ReportStanding } from '../fleet/reporter.ts';
+import type { ReportTrouble } from '../fleet/speaker.ts';
+import type { Unknown, UnknownReason } from '../hosts/reading.ts';
 import type { Finding } from '../judging/finding.ts';
 import type { Bilingual } from '../lang.ts';
 import type { ProfileName } from '../profiles/profile.ts';
@@ -27,6 +29,8 @@ export interface GuardPlan {
   readonly profileEvidence: readonly string[];
   /** What an upgrade changes; an empty string where it could not be told. */
   readonly versions: { readonly os: string; readonly kernel: string; readonly distribution: string };
+  /** What nodes of one cluster are compared by; absent where another version of the program judged. */
+  readonly facts?: PlanFacts;
   /** Where the node is in its start. */
   readonly phase: 'before-launch' | 'launching' | 'launched' | 'unknown';
   /** What the start leads to, and what is wanted then at once; absent where it leads no further, or nothing changes. */
@@ -42,6 +46,12 @@ export interface GuardPlan {
   /** What host-local has handed out; empty where it hands out nothing or could not be asked. */
   readonly leases: readonly LeaseUse[];
   readonly findings: readonly PlanFinding[];
+}
+
+/** By name: `os`, `kernel`, `cni` … What a node has not is in neither. */
+export interface PlanFacts {
+  readonly values: Readonly<Record<string, string>>;
+  readonly unseen: Readonly<Record<string, UnknownReason>>;
 }
 
 /** The phases that are still to come, in order, and the services that bring them by starting and by being ready. */
@@ -163,6 +173,14 @@ export type GuardEvent = { readonly at: string } & (
       readonly different: readonly string[];
     }
   | { readonly type: 'leases-reclaimed'; readonly addresses: readonly string[] }
+  /** The cluster hears of this node: from the first time on, and again after trouble. */
+  | { readonly type: 'reporting'; readonly server: string; readonly node: string }
+  | {
+      readonly type: 'report-trouble';
+      readonly node: string;
+      readonly trouble: ReportTrouble['kind'];
+      readonly why: string;
+    }
 );
 
 /** A `GuardEvent` of one type. */
@@ -208,4 +226,6 @@ export interface GuardStatus {
   readonly recent: readonly GuardEvent[];
   /** When the node was last judged as a whole, and what was wrong. */
   readonly judged: { readonly at: string; readonly problems: number; readonly unknown: number } | null;
+  /** How it stands with reporting to the cluster; absent where that was not asked for. */
+  readonly report?: ReportStanding;
 }

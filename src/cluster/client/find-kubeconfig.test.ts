@@ -100,3 +100,16 @@ it("is at last a Pod's service account, by files that are read anew", async () =
   await place('etc/kubernetes/admin.conf');
   expect(await findKubeconfig({ root, service })).toMatchObject({ value: { owner: 'kubeadm' } });
 });
+
+it("is a Pod's service account where that is named, whatever else the Pod sees", async () => {
+  await place('etc/rancher/rke2/rke2.yaml');
+  const service = { host: '10.53.0.1', port: '443', account: '/serviceaccount' };
+  expect(await findKubeconfig({ root, service })).toMatchObject({ reason: 'absent' });
+  const token = await place('serviceaccount/token');
+  await place('serviceaccount/ca.crt');
+  expect(await findKubeconfig({ root, service })).toMatchObject({
+    value: { owner: 'service-account', access: { token: { file: token } } },
+  });
+  const option = join(root, 'etc/rancher/rke2/rke2.yaml');
+  expect(await findKubeconfig({ root, service, option })).toMatchObject({ value: { owner: 'option' } });
+});

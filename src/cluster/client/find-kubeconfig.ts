@@ -1,7 +1,7 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { known, type Reading, type Unknown, unknown } from '../../hosts/reading.ts';
+import { known, mapReading, type Reading, type Unknown, unknown } from '../../hosts/reading.ts';
 import { harmless } from '../../hosts/sanitise.ts';
 import { codeOf, failureFor } from '../../hosts/system-errors.ts';
 import { type Access, type KubeconfigFile, parseKubeconfig } from './kubeconfig.ts';
@@ -22,7 +22,12 @@ export interface KubeconfigSearch {
   /** The user's home directory: its .kube/config comes last, for on a node it may be another cluster's. */
   readonly home?: string;
   /** What a Pod finds in its environment (KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT): its service account comes last of all. */
-  readonly service?: { readonly host: string; readonly port: string };
+  readonly service?: {
+    readonly host: string;
+    readonly port: string;
+    /** Where its token and ca.crt are instead: then no other place is looked at, such as the node's own that the Pod sees. */
+    readonly account?: string;
+  };
   /** Where the node's file system is, `/` unless said otherwise. */
   readonly root?: string;
 }
@@ -33,6 +38,10 @@ export interface KubeconfigSearch {
  */
 export async function findKubeconfig(search: KubeconfigSearch): Promise<Reading<FoundKubeconfig>> {
   const passedOver: Unknown[] = [];
+  if (search.service?.account !== undefined) {
+    const named = await serviceAccount(search);
+    if (named) return mapReading(named, (access) => ({ owner: 'service-account', access, passedOver }));
+  }
   const places = placesFor(search);
   for (const [owner, paths] of places) {
     const access = await readAccess(paths);
@@ -61,14 +70,14 @@ const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** A Pod's own access; nothing where this is no Pod, or where another access was named. */
 async function serviceAccount({ option, environment, service, root = '/' }: KubeconfigSearch) {
   if (option || environment || service === undefined) return undefined;
-  const [token, authority] = ['token', 'ca.crt'].map((name) => join(root, ACCOUNT, name)) as [string, string];
+  const { host, port, account = ACCOUNT } = service;
+  const [token, authority] = ['token', 'ca.crt'].map((name) => join(root, account, name)) as [string, string];
   try {
     await Promise.all([access(token, constants.R_OK), access(authority, constants.R_OK)]);
   } catch (error) {
     const { state, detail } = failureFor(token, codeOf(error));
     return unknown(state, token, detail);
   }
-  const { host, port } = service;
   const address = isIP(host) === 6 ? `[${host}]` : host;
   const server = `https://${address}:${port}`;
   if (!URL.canParse(server)) return unknown('failed', 'KUBERNETES_SERVICE_HOST', `no address: ${harmless(server)}`);

@@ -33,6 +33,8 @@ export interface ApplyOptions extends WriteOptions {
 export interface MergeOptions extends WriteOptions {
   /** Who is said to have written, in managedFields. */
   readonly manager?: string;
+  /** Strategic merge patch, of built-in kinds alone: lists are merged by their keys, and `$patch: delete` removes an entry. */
+  readonly strategic?: boolean;
 }
 
 /**
@@ -92,9 +94,10 @@ export function writerOn(wire: Wire): KubeWriter {
       const type = 'application/apply-patch+yaml';
       return write({ path: `${path}?${query}`, method: 'PATCH', body, type }, options);
     },
-    merge(path, body, { manager, ...options } = {}) {
+    merge(path, body, { manager, strategic = false, ...options } = {}) {
       const query = manager === undefined ? '' : `?${new URLSearchParams({ fieldManager: manager })}`;
-      return write({ path: path + query, method: 'PATCH', body, type: 'application/merge-patch+json' }, options);
+      const type = strategic ? 'application/strategic-merge-patch+json' : 'application/merge-patch+json';
+      return write({ path: path + query, method: 'PATCH', body, type }, options);
     },
     create: (path, body, options) => write({ path, method: 'POST', body }, options),
     replace: (path, body, options) => write({ path, method: 'PUT', body }, options),

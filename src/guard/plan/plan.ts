@@ -8,6 +8,7 @@ import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { launchingServices, launchPhase, phasesAfter, unitsOnceIn } from '../../topology/launch-phase.ts';
 import { type Demand, demandKey, type SettingDemand } from '../demand.ts';
 import type { Ahead, GuardPlan, LeaseUse, Stage, Undecided } from '../model.ts';
+import { factsOf } from './facts.ts';
 import { mergeDemands } from './merge.ts';
 
 export interface PlanInput {
@@ -43,6 +44,7 @@ export function planOf({ examination, holdings, asked, findings }: PlanInput): G
       kernel: orEmpty(os.kernel),
       distribution: distributionOf(snapshot),
     },
+    facts: factsOf(snapshot),
     ...present,
     ...(stages.some((one) => differs(one, present)) && { ahead }),
     now: nowOf([present, ...stages].flatMap(shownOf), snapshot),

@@ -1,5 +1,6 @@
 import type { Bilingual, Lang } from '../../lang.ts';
 import type { EventOf, GuardEvent, Writer } from '../model.ts';
+import { reportTroubleWords } from './report-words.ts';
 
 /** One event as a sentence; what comes from the node is not made harmless here. */
 export function eventWords(event: GuardEvent, lang: Lang): string {
@@ -9,7 +10,18 @@ export function eventWords(event: GuardEvent, lang: Lang): string {
 
 /** How much an event asks for a person's eye. */
 export function eventWeight({ type }: GuardEvent): 'plain' | 'good' | 'warning' {
-  if (['drift', 'repair-failed', 'contested', 'unreadable', 'hold-lost', 'plan-failed', 'let-through'].includes(type)) {
+  if (
+    [
+      'drift',
+      'repair-failed',
+      'contested',
+      'unreadable',
+      'hold-lost',
+      'plan-failed',
+      'let-through',
+      'report-trouble',
+    ].includes(type)
+  ) {
     return 'warning';
   }
   return ['repaired', 'held', 'calm', 'leases-reclaimed'].includes(type) ? 'good' : 'plain';
@@ -80,6 +92,11 @@ const WORDS: Wording = {
     en: `${addresses.length} leaked addresses given back: ${addresses.join(', ')}`,
     'zh-CN': `归还了 ${addresses.length} 个泄漏的地址：${addresses.join('、')}`,
   }),
+  reporting: ({ server, node }) => ({
+    en: `reporting to ${server} as the node ${node}`,
+    'zh-CN': `以节点 ${node} 向 ${server} 报告`,
+  }),
+  'report-trouble': ({ node, trouble, why }) => reportTroubleWords(node, { kind: trouble, detail: why }),
 };
 
 function named({ comm, cgroup, pid }: Writer): string {

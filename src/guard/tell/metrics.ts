@@ -30,7 +30,7 @@ function gauge(name: string, help: string, value: number): MetricFamily {
 }
 
 function aboutGuard({ version, status, plan, cost }: MetricSources): readonly MetricFamily[] {
-  const { enforce, profile, paused, conflicts } = status;
+  const { enforce, profile, paused, conflicts, report } = status;
   const labels = {
     version,
     profile: profile ?? 'unknown',
@@ -54,6 +54,15 @@ function aboutGuard({ version, status, plan, cost }: MetricSources): readonly Me
     ...(judged === undefined
       ? []
       : [gauge('hayward_guard_judged_timestamp_seconds', 'When the whole node was last judged.', judged)]),
+    ...(report === undefined
+      ? []
+      : [
+          gauge(
+            'hayward_guard_reporting',
+            'Whether the cluster heard what this node last had to say.',
+            report.trouble === null && report.heardAt !== null ? 1 : 0,
+          ),
+        ]),
     {
       name: 'process_cpu_seconds_total',
       help: 'Processor time the guard has used.',

@@ -1,3 +1,4 @@
+import type { ReportStanding } from '../../fleet/reporter.ts';
 import { harmless } from '../../hosts/sanitise.ts';
 import type { Lang } from '../../lang.ts';
 import { cutTo, displayWidth, padTo } from '../../report/display-width.ts';
@@ -6,6 +7,7 @@ import type { RenderOptions } from '../../report/report.ts';
 import { wrap } from '../../report/wrap.ts';
 import type { GuardEvent, GuardStatus, HeldBy, KeyStatus } from '../model.ts';
 import { eventWeight, eventWords } from './event-words.ts';
+import { reportTroubleWords } from './report-words.ts';
 
 /** A screen is 24 lines: what is right is counted, and events are the last few. */
 const MOST_KEYS = 12;
@@ -25,6 +27,8 @@ interface Words {
   readonly nothing: string;
   readonly notJudged: string;
   readonly recent: string;
+  readonly reporting: (server: string, node: string, heardAt: string) => string;
+  readonly notYet: string;
 }
 
 const WORDS: Readonly<Record<Lang, Words>> = {
@@ -43,6 +47,8 @@ const WORDS: Readonly<Record<Lang, Words>> = {
     nothing: 'Nothing on this node needs holding.',
     notJudged: 'The node is being judged: what needs holding is not known yet.',
     recent: 'Lately:',
+    reporting: (server, node, heardAt) => `reports to ${server} as ${node}, last heard ${heardAt}`,
+    notYet: 'not yet',
   },
   'zh-CN': {
     running: ({ pid, since, enforce, profile }) =>
@@ -59,6 +65,8 @@ const WORDS: Readonly<Record<Lang, Words>> = {
     nothing: '本节点没有需要守护的设置。',
     notJudged: '正在评估节点：尚不知道需要守护哪些设置。',
     recent: '最近：',
+    reporting: (server, node, heardAt) => `以 ${node} 向 ${server} 报告，最近一次送达：${heardAt}`,
+    notYet: '尚未',
   },
 };
 
@@ -73,6 +81,7 @@ export function statusText(status: GuardStatus, options: RenderOptions): string 
     ...(status.judged
       ? wrap(words.judged(status.judged.problems, status.judged.unknown, status.judged.at), options.width)
       : []),
+    ...(status.report ? reportLines(status.report, { words, paint, options }) : []),
     ...status.conflicts.flatMap(({ key, wants }) =>
       wrap(harmless(words.conflict(key, wants)), options.width).map((line) => paint(line, 'critical')),
     ),
@@ -80,6 +89,15 @@ export function statusText(status: GuardStatus, options: RenderOptions): string 
     ...eventLines(status.recent, { words, paint, options }),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function reportLines(report: ReportStanding, { words, paint, options }: Context): string[] {
+  const { node, server, heardAt, trouble } = report;
+  const text = trouble
+    ? reportTroubleWords(node, trouble)[options.lang]
+    : words.reporting(server, node, heardAt ?? words.notYet);
+  const lines = wrap(harmless(text), options.width);
+  return trouble ? lines.map((line) => paint(line, 'warning')) : lines;
 }
 
 interface Context {

@@ -1,3 +1,4 @@
+import type { ReportStanding } from '../../fleet/reporter.ts';
 import type { Bilingual, Lang } from '../../lang.ts';
 import { sysctlName } from '../../snapshot/sysctl-name.ts';
 import { type Demand, demandKey, demandValue, isWanted } from '../demand.ts';
@@ -16,11 +17,12 @@ export interface StatusSources {
   readonly stateOf: (key: string) => KeptState | undefined;
   readonly pausedUntil: Date | undefined;
   readonly recent: readonly GuardEvent[];
+  readonly report: ReportStanding | undefined;
 }
 
 /** The whole of `guard status`, from a running guard. Pure. */
 export function statusOf(sources: StatusSources, lang: Lang): GuardStatus {
-  const { pid, since, asked, holding, plan, pausedUntil, recent } = sources;
+  const { pid, since, asked, holding, plan, pausedUntil, recent, report } = sources;
   const { how, why } = holding.inForce();
   return {
     schemaVersion: 1,
@@ -39,6 +41,7 @@ export function statusOf(sources: StatusSources, lang: Lang): GuardStatus {
     pausedUntil: pausedUntil?.toISOString() ?? null,
     recent,
     judged: plan ? judgedOf(plan) : null,
+    ...(report && { report }),
   };
 }
 

@@ -18,13 +18,14 @@ export function controllerRoutes(tally: Tally, isReady: () => boolean): readonly
       answer: () => ({
         status: 200,
         type: 'text/plain; version=0.0.4; charset=utf-8',
-        body: familiesText(families(tally)),
+        body: familiesText(networkFamilies(tally)),
       }),
     },
   ];
 }
 
-function families(tally: Tally): readonly MetricFamily[] {
+/** How the VM networks stand, and what was written of them. */
+export function networkFamilies(tally: Tally): readonly MetricFamily[] {
   const networks = [...tally.reports()].map(([key, { conditions }]) => {
     const [namespace = '', name = ''] = key.split('/');
     return { labels: { namespace, name }, conditions };

@@ -1,0 +1,108 @@
+import { harmless, harmlessJson } from '../../hosts/sanitise.ts';
+import type { Bilingual, Lang } from '../../lang.ts';
+
+/** What the controller tells of itself and of the cluster, one line each. */
+export type FleetTold =
+  | { readonly type: 'started'; readonly name: string; readonly server: string }
+  | { readonly type: 'waiting'; readonly leader: string }
+  /** It leads; `nodes` and `reports` as first seen. */
+  | { readonly type: 'judging'; readonly nodes: number; readonly reports: number }
+  | { readonly type: 'lost'; readonly detail: string }
+  | { readonly type: 'stopped' }
+  | { readonly type: 'lease'; readonly detail: string }
+  /** Something of the cluster is not seen for now, or again: `detail` is empty. */
+  | { readonly type: 'sight'; readonly what: string; readonly detail: string }
+  | {
+      readonly type: 'condition';
+      readonly condition: string;
+      readonly status: string;
+      readonly reason: string;
+      readonly message: string;
+    }
+  | { readonly type: 'node'; readonly node: string; readonly state: string; readonly reason: string }
+  | { readonly type: 'refused'; readonly object: string; readonly detail: string }
+  | { readonly type: 'swept'; readonly namespace: string; readonly expired: string };
+
+export type TellFleet = (told: FleetTold) => void;
+
+/** What is told as one line, with the time it happened; as JSON where nobody reads it at a terminal. */
+export function fleetLine(
+  told: FleetTold,
+  at: Date,
+  { lang, json }: { readonly lang: Lang; readonly json: boolean },
+): string {
+  const time = at.toISOString();
+  if (json) return `${harmlessJson(JSON.stringify({ at: time, ...told }))}\n`;
+  return `${time} ${harmless(wordsOf(told)[lang])}\n`;
+}
+
+/** What is not seen is told when it is told otherwise: an attempt every half minute says the same for hours. */
+export function tellingOnce<E extends { readonly type: string }>(tell: (event: E) => void): (event: E) => void {
+  const last = new Map<unknown, unknown>();
+  return (event) => {
+    if (event.type === 'sight' && 'what' in event && 'detail' in event) {
+      if ((last.get(event.what) ?? '') === event.detail) return;
+      last.set(event.what, event.detail);
+    }
+    tell(event);
+  };
+}
+
+type OfItself = Extract<FleetTold, { type: 'started' | 'waiting' | 'judging' | 'lost' | 'stopped' | 'lease' }>;
+
+function wordsOf(told: FleetTold): Bilingual {
+  switch (told.type) {
+    case 'sight':
+      return told.detail === ''
+        ? { en: `${told.what} are seen again`, 'zh-CN': `${told.what} 已恢复可见` }
+        : { en: `${told.what} are not seen: ${told.detail}`, 'zh-CN': `看不到 ${told.what}：${told.detail}` };
+    case 'condition':
+      return {
+        en: `${told.condition} is ${told.status} (${told.reason}): ${told.message}`,
+        'zh-CN': `${told.condition} 为 ${told.status}（${told.reason}）：${told.message}`,
+      };
+    case 'node':
+      return {
+        en: `node ${told.node}: ${told.state}${told.reason === '' ? '' : ` (${told.reason})`}`,
+        'zh-CN': `节点 ${told.node}：${told.state}${told.reason === '' ? '' : `（${told.reason}）`}`,
+      };
+    case 'refused':
+      return {
+        en: `${told.object} could not be written: ${told.detail}`,
+        'zh-CN': `无法写入 ${told.object}：${told.detail}`,
+      };
+    case 'swept':
+      return {
+        en: `removed namespace ${told.namespace}, left behind by a run that expired ${told.expired}`,
+        'zh-CN': `已删除命名空间 ${told.namespace}：遗留自 ${told.expired} 过期的运行`,
+      };
+    default:
+      return ofItself(told);
+  }
+}
+
+function ofItself(told: OfItself): Bilingual {
+  switch (told.type) {
+    case 'started':
+      return {
+        en: `controller ${told.name} at ${told.server}`,
+        'zh-CN': `控制器 ${told.name}，API 服务器 ${told.server}`,
+      };
+    case 'waiting':
+      return { en: `${told.leader} leads; standing by`, 'zh-CN': `${told.leader} 为主，本进程待命` };
+    case 'judging':
+      return {
+        en: `leading: ${told.nodes} nodes, ${told.reports} reports`,
+        'zh-CN': `成为主控：${told.nodes} 个节点，${told.reports} 份报告`,
+      };
+    case 'lost':
+      return {
+        en: `the lease is lost, nothing more is written: ${told.detail}`,
+        'zh-CN': `已失去租约，不再写入：${told.detail}`,
+      };
+    case 'stopped':
+      return { en: 'stopped; the lease was given up', 'zh-CN': '已停止，租约已交出' };
+    case 'lease':
+      return { en: `the lease: ${told.detail}`, 'zh-CN': `租约：${told.detail}` };
+  }
+}

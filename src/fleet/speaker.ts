@@ -1,0 +1,135 @@
+import type { KubeConnection } from '../cluster/client/connection.ts';
+import type { ListedObject } from '../cluster/client/list.ts';
+import type { NotWritten } from '../cluster/client/write.ts';
+import { identityOf } from '../vm-networks/cluster/fields.ts';
+import { heartbeatBody, heartbeatPath, RENEW_MS } from './heartbeat.ts';
+import {
+  NODE_REPORTS,
+  type NodeJudgement,
+  type NodeReport,
+  nodeReportBody,
+  nodeReportOf,
+  REPORTER,
+  reportOf,
+  saysTheSame,
+} from './node-report.ts';
+import { makeSettling } from './settling.ts';
+
+/**
+ * What keeps a node from reporting. `credentials`: none to ask by; `denied`: by RBAC or an admission policy; `no-node`: none has the
+ * name; `no-kind`, `no-namespace`: hayward's are not there; `failed`: anything else, as an API server that does not answer.
+ */
+export interface ReportTrouble {
+  readonly kind: 'credentials' | 'denied' | 'no-node' | 'no-kind' | 'no-namespace' | 'failed';
+  /** One line, in the API server's own words where they are its. */
+  readonly detail: string;
+}
+
+export interface SpeakerOptions {
+  readonly client: KubeConnection;
+  readonly node: string;
+  /** As it is at this moment; undefined before the first. */
+  readonly judgement: () => NodeJudgement | undefined;
+  /** The API server took something. */
+  readonly heard: () => void;
+  readonly signal: AbortSignal;
+  /** Between two renewals of the Lease, in milliseconds. */
+  readonly renewMs?: number;
+}
+
+/** Who says to one API server what a node is like. */
+export interface Speaker {
+  /** Renews the Lease when that is due, and writes the report when it says something new. */
+  turn(): Promise<ReportTrouble | undefined>;
+}
+
+/** What was written is read again after so many renewals: somebody may have changed or deleted it. */
+const RENEWALS_TRUSTED = 10;
+const REQUEST_MS = 10_000;
+
+export function speakerTo({ client, node, judgement, heard, signal, renewMs = RENEW_MS }: SpeakerOptions): Speaker {
+  const limit = { timeoutMs: REQUEST_MS, signal };
+  const writing = { ...limit, manager: REPORTER, force: true };
+  const path = `${NODE_REPORTS.path}/${encodeURIComponent(node)}`;
+  const settling = makeSettling();
+  let nodeUid: string | undefined;
+  let leaseUid: string | undefined;
+  let renewAt = Number.NEGATIVE_INFINITY;
+  let renewals = 0;
+  /** What the API server has, as far as we know. */
+  let stored: NodeReport | undefined;
+  let isRead = false;
+
+  /** The Node's uid, for what goes with it. */
+  async function knowNode(): Promise<ReportTrouble | string> {
+    if (nodeUid !== undefined) return nodeUid;
+    const read = await client.json(`/api/v1/nodes/${encodeURIComponent(node)}`, limit);
+    if (!read.known)
+      return read.reason === 'absent' ? { kind: 'no-node', detail: read.detail } : unread(read.reason, read.detail);
+    nodeUid = identityOf(read.value as ListedObject)?.uid;
+    return nodeUid ?? { kind: 'no-node', detail: 'it is being deleted' };
+  }
+
+  async function renew(uid: string): Promise<ReportTrouble | undefined> {
+    if (performance.now() < renewAt) return undefined;
+    const written = await client.apply(heartbeatPath(node), heartbeatBody(node, uid, new Date()), writing);
+    if (written.kind !== 'done') return unwritten(written, 'no-namespace');
+    heard();
+    renewAt = performance.now() + renewMs * (0.9 + 0.1 * Math.random());
+    renewals += 1;
+    if (renewals % RENEWALS_TRUSTED === 0) isRead = false;
+    const now = identityOf(written.object)?.uid;
+    if (leaseUid !== undefined && now !== leaseUid) beginAnew();
+    leaseUid = now;
+    return undefined;
+  }
+
+  /** The Lease is another than before: the one before went with a Node that was deleted, as the report did. */
+  function beginAnew(): void {
+    nodeUid = undefined;
+    isRead = false;
+    renewAt = Number.NEGATIVE_INFINITY;
+  }
+
+  async function reread(): Promise<ReportTrouble | undefined> {
+    if (isRead) return undefined;
+    const read = await client.json(path, limit);
+    if (!read.known && read.reason !== 'absent') return unread(read.reason, read.detail);
+    stored = read.known ? nodeReportOf(read.value as ListedObject) : undefined;
+    isRead = true;
+    return undefined;
+  }
+
+  async function say(uid: string): Promise<ReportTrouble | undefined> {
+    const judged = judgement();
+    const trouble = judged && (await reread());
+    if (judged === undefined || trouble) return trouble;
+    const report = reportOf(judged, stored);
+    const news = stored && saysTheSame(report, stored) ? undefined : report;
+    const isRipe = settling.ripe(news, stored === undefined, performance.now());
+    if (!isRipe) return undefined;
+    const written = await client.apply(path, nodeReportBody(report, uid), writing);
+    if (written.kind !== 'done') return unwritten(written, 'no-kind');
+    stored = report;
+    heard();
+    return undefined;
+  }
+
+  return {
+    async turn() {
+      const uid = await knowNode();
+      if (typeof uid !== 'string') return uid;
+      const trouble = await renew(uid);
+      return trouble ?? (nodeUid === undefined ? undefined : say(uid));
+    },
+  };
+}
+
+function unread(reason: string, detail: string): ReportTrouble {
+  return { kind: reason === 'denied' ? 'denied' : 'failed', detail };
+}
+
+/** `gone` is what the path leads through: the namespace, or the kind. */
+function unwritten({ kind, detail }: NotWritten, gone: ReportTrouble['kind']): ReportTrouble {
+  return kind === 'gone' ? { kind: gone, detail } : unread(kind, detail);
+}
