@@ -26,7 +26,7 @@ const TYPED_AHEAD_MS = 100;
 
 /**
  * Asks on the terminal whether to keep what was done, with the time that is left counted down. Enter or yes keeps it, no or
- * the end of the input takes it back, anything else is asked again.
+ * the end of the input takes it back, at anything else the question stands.
  */
 export async function askToKeep(question: Question): Promise<Answer> {
   const typed = lines();
@@ -76,7 +76,8 @@ function lines(): Lines {
     ended = true;
     wake();
   };
-  stdin.on('data', onData).on('end', onEnd).on('error', onEnd);
+  // The question before left it paused, and then listening alone does not set it going.
+  stdin.on('data', onData).on('end', onEnd).on('error', onEnd).resume();
   return {
     forget() {
       text = '';
@@ -88,7 +89,7 @@ function lines(): Lines {
         if (/^(|y|yes|是)$/i.test(line)) return 'keep';
         if (/^(n|no|否)$/i.test(line)) return 'declined';
       }
-      return ended ? 'declined' : undefined;
+      return ended ? 'interrupted' : undefined;
     },
     next: () =>
       new Promise((resolve) => {
