@@ -50,7 +50,6 @@ export interface ChangeWords {
   readonly standsNot: string;
   readonly wasInterrupted: string;
   readonly corrupt: (run: string, why: string) => string;
-  readonly readOnly: (why: string) => string;
   readonly standing: Readonly<Record<Standing, string>>;
 }
 
@@ -65,7 +64,7 @@ const en: ChangeWords = {
   left: 'Left alone:',
   why: {
     disruptive: 'it may interrupt traffic; name the problem to do it',
-    session: 'it may cut off the ssh session this runs in; do it from the console',
+    session: 'it may cut off the ssh session this runs in; on trial only, on the node itself: --try 120s',
     contradiction: 'it contradicts another part of this plan',
     'no-remedy': 'nothing hayward can do safely',
   },
@@ -108,7 +107,6 @@ const en: ChangeWords = {
   standsNot: 'nothing of it stands',
   wasInterrupted: 'interrupted',
   corrupt: (run, why) => `${run}: its journal is corrupt (${why})`,
-  readOnly: (why) => `what is taken back cannot be recorded: ${why}`,
   standing: {
     stands: 'stands',
     'changed-since': 'changed since by something else',
@@ -130,7 +128,7 @@ const zh: ChangeWords = {
   left: '未处理：',
   why: {
     disruptive: '可能中断业务流量；如需执行，请指明该问题',
-    session: '可能切断当前的 ssh 会话；请在控制台上执行',
+    session: '可能切断当前的 ssh 会话；只能在该节点上以 --try 120s 试运行',
     contradiction: '与本计划的其他部分相矛盾',
     'no-remedy': '没有可安全自动执行的修复',
   },
@@ -166,7 +164,6 @@ const zh: ChangeWords = {
   standsNot: '已无改动留存',
   wasInterrupted: '曾被中断',
   corrupt: (run, why) => `${run}：日志已损坏（${why}）`,
-  readOnly: (why) => `撤销过程无法记录：${why}`,
   standing: {
     stands: '仍然生效',
     'changed-since': '此后已被其他程序改动',

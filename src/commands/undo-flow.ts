@@ -5,12 +5,13 @@ import { GUARD_REMEDY } from '../guard/repair/repairs.ts';
 import { askGuard } from '../guard/tell/control.ts';
 import type { ActingHost } from '../hosts/host.ts';
 import type { Bilingual, Lang } from '../lang.ts';
-import { bootIdOf, type Runs, setCorruptAside, stands } from '../remedies/interrupted.ts';
-import { type Journal, JournalError, readOnlyJournal, reopenJournal } from '../remedies/journal.ts';
-import { guardedLock, type Lock } from '../remedies/run-lock.ts';
-import type { RunReport } from '../remedies/run-plan.ts';
+import { bootIdOf, type Runs, stands } from '../remedies/interrupted.ts';
+import { JournalError } from '../remedies/journal.ts';
+import { openForUndo } from '../remedies/open-for-undo.ts';
+import { guardedLock } from '../remedies/run-lock.ts';
+import type { RunReport, StepReport } from '../remedies/run-plan.ts';
 import type { RunRecord } from '../remedies/run-record.ts';
-import { undoRun } from '../remedies/undo-run.ts';
+import { undoOpened } from '../remedies/trial/take-back.ts';
 import { actingHost, warnWithoutRoot } from './acting-host.ts';
 import { block, jsonText, line, resultJson, resultText, standingText } from './change-text.ts';
 import { CHANGE_WORDS } from './change-words.ts';
@@ -119,13 +120,18 @@ async function takeBack(undo: Undo, options: UndoFlowOptions): Promise<number> {
   const { lang, json } = options;
   const words = CHANGE_WORDS[lang];
   const interruption = catchInterruption(() => process.stderr.write(line(words.interrupted)));
-  const { journal, release } = openForUndo(undo, lang);
+  const opened = await openForUndo({ ...undo, lock: async () => guardedLock(undo.directory) });
+  for (const text of opened.notices) notice(text[lang]);
+  const { journal, release } = opened;
   try {
-    const report = await undoRun(undo.host, journal, {
+    const parts = {
+      host: undo.host,
+      directory: undo.directory,
       bootId: await bootIdOf(undo.host),
       signal: interruption.signal,
-      onStep: (step) => void (json || process.stdout.write(resultText(step, options))),
-    });
+      onStep: (step: StepReport) => void (json || process.stdout.write(resultText(step, options))),
+    };
+    const report = await undoOpened(parts, journal);
     print(report, options, report.verified ? undefined : runBefore(undo));
     if (report.verified && isInstall(undo.run) && (await systemdRuns(undo.host))) {
       const became = await followUndo(undo.host);
@@ -139,29 +145,9 @@ async function takeBack(undo: Undo, options: UndoFlowOptions): Promise<number> {
   }
 }
 
-/**
- * What a run changed can be taken back also where nothing can be written any more (a full disk, a file system gone
- * read-only): then without lock and record. Who else holds the lock, or may not have it, is turned away.
- */
-function openForUndo({ directory, run, found }: Undo, lang: Lang): { journal: Journal; release(): void } {
-  let lock: Extract<Lock, { held: true }> | undefined;
-  try {
-    lock = guardedLock(directory);
-    for (const text of setCorruptAside(directory, found)) notice(text[lang]);
-    return { journal: reopenJournal(directory, run.run), release: lock.release };
-  } catch (error) {
-    lock?.release();
-    if (!(error instanceof JournalError) || !UNWRITABLE.has(error.code)) throw error;
-    notice(CHANGE_WORDS[lang].readOnly(error.words[lang]));
-    return { journal: readOnlyJournal(directory, run), release: () => undefined };
-  }
-}
-
 function notice(text: string): void {
   process.stderr.write(line(`hayward: ${text}`));
 }
-
-const UNWRITABLE = new Set(['ENOSPC', 'EROFS', 'EDQUOT']);
 
 /**
  * The run that stands before one which could not be taken back whole. Undo goes no further by itself: who wants the last

@@ -39,12 +39,23 @@ describe('what a fix does', () => {
     expect(ids(found, { ...both, named: ['a'] })).toEqual({ plan: ['a'], left: [] });
   });
 
-  it('never touches an interface the ssh session comes through, or may come through', () => {
+  it('touches an interface the ssh session comes through, or may come through, on trial only', () => {
     const found = [finding('a', [remedy('a', [set('a', '1')], { interfaces: ['eth0'], risk: 'disruptive' })])];
     const named = { ...both, named: ['a'] };
     expect(ids(found, { ...named, sessionLinks: ['eth0', 'br0'] })).toEqual({ plan: [], left: ['session'] });
     expect(ids(found, { ...named, sessionLinks: undefined })).toEqual({ plan: [], left: ['session'] });
     expect(ids(found, { ...named, sessionLinks: ['eth1'] })).toEqual({ plan: ['a'], left: [] });
+    const onTrial = { ...named, onTrial: true };
+    expect(ids(found, { ...onTrial, sessionLinks: ['eth0'] })).toEqual({ plan: ['a'], left: [] });
+    expect(ids(found, { ...onTrial, sessionLinks: undefined })).toEqual({ plan: ['a'], left: [] });
+  });
+
+  it('takes what is disruptive and names no interface for disruptive on all of them', () => {
+    const found = [finding('a', [remedy('a', [set('a', '1')], { risk: 'disruptive' })])];
+    const named = { ...both, named: ['a'] };
+    expect(ids(found, { ...named, sessionLinks: ['eth0'] })).toEqual({ plan: [], left: ['session'] });
+    expect(ids(found, { ...named, sessionLinks: undefined })).toEqual({ plan: [], left: ['session'] });
+    expect(ids(found, { ...named, sessionLinks: [] })).toEqual({ plan: ['a'], left: [] });
   });
 
   it('leaves consequences to their cause, and says where it can do nothing', () => {

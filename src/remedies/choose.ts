@@ -9,13 +9,15 @@ export interface Choice {
   readonly scopes: readonly Remedy['scope'][];
   /** Interfaces that carry the present ssh session; undefined: it could not be told. */
   readonly sessionLinks: readonly string[] | undefined;
+  /** It is taken back by itself where it cuts off the session. */
+  readonly onTrial?: boolean;
 }
 
 /** Why a problem, or one remedy of it, is left alone. */
 export type LeftWhy =
   /** Other traffic could stop: it has to be named. */
   | 'disruptive'
-  /** It could cut off the ssh session that asks for it, or that cannot be ruled out. */
+  /** It could cut off the ssh session that asks for it, or that cannot be ruled out, and it was not asked for on trial. */
   | 'session'
   /** Another remedy of the plan wants the opposite. */
   | 'contradiction'
@@ -35,7 +37,7 @@ export interface Chosen {
 
 /**
  * Chooses what to do about findings: with no problem named all that is safe (risk none or low), of named ones also
- * what is disruptive, never what may cut off the session. What runs `now` comes before what persists, each step once,
+ * what is disruptive, what may cut off the session on trial only. What runs `now` comes before what persists, each step once,
  * and of two remedies that contradict each other the later is left. Pure.
  */
 export function chooseRemedies(findings: readonly Finding[], choice: Choice): Chosen {
@@ -79,11 +81,16 @@ function isAsked(finding: Finding, { named }: Choice): boolean {
   return named ? named.includes(finding.problem) : finding.consequenceOf === undefined;
 }
 
-function refusal(remedy: Remedy, { named, sessionLinks }: Choice): LeftWhy | undefined {
-  if (remedy.risk === 'disruptive' && !named) return 'disruptive';
-  const links = remedy.interfaces ?? [];
-  if (links.length === 0) return undefined;
-  return sessionLinks === undefined || links.some((link) => sessionLinks.includes(link)) ? 'session' : undefined;
+function refusal(remedy: Remedy, choice: Choice): LeftWhy | undefined {
+  if (remedy.risk === 'disruptive' && !choice.named) return 'disruptive';
+  return choice.onTrial !== true && touchesSession(remedy, choice) ? 'session' : undefined;
+}
+
+/** What is disruptive and names no interface is so on all of them. */
+function touchesSession({ risk, interfaces }: Remedy, { sessionLinks }: Choice): boolean {
+  if (interfaces === undefined && risk !== 'disruptive') return false;
+  if (sessionLinks === undefined) return true;
+  return interfaces === undefined ? sessionLinks.length > 0 : interfaces.some((link) => sessionLinks.includes(link));
 }
 
 /** Steps taken so far: a step is taken once, and none that contradicts one taken before. */

@@ -1,13 +1,14 @@
 import type { ActingHost } from '../hosts/host.ts';
 import type { Finding } from '../judging/finding.ts';
 import type { Bilingual } from '../lang.ts';
-import { isInterrupted, readRuns, setCorruptAside } from './interrupted.ts';
+import { isInterrupted, isOpenTrial, readRuns, setCorruptAside } from './interrupted.ts';
 import { createJournal, type Journal, JournalError, makeJournalDirectory, reopenJournal } from './journal.ts';
 import { recoverRun } from './recover-run.ts';
 import type { Remedy } from './remedy.ts';
 import { guardedLock } from './run-lock.ts';
 import { type RunOptions, type RunReport, runPlan, type StepReport } from './run-plan.ts';
 import type { PlannedRemedy, RunRecord } from './run-record.ts';
+import { settleTrial } from './trial/settle.ts';
 
 export interface FixJob extends RunOptions {
   readonly host: ActingHost;
@@ -43,7 +44,7 @@ export async function carryOut(job: FixJob): Promise<FixReport> {
     await settleOthers(job);
     const journal = await openJournal(job);
     try {
-      return await runBoth(job, journal);
+      return await runToLast(job, journal, await runNow(job, journal));
     } finally {
       journal.close();
     }
@@ -52,11 +53,15 @@ export async function carryOut(job: FixJob): Promise<FixReport> {
   }
 }
 
-/** Interrupted runs that are not taken up again: their fate is looked up and recorded, so that undo knows it. */
-async function settleOthers(job: FixJob): Promise<void> {
+/**
+ * Interrupted runs that are not taken up again: their fate is looked up and recorded, so that undo knows it. A run on trial
+ * that nobody watches over any more is taken back. Called under the lock. Throws JournalError, too where a run is on trial.
+ */
+export async function settleOthers(job: Settling): Promise<void> {
   const found = readRuns(job.directory);
   for (const line of setCorruptAside(job.directory, found)) job.notice(line);
   for (const run of found.runs) {
+    if (isOpenTrial(run)) await settleTrial(job, run);
     if (!isInterrupted(run) || run.run === job.resumes?.run) continue;
     const journal = reopenJournal(job.directory, run.run);
     try {
@@ -68,7 +73,13 @@ async function settleOthers(job: FixJob): Promise<void> {
   }
 }
 
-async function recover({ host, bootId, notice }: FixJob, journal: Journal): Promise<void> {
+export type Settling = Pick<FixJob, 'host' | 'directory' | 'bootId' | 'notice' | 'resumes'>;
+
+/** Looks up what became of steps that a kill caught, and records it. Throws JournalError. */
+export async function recover(
+  { host, bootId, notice }: Pick<FixJob, 'host' | 'bootId' | 'notice'>,
+  journal: Journal,
+): Promise<void> {
   for (const { record, outcome, detail } of await recoverRun(host, journal, bootId)) {
     if (outcome !== 'unclear') continue;
     const step = record.index + 1;
@@ -90,20 +101,28 @@ async function openJournal(job: FixJob): Promise<Journal> {
   return journal;
 }
 
-async function runBoth(job: FixJob, journal: Journal): Promise<FixReport> {
-  const remedies = [...new Set(journal.steps().map(({ remedy }) => remedy))].filter(({ scope }) =>
-    job.scopes.includes(scope),
-  );
-  const ofScope = (scope: Remedy['scope']) => remedies.filter((remedy) => remedy.scope === scope);
-  const now = await runPlan(job.host, ofScope('now'), journal, job);
+/** What changes the running kernel. */
+export function runNow(job: Running, journal: Journal): Promise<RunReport> {
+  return runPlan(job.host, ofScope(job, journal, 'now'), journal, job);
+}
+
+export type Running = Pick<FixJob, 'host' | 'scopes' | 'judge' | 'notice' | 'signal' | 'onStep'>;
+
+/** What persists, after what changed the running kernel went well; then the last look, and the run's end. */
+export async function runToLast(job: Running, journal: Journal, now: RunReport): Promise<FixReport> {
   if (!now.verified) return finish(job, journal, [now]);
-  const unsolved = await stillThere(job, ofScope('now'));
-  const keep = ofScope('persist').filter(({ problem }) => !unsolved.has(problem));
+  const unsolved = await stillThere(job, ofScope(job, journal, 'now'));
+  const keep = ofScope(job, journal, 'persist').filter(({ problem }) => !unsolved.has(problem));
   return finish(job, journal, [now, await runPlan(job.host, keep, journal, job)]);
 }
 
+function ofScope({ scopes }: Running, journal: Journal, scope: Remedy['scope']): readonly PlannedRemedy[] {
+  if (!scopes.includes(scope)) return [];
+  return [...new Set(journal.steps().map(({ remedy }) => remedy))].filter((remedy) => remedy.scope === scope);
+}
+
 /** Problems that the steps on the running kernel were to solve and did not: what does not help is not made to last. */
-async function stillThere(job: FixJob, remedies: readonly PlannedRemedy[]): Promise<ReadonlySet<string>> {
+async function stillThere(job: Running, remedies: readonly PlannedRemedy[]): Promise<ReadonlySet<string>> {
   if (remedies.length === 0) return new Set();
   const planned = new Set(remedies.map(({ problem }) => problem));
   const findings = await job.judge();
@@ -114,7 +133,7 @@ async function stillThere(job: FixJob, remedies: readonly PlannedRemedy[]): Prom
   );
 }
 
-async function finish(job: FixJob, journal: Journal, reports: readonly RunReport[]): Promise<FixReport> {
+async function finish(job: Running, journal: Journal, reports: readonly RunReport[]): Promise<FixReport> {
   const steps: readonly StepReport[] = reports.flatMap((report) => report.steps);
   const verified = reports.every((report) => report.verified);
   const findings = await job.judge();

@@ -38,8 +38,14 @@ export function stands(run: RunRecord): boolean {
   return run.steps.some(mayStand);
 }
 
-/** A run that was killed on its way: it never came to an end, and was not taken back. */
+/** A run on trial that was not brought to its end: neither kept nor wholly taken back. */
+export function isOpenTrial({ trial, end }: RunRecord): boolean {
+  return trial !== undefined && end === undefined && trial.decision?.how !== 'kept';
+}
+
+/** A run that was killed on its way: it never came to an end, and was not taken back. One on trial has its own end. */
 export function isInterrupted(run: RunRecord): boolean {
+  if (run.trial && run.trial.decision?.how !== 'kept') return false;
   return run.end === undefined && run.steps.some(({ phase }) => phase !== 'undone' && phase !== 'undoing');
 }
 

@@ -23,6 +23,7 @@ import {
   readJournal,
   type StepRecord,
 } from './run-record.ts';
+import { afterEvent, type Trial, type TrialEvent, type TrialTerms } from './trial/trial-record.ts';
 
 /** A journal that cannot be used: nothing may be changed without it. One clear line. */
 export class JournalError extends Error {
@@ -46,11 +47,17 @@ export interface Journal {
   readonly path: string;
   readonly bootId: string;
   steps(): readonly StepRecord[];
+  /** Undefined: the run is not on trial. */
+  trial(): Trial | undefined;
+  /** Whether it came to an end before. */
+  readonly ended: boolean;
   /** Several events go to the disk together. Throws JournalError; what was recorded before stays readable. */
   record(...events: readonly StepEvent[]): void;
   /** Adds to the plan of a run that is taken up again. */
   resume(plan: readonly PlannedRemedy[]): void;
-  end(how: 'verified' | 'failed' | 'interrupted'): void;
+  /** What becomes of the trial. Throws JournalError. */
+  tell(event: WithoutTime<TrialEvent>): void;
+  end(how: 'verified' | 'failed' | 'interrupted', note?: Bilingual): void;
   close(): void;
 }
 
@@ -59,6 +66,7 @@ export interface NewRun {
   readonly bootId: string;
   readonly tool: string;
   readonly plan: readonly PlannedRemedy[];
+  readonly trial?: TrialTerms;
 }
 
 /**
@@ -91,7 +99,9 @@ export function createJournal(directory: string, header: NewRun, now: () => Date
   const run = runIdAfter(listRuns(directory).at(-1), now());
   const path = join(directory, `${run}.jsonl`);
   const file = guarded(path, () => openSync(path, 'ax', 0o600));
-  const journal = writer({ run, path, file, bootId: header.bootId, steps: plannedSteps(header.plan, 0), size: 0, now });
+  const { bootId, plan } = header;
+  const trial = header.trial && { ...header.trial, left: false };
+  const journal = writer({ run, path, file, bootId, steps: plannedSteps(plan, 0), trial, ended: false, size: 0, now });
   try {
     journal.write({ type: 'run', schema: 1, run, at: now().toISOString(), ...header });
     guarded(path, () => syncDirectory(dirname(path)));
@@ -118,6 +128,8 @@ export function reopenJournal(directory: string, run: string, now: () => Date = 
     file,
     bootId: record.bootId,
     steps: [...record.steps],
+    trial: record.trial,
+    ended: record.end !== undefined,
     size: record.validBytes,
     now,
   });
@@ -129,11 +141,17 @@ export function reopenJournal(directory: string, run: string, now: () => Date = 
  */
 export function readOnlyJournal(directory: string, run: RunRecord): Journal {
   const steps = [...run.steps];
+  let { trial } = run;
   return {
     run: run.run,
     path: join(directory, `${run.run}.jsonl`),
     bootId: run.bootId,
+    ended: run.end !== undefined,
     steps: () => steps,
+    trial: () => trial,
+    tell(event) {
+      trial = trial && afterEvent(trial, { ...event, at: '' } as TrialEvent);
+    },
     record(...events) {
       for (const event of events) {
         const step = steps[event.step];
@@ -152,12 +170,14 @@ interface WriterState {
   readonly file: number;
   readonly bootId: string;
   readonly steps: StepRecord[];
+  trial: Trial | undefined;
+  readonly ended: boolean;
   size: number;
   readonly now: () => Date;
 }
 
 function writer(state: WriterState): Journal & { write(record: JournalRecord): void } {
-  const { run, path, file, bootId, steps, now } = state;
+  const { run, path, file, bootId, steps, ended, now } = state;
   function write(...records: readonly JournalRecord[]): void {
     const lines = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
     guarded(path, () => {
@@ -177,8 +197,15 @@ function writer(state: WriterState): Journal & { write(record: JournalRecord): v
     run,
     path,
     bootId,
+    ended,
     write,
     steps: () => steps,
+    trial: () => state.trial,
+    tell(event) {
+      const record = { ...event, at: at() } as TrialEvent;
+      write(record);
+      state.trial = state.trial && afterEvent(state.trial, record);
+    },
     record(...events) {
       const records = events.map((event) => ({ ...event, at: at() }) as Parameters<typeof advance>[1]);
       const unplanned = records.find(({ step }) => !steps[step]);
@@ -190,7 +217,7 @@ function writer(state: WriterState): Journal & { write(record: JournalRecord): v
       write({ type: 'resumed', at: at(), plan });
       steps.push(...plannedSteps(plan, steps.length));
     },
-    end: (how) => write({ type: 'end', at: at(), how }),
+    end: (how, note) => write({ type: 'end', at: at(), how, ...(note && { note }) }),
     close: () => closeSync(file),
   };
 }

@@ -1,10 +1,11 @@
 import { closeSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { processAt, stillRuns } from '../hosts/process.ts';
 import { guarded, JournalError } from './journal.ts';
 
 /** Who holds a lock: a process id alone may have been given out again since. */
-interface Holder {
+export interface Holder {
   readonly pid: number;
   readonly start: string;
   readonly bootId: string;
@@ -53,6 +54,12 @@ function linked(from: string, to: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
+}
+
+/** The living process that holds the lock of a journal directory; undefined where none does. */
+export function lockHolder(directory: string): Holder | undefined {
+  const holder = readHolder(join(directory, 'lock'));
+  return holder && lives(holder) ? holder : undefined;
 }
 
 /** null: there is a lock that says nothing; undefined: there is none any more. */
@@ -117,4 +124,23 @@ export function guardedLock(directory: string): Extract<Lock, { held: true }> {
     'zh-CN': `另一次运行正在进行（进程 ${lock.pid}），未做任何改动`,
   };
   throw new JournalError(words, 'EBUSY');
+}
+
+const AGAIN_MS = 100;
+
+/** Takes the lock as soon as the run that is under way gives it back. Throws JournalError: at the latest then `EBUSY`. */
+export async function patientLock(
+  directory: string,
+  { patienceMs, signal }: { readonly patienceMs: number; readonly signal?: AbortSignal },
+): Promise<Extract<Lock, { held: true }>> {
+  const untilMs = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return guardedLock(directory);
+    } catch (error) {
+      const busy = error instanceof JournalError && error.code === 'EBUSY';
+      if (!busy || signal?.aborted || performance.now() >= untilMs) throw error;
+      await delay(AGAIN_MS, undefined, signal && { signal }).catch(() => undefined);
+    }
+  }
 }

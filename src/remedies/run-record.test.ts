@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isInterrupted, isOpenTrial } from './interrupted.ts';
 import { readJournal } from './run-record.ts';
 
 const plan = [
@@ -38,6 +39,32 @@ describe('a journal', () => {
     expect(phase(intent, done, { type: 'undoing', step: 0, at: 't' })).toBe('undoing');
     expect(phase({ ...intent, step: 1 })).toContain('step 1, which was never planned');
     expect(phase(header)).toBe('it holds two runs');
+  });
+
+  it('of a run on trial tells how that stands, and the first decision holds', () => {
+    const terms = { lastsMs: 1000, by: { pid: 1, start: 2 } };
+    const onTrial = { ...header, trial: terms };
+    const trial = (...records: readonly object[]) => {
+      const run = readJournal(lines(onTrial, ...records));
+      return 'corrupt' in run ? run.corrupt : { ...run.trial, open: isOpenTrial(run), interrupted: isInterrupted(run) };
+    };
+    const begun = { type: 'trial', at: 't', until: 'u', untilMs: 5 };
+    const kept = { type: 'decided', at: 't', how: 'kept', who: '1.2' };
+    const back = { type: 'decided', at: 't', how: 'taken-back', who: '3.4', why: 'no-answer' };
+    const end = { type: 'end', at: 't', how: 'verified' };
+    expect(trial()).toEqual({ ...terms, left: false, open: true, interrupted: false });
+    expect(trial(begun, intent, { type: 'left', at: 't' })).toMatchObject({ until: 'u', left: true, open: true });
+    expect(trial(begun, intent, kept, back)).toMatchObject({
+      decision: { how: 'kept' },
+      open: false,
+      interrupted: true,
+    });
+    expect(trial(begun, intent, back, kept)).toMatchObject({ decision: { why: 'no-answer' }, open: true });
+    expect(trial(begun, intent, back, end)).toMatchObject({ open: false, interrupted: false });
+    expect(trial({ ...begun, untilMs: 'soon' }, intent)).toBe('line 2 is no record');
+    expect(readJournal(lines({ ...header, trial: { lastsMs: 1 } }, intent))).toEqual({
+      corrupt: 'line 1 is no record',
+    });
   });
 
   it('is whole up to a last line that was cut at any byte', () => {

@@ -4,6 +4,14 @@ import { isObject } from '../plain-object.ts';
 import type { Image } from './image.ts';
 import type { Remedy } from './remedy.ts';
 import type { Step } from './step.ts';
+import {
+  afterEvent,
+  isTerms,
+  isTrialEvent,
+  type Trial,
+  type TrialEvent,
+  type TrialTerms,
+} from './trial/trial-record.ts';
 
 /** A remedy as a run carries it: with the problem it is for. */
 export interface PlannedRemedy extends Remedy {
@@ -24,6 +32,8 @@ export type JournalRecord =
       readonly bootId: string;
       readonly tool: string;
       readonly plan: readonly PlannedRemedy[];
+      /** It is taken back unless it is confirmed in time. */
+      readonly trial?: TrialTerms;
     }
   /** A later `fix` took the run up again and added to it. */
   | { readonly type: 'resumed'; readonly at: string; readonly plan: readonly PlannedRemedy[] }
@@ -44,7 +54,14 @@ export type JournalRecord =
   /** Written before the first write of taking a step back: from here on its state may lie between. */
   | { readonly type: 'undoing'; readonly step: number; readonly at: string }
   | { readonly type: 'undone'; readonly step: number; readonly at: string; readonly note?: Bilingual }
-  | { readonly type: 'end'; readonly at: string; readonly how: 'verified' | 'failed' | 'interrupted' };
+  /** `note`: what is to be known besides. */
+  | {
+      readonly type: 'end';
+      readonly at: string;
+      readonly how: 'verified' | 'failed' | 'interrupted';
+      readonly note?: Bilingual;
+    }
+  | TrialEvent;
 
 type Phase = 'planned' | 'intended' | 'done' | 'failed' | 'void' | 'undoing' | 'undone';
 
@@ -70,6 +87,8 @@ export interface RunRecord {
   readonly steps: readonly StepRecord[];
   /** Absent: it never came to its end, or was taken up again since. */
   readonly end?: 'verified' | 'failed' | 'interrupted';
+  readonly note?: Bilingual;
+  readonly trial?: Trial;
 }
 
 /** Why a journal cannot be used, in one line. */
@@ -96,7 +115,9 @@ export function readJournal(text: string): (RunRecord & { readonly validBytes: n
   return 'corrupt' in run ? run : { ...run, validBytes };
 }
 
-const TYPES = new Set(['run', 'resumed', 'intent', 'done', 'verified', 'failed', 'void', 'undoing', 'undone', 'end']);
+const TRIAL_TYPES = ['trial', 'left', 'decided'];
+const STEP_TYPES = ['intent', 'done', 'verified', 'failed', 'void', 'undoing', 'undone'];
+const TYPES = new Set(['run', 'resumed', ...STEP_TYPES, 'end', ...TRIAL_TYPES]);
 
 function parseRecord(line: string): JournalRecord | undefined {
   try {
@@ -111,16 +132,25 @@ function isRecord(value: unknown): value is JournalRecord {
   if (!isObject(value) || typeof value['at'] !== 'string' || !TYPES.has(String(value['type']))) return false;
   switch (value['type']) {
     case 'run':
-      return value['schema'] === 1 && typeof value['run'] === 'string' && isTarget(value['target']) && isPlan(value);
+      return isHeader(value);
     case 'resumed':
       return isPlan(value);
     case 'end':
       return typeof value['how'] === 'string';
     case 'intent':
       return isStepNumber(value['step']) && isObject(value['before']) && typeof value['before']['kind'] === 'string';
+    case 'trial':
+    case 'left':
+    case 'decided':
+      return isTrialEvent(value);
     default:
       return isStepNumber(value['step']);
   }
+}
+
+function isHeader(value: Record<string, unknown>): boolean {
+  if (value['trial'] !== undefined && !isTerms(value['trial'])) return false;
+  return value['schema'] === 1 && typeof value['run'] === 'string' && isTarget(value['target']) && isPlan(value);
 }
 
 function isTarget(value: unknown): boolean {
@@ -157,21 +187,28 @@ function foldRecords(records: readonly JournalRecord[]): RunRecord | CorruptJour
   const header = records[0];
   if (header?.type !== 'run') return { corrupt: 'it does not begin with the record of a run' };
   const steps: StepRecord[] = plannedSteps(header.plan, 0);
-  let end: RunRecord['end'];
+  let end: Extract<JournalRecord, { type: 'end' }> | undefined;
+  let trial: Trial | undefined = header.trial && { ...header.trial, left: false };
   for (const record of records.slice(1)) {
     const unfit = foldOne(steps, record);
     if (unfit !== undefined) return { corrupt: unfit };
-    if (record.type === 'end') end = record.how;
+    if (record.type === 'end') end = record;
     if (record.type === 'resumed') end = undefined;
+    if (trial && isOfTrial(record)) trial = afterEvent(trial, record);
   }
   const { run, at, target, bootId, tool } = header;
-  return { run, at, target, bootId, tool, steps, ...(end && { end }) };
+  const ended = end && { end: end.how, ...(end.note && { note: end.note }) };
+  return { run, at, target, bootId, tool, steps, ...ended, ...(trial && { trial }) };
+}
+
+function isOfTrial(record: JournalRecord): record is TrialEvent {
+  return TRIAL_TYPES.includes(record.type);
 }
 
 /** Takes one line into the steps. Returns why it does not fit, if it does not. */
 function foldOne(steps: StepRecord[], record: JournalRecord): string | undefined {
   if (record.type === 'run') return 'it holds two runs';
-  if (record.type === 'end') return undefined;
+  if (record.type === 'end' || isOfTrial(record)) return undefined;
   if (record.type === 'resumed') {
     steps.push(...plannedSteps(record.plan, steps.length));
     return undefined;

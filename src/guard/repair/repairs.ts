@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ActingHost } from '../../hosts/host.ts';
 import type { Bilingual } from '../../lang.ts';
 import { isInterrupted, readRuns, setCorruptAside, stands } from '../../remedies/interrupted.ts';
@@ -10,7 +9,7 @@ import {
   reopenJournal,
 } from '../../remedies/journal.ts';
 import { recoverRun } from '../../remedies/recover-run.ts';
-import { guardedLock, type Lock } from '../../remedies/run-lock.ts';
+import { patientLock } from '../../remedies/run-lock.ts';
 import { mayStand, type PlannedRemedy, type RunRecord } from '../../remedies/run-record.ts';
 import type { Step } from '../../remedies/step.ts';
 import { type Demand, demandKey } from '../demand.ts';
@@ -53,7 +52,6 @@ const UNJOURNALED: Repair = { kind: 'unjournaled' };
 
 /** How long another run may hold the lock before a repair is given up for this time, in milliseconds. */
 const PATIENCE_MS = 10_000;
-const AGAIN_MS = 100;
 
 /**
  * The guard's repairs in the journal: one run a boot, whichever guard was killed meanwhile, to which each thing is added
@@ -85,23 +83,10 @@ export function journaledRepairs(options: RepairsOptions): JournaledRepairs {
     return journal;
   }
 
-  async function locked(): Promise<Extract<Lock, { held: true }>> {
-    const untilMs = performance.now() + PATIENCE_MS;
-    for (;;) {
-      try {
-        return guardedLock(directory);
-      } catch (error) {
-        const busy = error instanceof JournalError && error.code === 'EBUSY';
-        if (!busy || signal.aborted || performance.now() >= untilMs) throw error;
-        await delay(AGAIN_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
-  }
-
   /** Things of one rank: none of them changes along with another. */
   async function together(demands: readonly Demand[]): Promise<ReadonlyMap<Demand, Repair>> {
     makeJournalDirectory(directory);
-    const lock = await locked();
+    const lock = await patientLock(directory, { patienceMs: PATIENCE_MS, signal });
     let journal: Journal | undefined;
     try {
       journal = await takenUp();

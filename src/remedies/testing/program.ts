@@ -15,6 +15,7 @@ import { takeLock } from '../run-lock.ts';
 import { type RunReport, runPlan } from '../run-plan.ts';
 import type { Step } from '../step.ts';
 import { undoRun } from '../undo-run.ts';
+import { mortality } from './mortality.ts';
 import { remedyOf } from './test-bed.ts';
 
 /** What the kernel tests run in a namespace: one run, resumption or undo, killed at a chosen moment. */
@@ -26,30 +27,7 @@ interface Job {
 }
 
 const job = JSON.parse(process.argv[2] ?? '') as Job;
-let operations = 0;
-
-function moment(): void {
-  if (++operations === job.dieAt) process.kill(process.pid, 'SIGKILL');
-}
-
-/** Every method of the object, with a moment to be killed before and after each call. */
-function mortal<T extends object>(target: T): T {
-  return new Proxy(target, {
-    get(object, name) {
-      const value = Reflect.get(object, name) as unknown;
-      if (typeof value !== 'function' || name === 'steps') return value;
-      return (...args: unknown[]) => {
-        moment();
-        const result = value.apply(object, args) as unknown;
-        if (!(result instanceof Promise)) {
-          moment();
-          return result;
-        }
-        return result.finally(moment);
-      };
-    },
-  });
-}
+const mortal = mortality(job.dieAt);
 
 const host: ActingHost = mortal(localHost());
 const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
