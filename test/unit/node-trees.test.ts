@@ -154,7 +154,8 @@ describe.each([
       expect(row.length, row).toBeLessThanOrEqual(80);
     }
     const verdict = stdout.replace(/\s+/g, ' ');
-    if (profile === 'kubeadm') expect(verdict).toMatch(/node-1: the installer would stop \(.*ip-forward \S+, swap-on\)/);
+    if (profile === 'kubeadm')
+      expect(verdict).toMatch(/node-1: the installer would stop \(.*ip-forward \S+, swap-on\)/);
   });
 });
 
