@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type ApiServerOptions, apiServer, type LabApiServer } from '../../lab/kube/api-server.ts';
@@ -10,8 +8,8 @@ import { loopbackAddress, type ManagementSite, managementSite } from '../../lab/
 import { type LabProxy, startProxy } from '../../lab/kube/proxy.ts';
 import { type SmallCluster, smallCluster } from '../../lab/kube/small-cluster.ts';
 import type { KubeObject } from '../../lab/kube/small-objects.ts';
+import { type Asker, statusRunner, type Told, toldBy } from './testing/status-runner.ts';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const OLD_CHECK =
   '/api/v1/namespaces/harvester-system/pods?labelSelector=app.kubernetes.io%2Fname%3Dharvester&limit=500';
 
@@ -40,30 +38,11 @@ afterAll(async () => {
   for (const step of ending.splice(0).reverse()) await step();
 });
 
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Each run remembers those before, whoever ran them. */
-function hayward(who: Pick<Credentials, 'kubeconfig'>, ...args: string[]): Promise<Ran> {
-  const env = { ...process.env, LC_ALL: 'C', HAYWARD_STATE: join(folder, 'state') };
-  return new Promise((resolve) => {
-    const argv = [CLI, 'status', '--kubeconfig', who.kubeconfig, ...args];
-    const child = execFile(process.execPath, argv, { env }, (_, stdout, stderr) => {
-      resolve({ status: child.exitCode, stdout, stderr });
-    });
-  });
-}
+const hayward = statusRunner({ state: () => join(folder, 'state') });
 
-interface Answer {
-  readonly verdict: string;
-  readonly findings: readonly { problem: string; subject: string; status: string; phase?: string; severity: string }[];
-}
-
-async function answerTo(who: Pick<Credentials, 'kubeconfig'>, ...args: string[]): Promise<Answer> {
-  return JSON.parse((await hayward(who, '--json', ...args)).stdout) as Answer;
+async function answerTo(who: Asker, ...args: string[]): Promise<Told> {
+  return toldBy(await hayward(who, '--json', ...args));
 }
 
 describe('an API that lies makes nothing ready nor not ready, and no stack', () => {
@@ -84,7 +63,7 @@ describe('an API that lies makes nothing ready nor not ready, and no stack', () 
     try {
       const { status, stdout, stderr } = await hayward(operator, '--json', '--deadline', '0');
       expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
-      const { verdict, findings } = JSON.parse(stdout) as Answer;
+      const { verdict, findings } = JSON.parse(stdout) as Told;
       const found = findings.filter(({ status: own, severity }) => own === 'problem' && severity !== 'info');
       expect({ verdict, found }).toEqual({ verdict: 'unknown', found: [] });
       expect(stdout).not.toMatch(/\n\s+at |TypeError|RangeError/);
@@ -237,7 +216,7 @@ it('what a scheduled status saw before counts: a server that comes and goes, a n
   const { findings } = await answerTo(server.admin);
   const reboots = findings.find(({ subject }) => subject === 'node-3 reboots');
   expect(reboots).toMatchObject({ problem: 'node-unready', status: 'problem', severity: 'warning' });
-  let last: Answer | undefined;
+  let last: Told | undefined;
   for (let round = 0; round < 2; round++) {
     await server.kill();
     await answerTo(server.admin);

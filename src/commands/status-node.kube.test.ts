@@ -1,7 +1,6 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Door, openDoor } from '../../lab/door.ts';
 import { ApiServerEnded, apiServer, type LabApiServer } from '../../lab/kube/api-server.ts';
@@ -9,10 +8,10 @@ import type { Credentials } from '../../lab/kube/credentials.ts';
 import { loopbackAddress, managementSite } from '../../lab/kube/management-site.ts';
 import { type SmallCluster, smallCluster } from '../../lab/kube/small-cluster.ts';
 import { makeNetworkTestBed, type NetworkTestBed, type Station } from '../probes/vm-network/network-test-bed.ts';
+import { type Asker, causesIn, statusRunner, type Told, type ToldFinding, toldBy } from './testing/status-runner.ts';
 
 /** The name the test bed gives the node's own namespace. */
 const onNode = (): string => holder.name.replace(/node-2$/, 'node');
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const VIP = '192.168.77.250';
 const HOLDER_MAC = '02:00:00:00:77:12';
 const SERVICE = '/api/v1/namespaces/kube-system/services/ingress-expose';
@@ -61,46 +60,26 @@ afterAll(async () => {
   for (const step of ending.splice(0).reverse()) await step();
 });
 
-interface Seen {
-  readonly problem: string;
-  readonly subject: string;
-  readonly status: string;
-  readonly severity: string;
-  readonly title: string;
-  readonly cause: string;
-  readonly consequenceOf?: string;
-  readonly evidence: readonly { readonly source: string; readonly value: string }[];
-}
+const hayward = statusRunner({
+  state: () => bed.file('state'),
+  inside: (argv) => ['ip', 'netns', 'exec', onNode(), ...argv],
+});
 
 /** What `status` says on node-1: its exit status, verdict, and every problem that is no other's consequence. */
-async function said(who: Pick<Credentials, 'kubeconfig'> = node, ...more: string[]) {
+async function said(who: Asker = node, ...more: string[]) {
   await cluster.renew();
   return look(who, ...more);
 }
 
-async function look({ kubeconfig }: Pick<Credentials, 'kubeconfig'>, ...more: string[]) {
-  const argv = ['netns', 'exec', onNode(), process.execPath, CLI, 'status'];
-  const env = { ...process.env, LC_ALL: 'C', HAYWARD_STATE: bed.file('state') };
-  const { stdout, stderr, status } = await new Promise<{ stdout: string; stderr: string; status: number | null }>(
-    (resolve) => {
-      const child = execFile(
-        'ip',
-        [...argv, '--kubeconfig', kubeconfig, '--json', '--deadline', '0', ...more],
-        { env, maxBuffer: 1 << 26 },
-        (_, out, err) => resolve({ stdout: out, stderr: err, status: child.exitCode }),
-      );
-    },
-  );
-  expect(stderr).toBe('');
-  const { verdict, findings } = JSON.parse(stdout) as { verdict: string; findings: Seen[] };
-  const wrong = findings.filter(
-    ({ problem, status: own, severity, consequenceOf }) =>
-      own === 'problem' && severity !== 'info' && consequenceOf === undefined && problem !== 'cluster-ready',
-  );
-  return { answer: [status, verdict], wrong: wrong.map(({ problem, subject }) => [problem, subject]), findings };
+async function look(who: Asker, ...more: string[]) {
+  const ran = await hayward(who, '--json', '--deadline', '0', ...more);
+  expect(ran.stderr).toBe('');
+  const told = toldBy(ran);
+  const wrong = causesIn(told).map(({ problem, subject }) => [problem, subject]);
+  return { answer: [ran.status, told.verdict], wrong, findings: told.findings };
 }
 
-const of = (problem: string, { findings }: { readonly findings: readonly Seen[] }): readonly Seen[] =>
+const of = (problem: string, { findings }: Pick<Told, 'findings'>): readonly ToldFinding[] =>
   findings.filter((one) => one.problem === problem);
 
 /** A program of node-1 that has a port. */

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Door } from '../../lab/door.ts';
@@ -11,8 +9,8 @@ import { type ServerRoom, serverRoom } from '../../lab/kube/server-room.ts';
 import { type ClusterObjects, clusterObjects } from '../../lab/kube/small-cluster.ts';
 import { type KubeObject, node } from '../../lab/kube/small-objects.ts';
 import { type LabWebhook, webhookServer } from '../../lab/kube/webhook-server.ts';
+import { statusRunner, toldBy } from './testing/status-runner.ts';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const CONFIGURATION = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/guard';
 const SERVICE = '/api/v1/namespaces/default/services/guard';
 const ENDPOINTS = '/api/v1/namespaces/default/endpoints/guard';
@@ -93,17 +91,15 @@ interface Said {
   readonly why: string;
 }
 
+const hayward = statusRunner({
+  state: () => dirname(server.admin.kubeconfig),
+  inside: (argv) => room.inside(argv),
+});
+
 /** What `status` says in the room, remembering what it said before. */
 async function said(kubeconfig = server.admin.kubeconfig): Promise<Said> {
-  const argv = room.inside([process.execPath, CLI, 'status', '--kubeconfig', kubeconfig, '--json', '--deadline', '0']);
-  const env = { ...process.env, HAYWARD_STATE: dirname(server.admin.kubeconfig), LC_ALL: 'C' };
-  const ran = await new Promise<{ status: number | null; stdout: string }>((resolve) => {
-    const child = execFile(argv[0], argv.slice(1), { env }, (_, stdout) => resolve({ status: child.exitCode, stdout }));
-  });
-  const { verdict, findings } = JSON.parse(ran.stdout) as {
-    verdict: string;
-    findings: { problem: string; status: string; cause: string }[];
-  };
+  const ran = await hayward({ kubeconfig }, '--json', '--deadline', '0');
+  const { verdict, findings } = toldBy(ran);
   const found = findings.filter(({ status }) => status === 'problem');
   return {
     status: ran.status,

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { apiServer, type LabApiServer } from '../../lab/kube/api-server.ts';
@@ -9,8 +7,8 @@ import { loopbackAddress, type ManagementSite, managementSite } from '../../lab/
 import { type LabProxy, startProxy } from '../../lab/kube/proxy.ts';
 import { type SmallCluster, smallCluster } from '../../lab/kube/small-cluster.ts';
 import { service } from '../../lab/kube/small-objects.ts';
+import { type Asker, CLI, causesIn, statusRunner, toldBy } from './testing/status-runner.ts';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const DAY_MS = 86_400_000;
 const WEBHOOK = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/dead';
 const RANCHER_WEBHOOK = '/api/v1/namespaces/cattle-system/endpoints/rancher-webhook';
@@ -41,43 +39,16 @@ afterAll(async () => {
   await server.dispose();
 });
 
-interface Ran {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function hayward({ kubeconfig }: Pick<Credentials, 'kubeconfig'>, ...args: string[]): Promise<Ran> {
-  // Nothing is remembered from one to the next: each fault is met by a first look.
-  const env = { ...process.env, LC_ALL: 'C', HAYWARD_STATE: '/dev/null' };
-  return new Promise((resolve) => {
-    const argv = [CLI, 'status', '--kubeconfig', kubeconfig, ...args];
-    const child = execFile(process.execPath, argv, { env }, (_, stdout, stderr) => {
-      resolve({ status: child.exitCode, stdout, stderr });
-    });
-  });
-}
-
-interface Judged {
-  readonly problem: string;
-  readonly subject: string;
-  readonly status: string;
-  readonly severity: string;
-  readonly phase?: string;
-  readonly consequenceOf?: string;
-}
+// Nothing is remembered from one to the next: each fault is met by a first look.
+const hayward = statusRunner({ state: () => '/dev/null' });
 
 /** What `status --json` says, in short: the exit status, the verdict, and each problem that is no consequence of another. */
-async function judged(who: Pick<Credentials, 'kubeconfig'>, ...args: string[]) {
-  const { status, stdout, stderr } = await hayward(who, '--json', ...args);
-  expect(stderr).toBe('');
-  const { verdict, findings } = JSON.parse(stdout) as { verdict: string; findings: Judged[] };
-  const seen = findings.filter(
-    ({ problem, status: own, consequenceOf, severity }) =>
-      own === 'problem' && problem !== 'cluster-ready' && consequenceOf === undefined && severity !== 'info',
-  );
-  const problems = [...new Set(seen.map(({ problem }) => problem))];
-  return { answer: [status, verdict], problems, findings };
+async function judged(who: Asker, ...args: string[]) {
+  const ran = await hayward(who, '--json', ...args);
+  expect(ran.stderr).toBe('');
+  const told = toldBy(ran);
+  const problems = [...new Set(causesIn(told).map(({ problem }) => problem))];
+  return { answer: [ran.status, told.verdict], problems, findings: told.findings };
 }
 
 const READY = [0, 'ready'];
@@ -228,8 +199,7 @@ describe('a fault made for real turns its own condition, and clears when it is u
     await cluster.change(`${LEASES}/node-2`, ({ spec }) => {
       spec.renewTime = old;
     });
-    const { stdout } = await hayward(server.admin, '--json', '--deadline', '0');
-    const { findings } = JSON.parse(stdout) as { findings: Judged[] };
+    const { findings } = toldBy(await hayward(server.admin, '--json', '--deadline', '0'));
     const found = findings.filter(({ problem, status }) => problem === 'node-unready' && status === 'problem');
     expect(found).toMatchObject([{ subject: 'node-2' }]);
     await cluster.renew();

@@ -3,7 +3,7 @@ import { type Sshd, startSshd } from '../../test/sshd.ts';
 import { collectMany } from '../hosts/many.ts';
 import { sshHost } from '../hosts/ssh.ts';
 import { snapshotOf } from '../snapshot/snapshot.ts';
-import { type Candidate, preflight, preflightAsks, preflightIds } from './preflight.ts';
+import { type Candidate, type PreflightProfile, preflight, preflightAsks, preflightIds } from './preflight.ts';
 
 let first: Sshd;
 let second: Sshd;
@@ -14,10 +14,14 @@ afterAll(async () => {
   await Promise.all([first?.stop(), second?.stop()]);
 });
 
-async function candidates(...servers: readonly Sshd[]): Promise<readonly Candidate[]> {
+function candidates(...servers: readonly Sshd[]): Promise<readonly Candidate[]> {
+  return candidatesFor('kubekey-ipvs', ...servers);
+}
+
+async function candidatesFor(profile: PreflightProfile, ...servers: readonly Sshd[]): Promise<readonly Candidate[]> {
   const hosts = servers.map((sshd) => sshHost(sshd.destination(), { sshCommand: sshd.sshCommand }));
-  const captures = await collectMany(hosts, preflightAsks('kubekey-ipvs'), { bound: 8 });
-  return preflight('kubekey-ipvs', captures.map(snapshotOf), { lang: 'en' });
+  const captures = await collectMany(hosts, preflightAsks(profile), { bound: 8 });
+  return preflight(profile, captures.map(snapshotOf), { lang: 'en' });
 }
 
 function statusOf({ findings }: Candidate, problem: string): string[] {
@@ -47,3 +51,13 @@ it('a host that is gone is unknown in everything, the other is judged all the sa
   expect(dead?.findings.every(({ status }) => status === 'unknown')).toBe(true);
   expect(alive && statusOf(alive, 'required-tools')).not.toContain('unknown');
 });
+
+it.each(['kubeadm', 'k3s-flannel'] as const)(
+  '%s: all that is judged is asked for over ssh, swap too',
+  async (profile) => {
+    const [candidate] = await candidatesFor(profile, first);
+    expect(candidate?.findings.filter(({ unknown }) => unknown?.reason === 'not-collected')).toEqual([]);
+    expect(new Set(candidate?.findings.map(({ problem }) => problem))).toEqual(new Set(preflightIds(profile)));
+    if (profile === 'kubeadm') expect(candidate && statusOf(candidate, 'swap-on')).not.toContain('unknown');
+  },
+);

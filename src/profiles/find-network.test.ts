@@ -210,6 +210,14 @@ ExecStart=/usr/local/bin/k3s \\
     expect(found(files, ['flannel.1']).name).toBe(name);
   });
 
+  it('whose flannel is asked for but stands behind another configuration', () => {
+    const files = { [`${K3S_NET_D}/10-calico.conflist`]: CALICO, [`${K3S_NET_D}/10-flannel.conflist`]: FLANNEL };
+    expect(found({ ...K3S_SERVER, ...files }, ['flannel.1'])).toEqual({
+      name: 'k3s',
+      evidence: ['/var/lib/rancher/k3s/agent', `${K3S_NET_D}/10-calico.conflist: calico, bandwidth, portmap`],
+    });
+  });
+
   it.each([
     ['flannel-backend: none\ndisable-network-policy: true\n', 'k3s'],
     ['flannel-backend: wireguard-native\n', 'k3s-flannel'],
@@ -231,6 +239,12 @@ ExecStart=/usr/local/bin/k3s \\
       'k3s',
     ],
     ['that configuration and Calico’s', { [`${K3S_NET_D}/10-flannel.conflist`]: FLANNEL }, ['vxlan.calico'], 'k3s'],
+    [
+      'that configuration and Canal’s',
+      { [`${K3S_NET_D}/10-flannel.conflist`]: FLANNEL },
+      ['flannel.1', 'cali0a1'],
+      'k3s',
+    ],
     ['Multus before flannel', { [`${K3S_NET_D}/00-multus.conf`]: MULTUS_THIN(FLANNEL) }, ORDINARY, 'k3s-flannel'],
     ['nothing yet', {}, ORDINARY, 'k3s'],
   ])('on an agent with %s', (_, files, interfaces, name) => {
@@ -267,6 +281,7 @@ describe('several installations on one node', () => {
       ],
       'rke2',
     ],
+    ['k3s that starts beside what RKE2 left', [unit('k3s.service', 'activating')], 'k3s'],
     ['k3s that runs beside both', [unit('rke2-agent.service', 'failed'), unit('k3s-agent.service', 'active')], 'k3s'],
   ])('%s', (_, units, name) => {
     const { kubernetes } = snapshotOf(captureOf({ files: { ...RKE2, ...KUBEADM } }));

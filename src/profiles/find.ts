@@ -1,6 +1,7 @@
 import { DISTRIBUTION_DIRECTORIES } from '../snapshot/distributions.ts';
 import type { Distribution } from '../snapshot/kubernetes.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { Unit } from '../snapshot/units.ts';
 import { generic } from './generic.ts';
 import { harvester } from './harvester.ts';
 import { k3s } from './k3s.ts';
@@ -82,26 +83,28 @@ const SERVICES: readonly (readonly [Distribution, RegExp])[] = [
   ['kubeadm', /^kubelet\.service$/],
 ];
 
-/** The distribution whose traces are here. Of several, left by an earlier installation, the one whose service runs. */
+/** The distribution whose traces are here. Of several, left by an earlier installation, the one whose service runs, or starts. */
 function installedOf(snapshot: Snapshot): Installed | undefined {
-  const candidates = SERVICES.flatMap(([name, service]): readonly (Installed & { readonly runs: boolean })[] => {
-    const [unit] = unitsOf(snapshot, service);
+  const candidates = SERVICES.flatMap(([name, service]): readonly (Installed & { readonly state: string })[] => {
+    const unit = unitOf(snapshot, service);
     const byUnit = unit && name in UNIT_IS_ITS_OWN ? `${unit.name} is ${unit.activeState}` : undefined;
     const evidence = traceOf(snapshot, name) ?? byUnit;
-    return evidence === undefined ? [] : [{ name, evidence, runs: unit?.activeState === 'active' }];
+    return evidence === undefined ? [] : [{ name, evidence, state: unit?.activeState ?? '' }];
   });
-  return candidates.find(({ runs }) => runs) ?? candidates[0];
+  const at = (state: string) => candidates.find((one) => one.state === state);
+  return at('active') ?? at('activating') ?? candidates[0];
 }
 
 /** kubelet.service comes with a package and says of nobody that the node has joined a cluster. */
 const UNIT_IS_ITS_OWN = { rke2: true, k3s: true } as const;
 
-/** Installed services of that name, one that runs first. */
-function unitsOf({ units: { units } }: Snapshot, service: RegExp) {
+/** The installed service of such a name; of a server's and an agent's, both of which RKE2 installs, the one that runs. */
+function unitOf({ units: { units } }: Snapshot, service: RegExp): Unit | undefined {
   const found = (units.known ? units.value : []).filter(
     ({ name, loadState }) => service.test(name) && loadState === 'loaded',
   );
-  return [...found.filter(({ activeState }) => activeState === 'active'), ...found];
+  const at = (state: string) => found.find(({ activeState }) => activeState === state);
+  return at('active') ?? at('activating') ?? found[0];
 }
 
 function traceOf({ kubernetes }: Snapshot, name: Distribution): string | undefined {

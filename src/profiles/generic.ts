@@ -1,4 +1,3 @@
-import { writesAtStart } from './k3s-start.ts';
 import type { Profile } from './profile.ts';
 
 const CANDIDATE = {
@@ -19,6 +18,6 @@ export const generic: Profile = {
   modules: ['br_netfilter', 'overlay', 'nf_conntrack', 'vxlan'].map((name) => ({ name, reason: CANDIDATE })),
   bridgeNetfilter: 'by-topology',
   persistence: 'etc',
-  resetters: ['k3s.service', 'k3s-agent.service'].flatMap(writesAtStart),
+  resetters: [],
   proxyMode: 'any',
 };

@@ -22,21 +22,23 @@ export function rke2Network(snapshot: Snapshot): NetworkSign | undefined {
 
 /**
  * k3s's network: by its servers' `flannel-backend`; on an agent, which is not told in a file, by the configuration k3s
- * writes for flannel, unless the devices are another's: the file stays behind when flannel is switched off.
+ * writes for flannel, unless the devices are another's: the file stays behind when flannel is switched off. Where
+ * another's file comes before flannel's, that is in force, whatever was asked for.
  */
 export function k3sNetwork(snapshot: Snapshot): NetworkSign | undefined {
   const { k3s } = snapshot.podNetwork;
-  const devices = byDevices(snapshot);
   const config = configIn(snapshot, K3S_DIRECTORY);
-  const flannel = config?.plugins.includes('flannel') === true ? [described(config)] : [];
-  if (k3s.known) {
-    const choice = `flannel-backend ${k3s.value}: ${k3s.source}`;
-    if (k3s.value === 'none') return { network: 'other', evidence: [choice, ...(devices?.evidence ?? [])] };
-    return { network: 'flannel', evidence: [choice, ...flannel, ...flannelDevices(snapshot)] };
+  const devices = byDevices(snapshot);
+  if (k3s.known && k3s.value === 'none') {
+    return { network: 'other', evidence: [`flannel-backend none: ${k3s.source}`, ...(devices?.evidence ?? [])] };
   }
-  if (devices?.network === 'other' || devices?.network === 'calico') return { ...devices, network: 'other' };
-  if (flannel.length > 0) return { network: 'flannel', evidence: [...flannel, ...flannelDevices(snapshot)] };
-  return devices;
+  if (config && !config.plugins.includes('flannel')) return { network: 'other', evidence: [described(config)] };
+  const shown = [...(config ? [described(config)] : []), ...flannelDevices(snapshot)];
+  if (k3s.known) {
+    return { network: 'flannel', evidence: [`flannel-backend ${k3s.value}: ${k3s.source}`, ...shown] };
+  }
+  if (devices && devices.network !== 'flannel') return { ...devices, network: 'other' };
+  return config ? { network: 'flannel', evidence: shown } : devices;
 }
 
 function inForceOf(snapshot: Snapshot): NetworkSign | undefined {

@@ -3,7 +3,7 @@ import { fixture } from '../../../test/fixture.ts';
 import { examineCapture, problemsNamed } from '../../examine.ts';
 import type { Capture } from '../../hosts/capture.ts';
 import { holdingsOf } from '../../judging/holdings.ts';
-import type { ProfileName } from '../../profiles/profile.ts';
+import { PROFILE_NAMES, type ProfileName } from '../../profiles/profile.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { demandKey, demandValue, isWanted } from '../demand.ts';
 import type { GuardPlan } from '../model.ts';
@@ -116,7 +116,7 @@ describe('the plan for a recorded node', () => {
   it('of a machine nobody could look at demands nothing and says why', () => {
     const unreachable = { reason: 'failed', detail: 'connection refused' } as const;
     const nothing = { ...fixture('plain-debian12'), entries: {}, globs: {}, lists: {}, which: {}, unreachable };
-    for (const profile of ['generic', 'harvester', 'rke2-canal', 'kubekey-ipvs'] as const) {
+    for (const profile of PROFILE_NAMES) {
       const made = plan(nothing, [], profile);
       expect(made.demands).toEqual([]);
       expect(made.undecided.length).toBeGreaterThan(0);
