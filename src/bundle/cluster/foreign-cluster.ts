@@ -5,7 +5,7 @@ import { DUMPED_TEXT } from '../foreign/cluster-info.ts';
 import { createdAt, METADATA, NODE_ZIP } from '../foreign/harvester.ts';
 import { LIMITS } from '../limits.ts';
 import { ArchiveError } from '../trouble.ts';
-import { isYaml, objectsOf, printedLists, tooLarge } from './object-lists.ts';
+import { isYaml, objectsOf, printedLists, tooLarge, withoutNulls } from './object-lists.ts';
 import { listPlaceOf, logPlaceOf } from './places.ts';
 import { type ClusterObjects, listKey, RESOURCES } from './record.ts';
 
@@ -49,7 +49,7 @@ export async function foreignCluster(
       'no bundle hayward knows: neither of hayward capture, nor a Harvester support bundle, an sosreport or a cluster-info dump',
     );
   }
-  const version = /^kubernetesVersion:\s*["']?(v[\w.+-]{1,60})/m.exec(found.metadata ?? '')?.[1];
+  const version = /^kubernetesVersion:\s*["']?(v[\w.+-]{1,60})/im.exec(found.metadata ?? '')?.[1];
   const namespaces = namespacesIn(found);
   return {
     kind: 'objects',
@@ -89,7 +89,8 @@ async function keep(
   const bytes = await counted(found, body);
   const list = tooLarge(member, bytes.length, found.yaml) ?? objectsOf(member, bytes.toString('utf8'));
   if (isYaml(member)) found.yaml += bytes.length;
-  found.lists.set(key, 'state' in list ? { ...list, detail: harmless(list.detail) } : list);
+  if ('state' in list) found.lists.set(key, { ...list, detail: harmless(list.detail) });
+  else found.lists.set(key, place.nulls ? list.map((one) => withoutNulls(one)) : list);
 }
 
 /** Objects take several times their text: all texts together are bounded, too. */

@@ -40,6 +40,20 @@ export function objectsOf(member: string, text: string): readonly unknown[] | Fa
   }
 }
 
+/** Deeper than any object of the API. */
+const DEEPEST = 64;
+
+/**
+ * An object as it was before the kit: it writes the text "null" for an empty one, and for null (support-bundle-kit
+ * pkg/manager/collectors/common.go). An address or a label that is empty would have that for its value.
+ */
+export function withoutNulls(value: unknown, depth = DEEPEST): unknown {
+  if (value === 'null') return '';
+  if (depth === 0 || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((one) => withoutNulls(one, depth - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutNulls(inner, depth - 1)]));
+}
+
 /** One list in the text that `kubectl cluster-info dump` prints. */
 export interface PrintedList {
   readonly kind: string;
