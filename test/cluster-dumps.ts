@@ -55,13 +55,14 @@ export async function supportBundle(server: LabApiServer, at: string): Promise<B
   const pieces: ZipPiece[] = [
     {
       name: `${top}/metadata.yaml`,
-      body: stringify({ projectName: 'Harvester', kubernetesVersion: gitVersion, bundleCreatedAt: at }),
+      body: stringify({ projectname: 'Harvester', kubernetesversion: gitVersion, bundlecreatedat: at }),
     },
     { name: `${top}/bundleGenerationError.log`, body: '' },
   ];
   const put = async (path: string, name: string): Promise<void> => {
     const list = await listed(server, path);
-    if (list) pieces.push({ name: `${top}/yamls/${name}.yaml`, body: stringify(list) });
+    if (list)
+      pieces.push({ name: `${top}/yamls/${name}.yaml`, body: stringify(asTheKitWrites(list), { indentSeq: false }) });
   };
   for (const one of OF_CLUSTER) await put(`${rootOf(one)}/${one.split('/').at(-1)}`, `cluster/${one}`);
   for (const namespace of KIT_NAMESPACES) {
@@ -71,6 +72,14 @@ export async function supportBundle(server: LabApiServer, at: string): Promise<B
     }
   }
   return zipBytes(...pieces);
+}
+
+/** It works on the text of the answer: what is empty or null becomes the word null (pkg/manager/collectors/common.go). */
+function asTheKitWrites(list: List): object {
+  const text = JSON.stringify(list)
+    .replace(/("[a-zA-Z]+":)null,/g, '$1"null",')
+    .replaceAll('""', '"null"');
+  return { ...(JSON.parse(text) as List), kind: 'List', apiVersion: 'v1' };
 }
 
 /** `kubectl cluster-info dump --all-namespaces --output-directory FOLDER`. */

@@ -50,7 +50,7 @@ export async function bundleCluster(path: string): Promise<ClusterRecord> {
   });
 }
 
-const NODES_ONLY = 'nodes alone are in it; collect the cluster with: hayward capture --cluster -o FILE';
+const NODES_ONLY = 'not in this bundle of single nodes; collect it with: hayward capture --cluster -o FILE';
 
 function isCluster({ target }: Capture): boolean {
   return target.via === 'kubernetes';

@@ -22,8 +22,10 @@ export interface CaptureOptions extends CommonOptions {
 /** Asks all nodes everything that is ever asked, and writes it down. Returns the exit status. */
 export async function captureFlow(raw: RawHostOptions, options: CaptureOptions): Promise<number> {
   const takenAt = new Date().toISOString();
+  // First, for a kubeconfig that cannot be used ends it.
+  const clusters = options.cluster ? [await asked(options.cluster, options)] : [];
   const nodes = await askHosts((await hostsFrom(raw)).map(thorough), asksOf(options.only), options);
-  const captures = options.cluster ? [...nodes, await asked(options.cluster, options)] : nodes;
+  const captures = [...nodes, ...clusters];
   const bundle = makeBundle(captures, { version: VERSION, takenAt, maxBytes: options.maxBytes });
   const { manifest } = bundle;
   for (const { name, unreachable } of manifest.nodes) {

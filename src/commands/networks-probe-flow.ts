@@ -12,6 +12,7 @@ import { commonOptions, printsJson } from './common-options.ts';
 import type { RawProbeOptions } from './networks.ts';
 import { probeRequest } from './networks-probe-request.ts';
 import { progressLine } from './progress.ts';
+import { printReport, refuseReportThatIsThere } from './report-option.ts';
 import { UsageError } from './usage.ts';
 
 /** `hayward networks probe`: reads what is to be probed, probes, prints. */
@@ -19,6 +20,7 @@ export async function probeFlow(name: string | undefined, raw: RawProbeOptions):
   const { only: _, ...common } = raw;
   const options = await commonOptions(common);
   const asJson = printsJson(options, 'networks probe');
+  await refuseReportThatIsThere(raw);
   const request = await probeRequest(name, raw);
   const started = new Date();
   const pcap = raw.pcap === undefined ? undefined : openedPcap(raw.pcap);
@@ -31,17 +33,17 @@ export async function probeFlow(name: string | undefined, raw: RawProbeOptions):
   if (probe.failure?.reason === 'absent') throw new UsageError(probe.failure.detail);
   const network = { request, probe };
   const findings = probeFindings(network, hostname(), options.lang);
-  if (asJson) {
-    const head = {
-      schemaVersion: 1,
-      tool: { name: 'hayward', version: VERSION },
-      takenAt: started.toISOString(),
-      durationMs: Date.now() - started.getTime(),
-    };
-    process.stdout.write(jsonText({ ...head, ...probeJson(network, findings, options.lang) }));
-  } else {
-    process.stdout.write(probeText(network, findings, options));
-  }
+  const head = {
+    tool: { name: 'hayward', version: VERSION },
+    takenAt: started.toISOString(),
+    durationMs: Date.now() - started.getTime(),
+  } as const;
+  const target = { name: hostname(), via: 'local', profile: 'generic', profileEvidence: [] } as const;
+  const printed = () =>
+    asJson
+      ? jsonText({ schemaVersion: 1, ...head, ...probeJson(network, findings, options.lang) })
+      : probeText(network, findings, options);
+  await printReport({ ...head, targets: [target], findings }, printed, { ...raw, ...options });
   process.exitCode = exitStatus(findings, options.failOn);
 }
 

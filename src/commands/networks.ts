@@ -4,10 +4,11 @@ import { EXAMPLES, type Say } from './help-language.ts';
 import { registerAgent } from './networks-agent.ts';
 import { registerController } from './networks-controller.ts';
 import { registerList } from './networks-list.ts';
+import { addReportOption, type RawReportOption } from './report-option.ts';
 import { UsageError } from './usage.ts';
 
 /** As commander hands them over, each already read. */
-export interface RawProbeOptions extends RawCommonOptions {
+export interface RawProbeOptions extends RawCommonOptions, RawReportOption {
   bridge?: string;
   vlan?: number;
   cidr?: string;
@@ -62,6 +63,7 @@ ${say(EXAMPLES)}
   hayward networks probe prod/vlan-100
   hayward networks probe --bridge mgmt-br --vlan 100
   hayward networks probe --bridge mgmt-br --vlan 0 --pcap probe.pcap
+  hayward networks probe prod/vlan-100 --report issue.md
   hayward networks probe --bridge vm-br --vlan 7 \\
       --cidr 192.168.7.0/24 --gateway 192.168.7.1
 
@@ -75,7 +77,7 @@ ${say({
       const { probeFlow } = await import('./networks-probe-flow.ts');
       await probeFlow(name, raw);
     });
-  addCommonOptions(command, say);
+  addReportOption(addCommonOptions(command, say), say);
 }
 
 function addProbeOptions(command: Command, say: Say): Command {

@@ -32,7 +32,7 @@ const EXIT_STATUS: Bilingual = {
 
 const LOOKED_IN: Bilingual = {
   en: 'Without --kubeconfig: $KUBECONFIG, else the first of these that can be read:',
-  'zh-CN': '未指定 --kubeconfig 时：若设置了 KUBECONFIG 则使用它；否则使用以下第一个可读的文件：',
+  'zh-CN': '未指定 --kubeconfig 时使用 KUBECONFIG；未设置则使用以下第一个可读的文件：',
 };
 
 export function register(program: Command, say: Say): void {

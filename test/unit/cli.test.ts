@@ -99,6 +99,8 @@ describe('help', () => {
     ['fix'],
     ['undo'],
     ['journal'],
+    ['status'],
+    ['capture'],
     ['lab'],
     ['guard'],
     ['guard', 'plan'],

@@ -115,6 +115,15 @@ describe('a list in YAML', () => {
 describe('a support bundle', () => {
   const meta = 'projectName: Harvester\nkubernetesVersion: v1.33.4+rke2r1\nbundleCreatedAt: "2026-01-02T03:04:05Z"\n';
 
+  it.each([meta, meta.toLowerCase().replace('t03', 'T03').replace('05z', '05Z')])(
+    'tells its time as %j',
+    async (body) => {
+      const nodes = { name: 't/yamls/cluster/v1/nodes.yaml', body: 'items: []\n' };
+      const record = await objectsIn(saved('meta.zip', zipBytes({ name: 't/metadata.yaml', body }, nodes)));
+      expect(record).toMatchObject({ takenAt: '2026-01-02T03:04:05.000Z', version: 'v1.33.4+rke2r1' });
+    },
+  );
+
   it('tells its time, its version and which namespaces there are; what is too large is not read', async () => {
     const path = saved(
       'sb.zip',
@@ -133,6 +142,15 @@ describe('a support bundle', () => {
       detail: expect.stringContaining('larger than 8 MiB'),
     });
     expect(JSON.stringify(record.lists.get('kube-system/services.'))).not.toMatch(/[\x1b\x07]/);
+  });
+
+  it('says null for what is empty, which it is again', async () => {
+    const vip = 'items:\n- data:\n    hwAddress: "null"\n    ip: "null"\n    mode: dhcp\n  metadata:\n    name: vip\n';
+    const name = 't/yamls/namespaced/harvester-system/v1/configmaps.yaml';
+    const record = await objectsIn(saved('nulls.zip', zipBytes({ name, body: vip })));
+    expect(record.lists.get('harvester-system/configmaps.')).toEqual([
+      { data: { hwAddress: '', ip: '', mode: 'dhcp' }, metadata: { name: 'vip' } },
+    ]);
   });
 
   it('is refused where a name leads out', async () => {
@@ -166,6 +184,13 @@ describe('a cluster-info dump', () => {
     expect(printedLists(text).map(({ kind }) => kind)).toEqual(['Node', 'Pod']);
     expect(JSON.stringify(printedLists(text))).not.toContain('forged');
   });
+});
+
+it('an sosreport with the plugin kubernetes tells of the nodes', async () => {
+  const name = 's/sos_commands/kubernetes/cluster-info/kubectl_get_-o_json_nodes';
+  const body = JSON.stringify({ kind: 'List', items: [{ metadata: { name: 'a' } }] });
+  const record = await objectsIn(saved('sos-nodes.tar', tarBytes({ name, body })));
+  expect(record.lists.get('/nodes.')).toEqual([{ metadata: { name: 'a' } }]);
 });
 
 it('an sosreport without a cluster holds nothing of one, and says how to get it', async () => {

@@ -3,15 +3,18 @@ import { isObject } from '../../plain-object.ts';
 import type { Archive } from '../archive.ts';
 import { DUMPED_TEXT } from '../foreign/cluster-info.ts';
 import { createdAt, METADATA, NODE_ZIP } from '../foreign/harvester.ts';
-import { LIMITS } from '../limits.ts';
 import { ArchiveError } from '../trouble.ts';
-import { isYaml, objectsOf, printedLists, tooLarge } from './object-lists.ts';
+import { lightened } from './lightened.ts';
+import { formOf, objectsOf, printedLists, type Read, tooLarge, withoutNulls } from './object-lists.ts';
 import { listPlaceOf, logPlaceOf } from './places.ts';
 import { type ClusterObjects, listKey, RESOURCES } from './record.ts';
 
 const HINT = 'not in this bundle; collect it with: hayward capture --cluster -o FILE';
 const MIB = 1024 * 1024;
+/** The agent runs twice, and was replaced at times. */
+const MOST_LOGS = 16;
 const LARGEST_LOG = 32 * MIB;
+const MOST_PRINTED = 32 * MIB;
 /** Of a log the end, as `--tail` gives it. */
 const LOG_END = 64 * 1024;
 
@@ -23,9 +26,7 @@ interface Found {
   metadata?: string;
   /** Whether it is a bundle at all, be it one without objects. */
   known: boolean;
-  kept: number;
-  /** Bytes of YAML among them. */
-  yaml: number;
+  read: Read;
 }
 
 /**
@@ -36,7 +37,13 @@ export async function foreignCluster(
   archive: Archive,
   { name, modified }: { readonly name: string; readonly modified: string },
 ): Promise<ClusterObjects> {
-  const found: Found = { lists: new Map(), logs: new Map(), folders: new Set(), known: false, kept: 0, yaml: 0 };
+  const found: Found = {
+    lists: new Map(),
+    logs: new Map(),
+    folders: new Set(),
+    known: false,
+    read: { json: 0, yaml: 0 },
+  };
   await archive.walk(async ({ name: member, kind, size }, body) => {
     if (member.includes('/sos_commands') || NODE_ZIP.test(member)) found.known = true;
     if (kind !== 'file') return undefined;
@@ -49,7 +56,7 @@ export async function foreignCluster(
       'no bundle hayward knows: neither of hayward capture, nor a Harvester support bundle, an sosreport or a cluster-info dump',
     );
   }
-  const version = /^kubernetesVersion:\s*["']?(v[\w.+-]{1,60})/m.exec(found.metadata ?? '')?.[1];
+  const version = /^kubernetesVersion:\s*["']?(v[\w.+-]{1,60})/im.exec(found.metadata ?? '')?.[1];
   const namespaces = namespacesIn(found);
   return {
     kind: 'objects',
@@ -69,35 +76,37 @@ async function keep(
   body: () => Promise<Buffer>,
 ): Promise<void> {
   const log = logPlaceOf(member);
-  if (log !== undefined && size <= LARGEST_LOG) {
-    found.logs.set(log, (await counted(found, body)).subarray(-LOG_END).toString('utf8'));
+  if (log !== undefined) {
+    if (found.logs.size < MOST_LOGS && size <= LARGEST_LOG)
+      found.logs.set(log, (await body()).subarray(-LOG_END).toString('utf8'));
     return;
   }
-  if (member === DUMPED_TEXT) return keepPrinted(found, (await counted(found, body)).toString('utf8'));
+  if (member === DUMPED_TEXT) {
+    // Of lists that are cut off nothing is known.
+    return keepPrinted(found, (await body()).subarray(0, MOST_PRINTED).toString('utf8'));
+  }
   const folder = /^(?:[^/]+\/)?([a-z0-9-]+)\/events\.(?:json|yaml)$/.exec(member)?.[1];
   if (folder !== undefined) found.folders.add(folder);
   const place = listPlaceOf(member);
   if (place === undefined) return;
   const key = listKey(place.resource, place.namespace);
   if (found.lists.has(key)) return;
-  const refused = tooLarge(member, size, found.yaml);
+  const refused = tooLarge(member, size, found.read);
   if (refused) {
     found.lists.set(key, { ...refused, detail: harmless(refused.detail) });
     return;
   }
-  // Of a directory no size is told beforehand.
-  const bytes = await counted(found, body);
-  const list = tooLarge(member, bytes.length, found.yaml) ?? objectsOf(member, bytes.toString('utf8'));
-  if (isYaml(member)) found.yaml += bytes.length;
-  found.lists.set(key, 'state' in list ? { ...list, detail: harmless(list.detail) } : list);
-}
-
-/** Objects take several times their text: all texts together are bounded, too. */
-async function counted(found: Found, body: () => Promise<Buffer>): Promise<Buffer> {
   const bytes = await body();
-  found.kept += bytes.length;
-  if (found.kept > LIMITS.kept) throw new ArchiveError(`more than ${LIMITS.kept / MIB} MiB of objects`);
-  return bytes;
+  // Of a directory no size is told beforehand.
+  const list = tooLarge(member, bytes.length, found.read) ?? objectsOf(member, bytes.toString('utf8'));
+  const form = formOf(member);
+  found.read = { ...found.read, [form]: found.read[form] + bytes.length };
+  if ('state' in list) found.lists.set(key, { ...list, detail: harmless(list.detail) });
+  else
+    found.lists.set(
+      key,
+      list.map((one) => lightened(place.nulls ? withoutNulls(one) : one)),
+    );
 }
 
 /** A list says its namespace only by its objects. */
@@ -105,7 +114,11 @@ function keepPrinted(found: Found, text: string): void {
   for (const { kind, items } of printedLists(text)) {
     const resource = RESOURCES.find((one) => one.kind === kind);
     const namespace = resource?.namespaces === undefined ? '' : namespaceOf(items[0]);
-    if (resource && namespace !== undefined) found.lists.set(listKey(resource, namespace), items);
+    if (resource && namespace !== undefined)
+      found.lists.set(
+        listKey(resource, namespace),
+        items.map((one) => lightened(one)),
+      );
   }
 }
 

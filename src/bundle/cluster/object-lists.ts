@@ -5,21 +5,24 @@ import { yamlItems } from './yaml-items.ts';
 const MIB = 1024 * 1024;
 
 /** YAML takes seconds for a megabyte, JSON none. */
-const MOST_BYTES = { json: 64 * MIB, yaml: 8 * MIB } as const;
+const MOST_BYTES = { json: 32 * MIB, yaml: 8 * MIB } as const;
 
-const MOST_YAML = 32 * MIB;
+/** Of all lists together; their objects take several times their text. */
+const MOST = { json: 64 * MIB, yaml: 32 * MIB } as const;
 
-/** Whether a list is worth reading at all, after so many bytes of YAML; otherwise why not. */
-export function tooLarge(member: string, size: number, yamlBefore: number): Failure | undefined {
-  const form = isYaml(member) ? 'yaml' : 'json';
-  if (form === 'yaml' && yamlBefore + size > MOST_YAML)
-    return failed(`${member}: more than ${MOST_YAML / MIB} MiB of YAML`);
-  const most = MOST_BYTES[form];
-  return size <= most ? undefined : failed(`${member}: larger than ${most / MIB} MiB`);
+/** Bytes of lists that were read. */
+export type Read = { readonly [form in keyof typeof MOST]: number };
+
+export function formOf(member: string): keyof Read {
+  return /\.yaml$/.test(member) ? 'yaml' : 'json';
 }
 
-export function isYaml(member: string): boolean {
-  return /\.yaml$/.test(member);
+/** Whether a list is worth reading at all, after so much that was read; otherwise why not. */
+export function tooLarge(member: string, size: number, before: Read): Failure | undefined {
+  const form = formOf(member);
+  if (size > MOST_BYTES[form]) return failed(`${member}: larger than ${MOST_BYTES[form] / MIB} MiB`);
+  if (before[form] + size <= MOST[form]) return undefined;
+  return failed(`${member}: the lists in this bundle are more than ${MOST[form] / MIB} MiB`);
 }
 
 function failed(detail: string): Failure {
@@ -38,6 +41,20 @@ export function objectsOf(member: string, text: string): readonly unknown[] | Fa
     const why = error instanceof Error ? error.message : 'unreadable';
     return failed(`${member}: ${why.split('\n', 1)[0]?.slice(0, 200)}`);
   }
+}
+
+/** Deeper than any object of the API. */
+const DEEPEST = 64;
+
+/**
+ * An object as it was before the kit: it writes the text "null" for an empty one, and for null (support-bundle-kit
+ * pkg/manager/collectors/common.go). An address or a label that is empty would have that for its value.
+ */
+export function withoutNulls(value: unknown, depth = DEEPEST): unknown {
+  if (value === 'null') return '';
+  if (depth === 0 || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((one) => withoutNulls(one, depth - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutNulls(inner, depth - 1)]));
 }
 
 /** One list in the text that `kubectl cluster-info dump` prints. */

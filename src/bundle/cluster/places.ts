@@ -5,6 +5,8 @@ export interface ListPlace {
   readonly resource: Resource;
   /** Empty: of the cluster. */
   readonly namespace: string;
+  /** The kit wrote it, which writes `null` for what is empty. */
+  readonly nulls: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ const SOS =
 /** Where a member's objects belong; undefined of what no judgement reads. */
 export function listPlaceOf(member: string): ListPlace | undefined {
   const kit = KIT.exec(member);
-  if (kit) return placeOf(kit[3] ?? '', kit[1] ?? '', groupIn(kit[2] ?? ''));
+  if (kit) return placeOf(kit[3] ?? '', kit[1] ?? '', groupIn(kit[2] ?? ''), true);
   const plain = SOS.exec(member) ?? DUMP_LIST.exec(member);
   if (plain) return placeOf(plain[2] ?? '', plain[1] ?? '', 'kubernetes');
   return DUMP_NODES.test(member) ? placeOf('nodes', '', 'kubernetes') : undefined;
@@ -42,13 +44,13 @@ const OF_FOLDER: Readonly<Record<string, readonly string[]>> = {
   harvester: ['harvesterhci.io'],
 };
 
-function placeOf(plural: string, namespace: string, group: string): ListPlace | undefined {
+function placeOf(plural: string, namespace: string, group: string, nulls = false): ListPlace | undefined {
   const groups = OF_FOLDER[group] ?? [group];
   const resource = RESOURCES.find((one) => one.plural === plural && groups.includes(one.group));
   if (resource === undefined || (resource.namespaces === undefined) !== (namespace === '')) return undefined;
   const { namespaces } = resource;
   const isWanted = namespaces === undefined || namespaces === 'all' || namespaces.includes(namespace);
-  return isWanted ? { resource, namespace } : undefined;
+  return isWanted ? { resource, namespace, nulls } : undefined;
 }
 
 /** The agent's log tells why a registration fails; `logs/NAMESPACE/POD/CONTAINER.log`, in a dump `NAMESPACE/POD/logs.txt`. */

@@ -77,7 +77,7 @@ function supportBundle(supportconfig: Buffer, extension: string): Buffer {
   const top = 'supportbundle_0b9ff4d0_2026-01-02T03-04-05Z';
   const names = ['node-1', 'node-2'].map((name) => `- metadata:\n    name: ${name}\n`).join('');
   return zipBytes(
-    { name: `${top}/metadata.yaml`, body: 'projectName: Harvester\nbundleCreatedAt: "2026-01-02T03:04:05Z"\n' },
+    { name: `${top}/metadata.yaml`, body: 'projectname: Harvester\nbundlecreatedat: "2026-01-02T03:04:05Z"\n' },
     { name: `${top}/bundleGenerationError.log`, body: '' },
     { name: `${top}/yamls/cluster/v1/nodes.yaml`, body: `apiVersion: v1\nkind: List\nitems:\n${names}` },
     { name: `${top}/logs/kube-system/x/x.log`, body: 'a log\n' },

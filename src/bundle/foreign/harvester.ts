@@ -106,9 +106,12 @@ export function nodeNames(text: string): readonly string[] {
   }
 }
 
-/** `bundleCreatedAt` of metadata.yaml as RFC 3339, or a time given instead. */
+/**
+ * `bundleCreatedAt` of metadata.yaml as RFC 3339, or a time given instead. In lower case in real bundles: the kit's struct names its fields
+ * for JSON alone, and yaml.v2, which writes it, does not look there (pkg/manager/types.go, cluster.go).
+ */
 export function createdAt(metadata: string | undefined, otherwise: string): string {
-  const said = /^bundleCreatedAt:\s*["']?([^"'\s]+)/m.exec(metadata ?? '')?.[1] ?? '';
+  const said = /^bundleCreatedAt:\s*["']?([^"'\s]+)/im.exec(metadata ?? '')?.[1] ?? '';
   const time = Date.parse(said);
   return Number.isNaN(time) ? otherwise : new Date(time).toISOString();
 }

@@ -129,6 +129,32 @@ describe('an issue', () => {
     },
   );
 
+  it('holds no value whose place is named as a secret is, and takes no Service for one', () => {
+    const evidence = [
+      { source: '/var/run/secrets/kubernetes.io/serviceaccount/token', value: 'plain-words' },
+      { source: 'endpoints harvester-system/harvester-webhook', value: 'no Ready Pod' },
+    ];
+    const markdown = issueOf([sampleFinding({ evidence })]);
+    expect(markdown).not.toContain('plain-words');
+    expect(markdown).toContain('harvester-system/harvester-webhook = no Ready Pod');
+  });
+
+  it('of a cluster calls it so, and tells its verdict beside the versions', () => {
+    const kubeconfig = { owner: 'bundle', path: 'x.zip' };
+    const cluster = { verdict: 'not-ready', server: '', kubeconfig } as const;
+    const top = sampleFinding({
+      problem: 'cluster-ready',
+      target: 'prod',
+      subject: '',
+      title: 'The cluster is not ready',
+    });
+    const findings = [top, sampleFinding({ target: 'prod', subject: '' })];
+    const markdown = issueReport(sampleReport(findings, { cluster }), { lang: 'en' });
+    expect(markdown).toContain('cluster: not-ready\n');
+    expect(markdown).toContain('- Where: `cluster`\n');
+    expect(markdown).not.toMatch(/prod|The cluster is not ready/);
+  });
+
   it('says what is wrong, by what, how to see it and what would be done', () => {
     const markdown = issueOf([sampleOther('ok'), sampleFinding()]);
     expect(markdown).toBe(EXPECTED);

@@ -1,17 +1,17 @@
-import { redactText } from '../../bundle/redact.ts';
+import { isSecretName } from '../../bundle/redact-keys.ts';
+import { REDACTED } from '../../bundle/redact-shapes.ts';
 import type { Evidence, Finding, Severity } from '../../judging/finding.ts';
 import type { Lang } from '../../lang.ts';
 import { describeStep } from '../../remedies/describe.ts';
 import type { Report, ReportTarget } from '../report.ts';
 import { WORDS } from '../words.ts';
-import { codeSpan, fenced, prose } from './markdown.ts';
-import { type Pseudonyms, pseudonyms } from './pseudonyms.ts';
-import { ISSUE_WORDS, type IssueWords } from './words.ts';
+import { fenced } from './markdown.ts';
+import { listed, type Page, pageFor, SHOWN } from './page.ts';
+import { pseudonyms } from './pseudonyms.ts';
+import type { IssueWords } from './words.ts';
 
 /** GitHub takes 65,536 characters for an issue; the rest is for what one writes above it. */
 const LONGEST = 60_000;
-/** Of one problem: places and pieces of evidence, steps. */
-const SHOWN = 20;
 
 export interface IssueOptions {
   readonly lang: Lang;
@@ -26,7 +26,7 @@ const RANK: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info
  * in it that a renderer or GitHub would act on. Pure.
  */
 export function issueReport(report: Report, { lang, names = [] }: IssueOptions): string {
-  const page = pageFor(lang, pseudonyms([...namesIn(report), ...names]));
+  const page = pageFor(lang, pseudonyms([...namesIn(report), ...names]), report.cluster !== undefined);
   const { words } = page;
   const groups = groupsOf(report.findings);
   const [first, ...others] = groups;
@@ -48,32 +48,9 @@ export function issueReport(report: Report, { lang, names = [] }: IssueOptions):
   return `${[...head, ...body, '', ...unseen, ...closing].join('\n').replace(/\n{3,}/g, '\n\n')}\n`;
 }
 
-/** A text of anybody's as it may be published, in the places there are for one. */
-interface Page {
-  readonly lang: Lang;
-  readonly words: IssueWords;
-  readonly counted: Pseudonyms['counted'];
-  said(text: string): string;
-  code(text: string): string;
-  host(name: string): string;
-  /** A line of a fence; `source` tells how to look for secrets in it. */
-  line(text: string, source?: string): string;
-}
-
-function pageFor(lang: Lang, names: Pseudonyms): Page {
-  const line = (text: string, source = ''): string => names.replaced(redactText(text, source));
-  return {
-    lang,
-    words: ISSUE_WORDS[lang],
-    counted: names.counted,
-    host: names.host,
-    said: (text) => prose(line(text)),
-    code: (text) => codeSpan(line(text)),
-    line,
-  };
-}
-
-function namesIn({ targets, findings }: Report): string[] {
+/** Of a bundle's cluster the name is its file's. */
+function namesIn({ targets, findings, cluster }: Report): string[] {
+  if (cluster && targets.every(({ via }) => via === 'bundle')) return [];
   const destinations = targets.flatMap(
     ({ destination }) => destination?.replace(/^.*@/, '').replace(/:\d+$/, '') ?? [],
   );
@@ -85,7 +62,7 @@ type Group = readonly [Finding, ...Finding[]];
 /** Worst first; what is wrong in the same way in many places is one. */
 function groupsOf(findings: readonly Finding[]): Group[] {
   const groups = new Map<string, [Finding, ...Finding[]]>();
-  const problems = findings.filter(({ status }) => status === 'problem');
+  const problems = withoutVerdict(findings).filter(({ status }) => status === 'problem');
   for (const finding of problems.sort((a, b) => RANK[a.severity] - RANK[b.severity])) {
     const key = `${finding.problem} ${finding.title}`;
     const group = groups.get(key);
@@ -160,18 +137,17 @@ function block(
   return told.length === 0 ? [] : [`${label}${colon}`.trim(), '', ...fenced(told, language), ''];
 }
 
-/** So many, and the number of the rest. */
-function listed<T>(all: readonly T[], words: IssueWords, textOf: (one: T) => string): string[] {
-  const rest = all.length - SHOWN;
-  return [...all.slice(0, SHOWN).map(textOf), ...(rest > 0 ? [words.more(rest)] : [])];
-}
-
-/** Each piece is looked through by itself, with its own lines; the value by where it was read, then beside its name. */
+/**
+ * Each piece is looked through by itself, with its own lines; the value by where it was read, and gone where that is called as secrets
+ * are. Services called NAME-webhook are none.
+ */
 function evidenceText({ source, value, wanted, file, line }: Evidence, page: Page): string {
   const piece = (text: string, from?: string) => page.line(text, from).trim().replaceAll('\n', ' ⏎ ');
   const place = file === undefined || file === source ? '' : ` [${piece(file)}${line ? `:${line}` : ''}]`;
-  const wish = wanted === undefined ? '' : page.words.wanted(piece(wanted, file ?? source));
-  return page.line(`${piece(source)} = ${piece(value, file ?? source)}${wish}${place}`);
+  const name = source.split(/[\s/]+/).at(-1) ?? '';
+  const isSecret = isSecretName(name) && !name.endsWith('webhook');
+  const wish = wanted === undefined || isSecret ? '' : page.words.wanted(piece(wanted, file ?? source));
+  return `${piece(source)} = ${isSecret ? REDACTED : piece(value, file ?? source)}${wish}${place}`;
 }
 
 function cureLines({ problem, remedies }: Finding, page: Page): string[] {
@@ -192,12 +168,20 @@ function cureLines({ problem, remedies }: Finding, page: Page): string[] {
   ];
 }
 
+/** The verdict is told beside the versions, and why by the findings. */
+function withoutVerdict(findings: readonly Finding[]): readonly Finding[] {
+  const others = findings.filter(({ problem }) => problem !== 'cluster-ready');
+  return others.length > 0 ? others : findings;
+}
+
 /** What is not known and matters may be why a thing is not found. */
 function unseenLines(findings: readonly Finding[], page: Page): string[] {
-  const unknowns = findings.filter(({ status, severity }) => status === 'unknown' && severity !== 'info');
+  const unknowns = withoutVerdict(findings).filter(
+    ({ status, severity }) => status === 'unknown' && severity !== 'info',
+  );
   const lineOf = ({ problem, target, subject, unknown }: Finding): string => {
     const name = [problem, page.host(target), page.line(subject)].filter((part) => part !== '').join(' ');
-    return page.line(`${name}: ${unknown?.reason ?? ''}: ${page.line(unknown?.detail ?? '')}`.replaceAll('\n', ' '));
+    return `${name} (${unknown?.reason ?? ''}) ${page.line(unknown?.detail ?? '')}`.replaceAll('\n', ' ');
   };
   if (unknowns.length === 0) return [];
   return [`## ${page.words.unseen}`, '', ...fenced(listed(unknowns, page.words, lineOf), 'text'), ''];

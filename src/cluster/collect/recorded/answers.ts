@@ -1,7 +1,7 @@
+import { lightened } from '../../../bundle/cluster/lightened.ts';
 import type { Capture, Entry } from '../../../hosts/capture.ts';
 import { captureOf, emptyDraft } from '../../../hosts/draft.ts';
 import { known, mapReading, type Reading, unknown } from '../../../hosts/reading.ts';
-import { isObject } from '../../../plain-object.ts';
 import { type DatedOutcome, type KubeClient, rawSource } from '../../client/client.ts';
 import type { ClusterSnapshot } from '../../model.ts';
 import { pieceOf } from '../objects.ts';
@@ -131,29 +131,7 @@ function outcomeFrom(value: unknown): DatedOutcome {
   };
 }
 
-/** Deeper than any object of the API: what is nested without end would be no answer but an attack on who reads it. */
-const DEEPEST = 64;
-
 /** Line by line, so that secrets are found as in any text. */
 function jsonOf(value: unknown): string {
-  return JSON.stringify(lightened(value, DEEPEST), undefined, 1);
-}
-
-/** Who wrote which field, what was applied last (with all that was in it), and environments but for the one variable that is read. */
-function lightened(value: unknown, depth: number): unknown {
-  if (depth === 0) return null;
-  if (Array.isArray(value)) return value.map((one) => lightened(one, depth - 1));
-  if (!isObject(value)) return value;
-  const kept = Object.entries(value).filter(([key]) => key !== 'managedFields' && key !== LAST_APPLIED);
-  return Object.fromEntries(
-    kept.map(([key, inner]) => [key, lightened(key === 'env' ? publicEnvironment(inner) : inner, depth - 1)]),
-  );
-}
-
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-
-function publicEnvironment(variables: unknown): unknown {
-  return Array.isArray(variables)
-    ? variables.filter((one) => pieceOf(one).text('name') === 'CATTLE_SERVER')
-    : variables;
+  return JSON.stringify(lightened(value), undefined, 1);
 }
