@@ -182,10 +182,14 @@ async function reporting(node: string) {
   const ending = new AbortController();
   const changes: ReportStanding[] = [];
   let now = judgement(node);
+  let looks = 0;
   const reporter = startReporter({
     node,
     open: async () => known(await connectionFor(kubeconfig), ''),
-    judgement: () => now,
+    judgement() {
+      looks += 1;
+      return now;
+    },
     onChange: (standing) => void changes.push(standing),
     signal: ending.signal,
     lookMs: 20,
@@ -198,6 +202,7 @@ async function reporting(node: string) {
       now = judgement(node, more);
     },
     trouble: () => reporter.standing().trouble?.kind,
+    looks: () => looks,
     async end() {
       ending.abort();
       await reporter.ended;
@@ -206,6 +211,26 @@ async function reporting(node: string) {
 }
 
 describe('reporting', () => {
+  it('asks nothing of the API server while nothing changes but the time, other than that its Lease stands', async () => {
+    await putNode(admin, 'node-6');
+    const node = await reporting('node-6');
+    await eventually(() => stored('node-6')).toMatchObject({ profile: 'generic' });
+    for (let second = 10; second < 60; second += 10) {
+      node.say({ takenAt: `2026-11-21T10:00:${second}.000Z` });
+      const before = node.looks();
+      await eventually(node.looks).toBeGreaterThan(before + 5);
+    }
+    const patches = async () => (await done('nodereports', 'node-6')).filter((one) => one.startsWith('patch'));
+    expect(await patches()).toEqual(['patch 201']);
+    node.say({ profile: 'harvester' });
+    await eventually(() => stored('node-6')).toMatchObject({ profile: 'harvester' });
+    expect(await patches()).toEqual(['patch 201', 'patch 200']);
+    const beats = await done('leases', 'hayward-guard-node-6');
+    expect(beats.filter((one) => one !== 'patch 200')).toEqual(['patch 201']);
+    expect(beats.length).toBeGreaterThan(2);
+    await node.end();
+  });
+
   it('begins anew where its Node was made anew, and where somebody took away or changed what it said', async () => {
     const path = `${NODE_REPORTS.path}/node-2`;
     const node = await reporting('node-2');
