@@ -352,10 +352,25 @@ describe('who may report', () => {
     }
   });
 
-  it("is not the kubelet: its credentials are given no Lease but its Node's own", async () => {
+  it("is not the kubelet, whatever RBAC grants it: NodeRestriction gives it no Lease but its Node's own", async () => {
     const kubelet = await as((await server.node('node-3')).kubeconfig);
     expect(await report(kubelet, 'node-3')).toMatchObject({ kind: 'denied' });
-    expect(await live(kubelet, 'node-3')).toMatchObject({ kind: 'denied' });
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:nodes' }];
+    for (const [kind, path, namespace] of [
+      ['ClusterRole', `${rbac}/clusterrolebindings`, undefined],
+      ['Role', `${rbac}/namespaces/hayward/rolebindings`, 'hayward'],
+    ] as const) {
+      const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind, name: ACCOUNT };
+      const metadata = { name: 'kubelets', ...(namespace && { namespace }) };
+      const body = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: `${kind}Binding`, metadata, roleRef, subjects };
+      expect(await admin.create(path, body)).toMatchObject({ kind: 'done' });
+    }
+    await eventually(() => report(kubelet, 'node-3')).toMatchObject({ kind: 'done' });
+    await eventually(async () => (await live(kubelet, 'node-3')) as { detail?: string }).toMatchObject({
+      kind: 'denied',
+      detail: expect.stringContaining('can only access leases in the "kube-node-lease" system namespace'),
+    });
   });
 });
 
