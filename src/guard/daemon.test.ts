@@ -186,7 +186,7 @@ describe('what a guard has to report', () => {
     const { judged, reported, status, stopped } = guarding(BEFORE);
     expect(reported()).toBeUndefined();
     await judged();
-    expect(reported()).toMatchObject({ node: 'node-1', launch: 'before-launch', unseen: { [KEY]: 'failed' } });
+    expect(reported()).toMatchObject({ node: 'node-1', launch: 'before-launch', unseen: {} });
     expect(status().report).toMatchObject({ node: 'node-1', heardAt: null });
     await daemon?.stop('test');
     expect(stopped()).toBe(true);
