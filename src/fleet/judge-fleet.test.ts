@@ -330,6 +330,21 @@ describe('what status answers', () => {
     expect(ready(cluster.look(4))).toMatchObject({ status: 'False', lastTransitionTime: at(3).text });
   });
 
+  it('is told in the words it was first told in, while it goes on', () => {
+    const cluster = play({ 'node-1': {} });
+    const skew = (title: string, severity: 'warning' | 'critical' = 'warning') => {
+      const finding = { ...critical, problem: 'clock-skew', subject: 'node-1', severity, title };
+      cluster.seen.status = { verdict: 'ready', findings: [finding], unknownLooks: 0 };
+      return finding;
+    };
+    const first = skew('node-1 is 61 s ahead');
+    expect(cluster.look(1).report.cluster).toEqual([first]);
+    skew('node-1 is 62 s ahead');
+    expect(cluster.look(2).report.cluster).toEqual([first]);
+    const worse = skew('node-1 is 300 s ahead', 'critical');
+    expect(cluster.look(3).report.cluster).toEqual([worse]);
+  });
+
   it('is unknown when it stays so', () => {
     const cluster = play({ 'node-1': {} });
     cluster.look(1);
