@@ -314,6 +314,55 @@ async function nodeBoundKubeconfig(node: string): Promise<string> {
   return kubeconfig;
 }
 
+describe('the kind', () => {
+  it('takes the largest and worst report there can be, gives it back as it was, and shows it in a row', async () => {
+    const long = '\u{1F989}\u202e\u001b[2J'.repeat(1_000);
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`${at}${long}`, long]));
+    const unknown = { reason: 'failed', detail: long } as const;
+    const findings = Array.from({ length: 200 }, (_, at) => ({
+      problem: `${at}${long}`,
+      subject: long,
+      status: at % 2 === 0 ? 'problem' : 'unknown',
+      severity: 'critical',
+      phase: 'flapping',
+      title: long,
+      cause: long,
+      unknown,
+    })) as NodeJudgement['findings'];
+    const more = { findings, facts: many(300), settings: many(300), profile: long, version: long };
+    const report = reportOf(judgement('node-3', more));
+    const path = `${NODE_REPORTS.path}/node-3`;
+    const written = await admin.apply(path, nodeReportBody(report, 'uid'), { manager: REPORTER, force: true });
+    expect(written).toMatchObject({ kind: 'done' });
+    expect(await stored('node-3')).toEqual(report);
+    // A sixth of what etcd takes in one request (1.5 MiB).
+    expect(Buffer.byteLength(JSON.stringify(written))).toBeLessThan(250_000);
+    const table = await admin.json(path, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+    expect(table).toMatchObject({
+      value: {
+        columnDefinitions: ['Name', 'Profile', 'Problems', 'Worst', 'Agent', 'Changed', 'Age'].map((name) => ({
+          name,
+        })),
+        rows: [
+          {
+            cells: [
+              'node-3',
+              report.profile,
+              100,
+              'critical',
+              report.agent.version,
+              expect.anything(),
+              expect.anything(),
+            ],
+          },
+        ],
+      },
+    });
+    await admin.remove(path);
+  });
+});
+
 describe('who may report', () => {
   const force = { manager: REPORTER, force: true } as const;
   const report = (who: KubeConnection, node: string) =>
