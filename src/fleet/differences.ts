@@ -6,8 +6,8 @@ import type { NodeReport } from './node-report.ts';
 const MOST_DIFFERENCES = 32;
 const MOST_VALUES = 8;
 
-/** Facts in which nodes may rightly differ: they explain, and break nothing (src/diff weighs them as information, too). */
-const MAY_DIFFER: ReadonlySet<string> = new Set(['os', 'virtualization']);
+/** Facts in which nodes may rightly differ: they explain, and break nothing (src/diff weighs the system's name as information, too). */
+const MAY_DIFFER: ReadonlySet<string> = new Set(['os']);
 
 /** By subject and value, the nodes that have it. Maps in maps: a thousand nodes cast some thirty votes each. */
 type Votes = Map<string, Map<string, string[]>>;
