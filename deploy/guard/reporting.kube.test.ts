@@ -182,10 +182,14 @@ async function reporting(node: string) {
   const ending = new AbortController();
   const changes: ReportStanding[] = [];
   let now = judgement(node);
+  let looks = 0;
   const reporter = startReporter({
     node,
     open: async () => known(await connectionFor(kubeconfig), ''),
-    judgement: () => now,
+    judgement() {
+      looks += 1;
+      return now;
+    },
     onChange: (standing) => void changes.push(standing),
     signal: ending.signal,
     lookMs: 20,
@@ -198,6 +202,7 @@ async function reporting(node: string) {
       now = judgement(node, more);
     },
     trouble: () => reporter.standing().trouble?.kind,
+    looks: () => looks,
     async end() {
       ending.abort();
       await reporter.ended;
@@ -206,6 +211,26 @@ async function reporting(node: string) {
 }
 
 describe('reporting', () => {
+  it('asks nothing of the API server while nothing changes but the time, other than that its Lease stands', async () => {
+    await putNode(admin, 'node-6');
+    const node = await reporting('node-6');
+    await eventually(() => stored('node-6')).toMatchObject({ profile: 'generic' });
+    for (let second = 10; second < 60; second += 10) {
+      node.say({ takenAt: `2026-11-21T10:00:${second}.000Z` });
+      const before = node.looks();
+      await eventually(node.looks).toBeGreaterThan(before + 5);
+    }
+    const patches = async () => (await done('nodereports', 'node-6')).filter((one) => one.startsWith('patch'));
+    expect(await patches()).toEqual(['patch 201']);
+    node.say({ profile: 'harvester' });
+    await eventually(() => stored('node-6')).toMatchObject({ profile: 'harvester' });
+    expect(await patches()).toEqual(['patch 201', 'patch 200']);
+    const beats = await done('leases', 'hayward-guard-node-6');
+    expect(beats.filter((one) => one !== 'patch 200')).toEqual(['patch 201']);
+    expect(beats.length).toBeGreaterThan(2);
+    await node.end();
+  });
+
   it('begins anew where its Node was made anew, and where somebody took away or changed what it said', async () => {
     const path = `${NODE_REPORTS.path}/node-2`;
     const node = await reporting('node-2');
@@ -289,6 +314,55 @@ async function nodeBoundKubeconfig(node: string): Promise<string> {
   return kubeconfig;
 }
 
+describe('the kind', () => {
+  it('takes the largest and worst report there can be, gives it back as it was, and shows it in a row', async () => {
+    const long = '\u{1F989}\u202e\u001b[2J'.repeat(1_000);
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`${at}${long}`, long]));
+    const unknown = { reason: 'failed', detail: long } as const;
+    const findings = Array.from({ length: 200 }, (_, at) => ({
+      problem: `${at}${long}`,
+      subject: long,
+      status: at % 2 === 0 ? 'problem' : 'unknown',
+      severity: 'critical',
+      phase: 'flapping',
+      title: long,
+      cause: long,
+      unknown,
+    })) as NodeJudgement['findings'];
+    const more = { findings, facts: many(300), settings: many(300), profile: long, version: long };
+    const report = reportOf(judgement('node-3', more));
+    const path = `${NODE_REPORTS.path}/node-3`;
+    const written = await admin.apply(path, nodeReportBody(report, 'uid'), { manager: REPORTER, force: true });
+    expect(written).toMatchObject({ kind: 'done' });
+    expect(await stored('node-3')).toEqual(report);
+    // A sixth of what etcd takes in one request (1.5 MiB).
+    expect(Buffer.byteLength(JSON.stringify(written))).toBeLessThan(250_000);
+    const table = await admin.json(path, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+    expect(table).toMatchObject({
+      value: {
+        columnDefinitions: ['Name', 'Profile', 'Problems', 'Worst', 'Agent', 'Changed', 'Age'].map((name) => ({
+          name,
+        })),
+        rows: [
+          {
+            cells: [
+              'node-3',
+              report.profile,
+              100,
+              'critical',
+              report.agent.version,
+              expect.anything(),
+              expect.anything(),
+            ],
+          },
+        ],
+      },
+    });
+    await admin.remove(path);
+  });
+});
+
 describe('who may report', () => {
   const force = { manager: REPORTER, force: true } as const;
   const report = (who: KubeConnection, node: string) =>
@@ -327,10 +401,25 @@ describe('who may report', () => {
     }
   });
 
-  it("is not the kubelet: its credentials are given no Lease but its Node's own", async () => {
+  it("is not the kubelet, whatever RBAC grants it: NodeRestriction gives it no Lease but its Node's own", async () => {
     const kubelet = await as((await server.node('node-3')).kubeconfig);
     expect(await report(kubelet, 'node-3')).toMatchObject({ kind: 'denied' });
-    expect(await live(kubelet, 'node-3')).toMatchObject({ kind: 'denied' });
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:nodes' }];
+    for (const [kind, path, namespace] of [
+      ['ClusterRole', `${rbac}/clusterrolebindings`, undefined],
+      ['Role', `${rbac}/namespaces/hayward/rolebindings`, 'hayward'],
+    ] as const) {
+      const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind, name: ACCOUNT };
+      const metadata = { name: 'kubelets', ...(namespace && { namespace }) };
+      const body = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: `${kind}Binding`, metadata, roleRef, subjects };
+      expect(await admin.create(path, body)).toMatchObject({ kind: 'done' });
+    }
+    await eventually(() => report(kubelet, 'node-3')).toMatchObject({ kind: 'done' });
+    await eventually(async () => (await live(kubelet, 'node-3')) as { detail?: string }).toMatchObject({
+      kind: 'denied',
+      detail: expect.stringContaining('can only access leases in the "kube-node-lease" system namespace'),
+    });
   });
 });
 

@@ -6,43 +6,52 @@ import type { NodeReport } from './node-report.ts';
 const MOST_DIFFERENCES = 32;
 const MOST_VALUES = 8;
 
-/** Facts in which nodes may rightly differ: they explain, and break nothing (src/diff weighs them as information, too). */
-const MAY_DIFFER: ReadonlySet<string> = new Set(['os', 'virtualization']);
+/** Facts in which nodes may rightly differ: they explain, and break nothing (src/diff weighs the system's name as information, too). */
+const MAY_DIFFER: ReadonlySet<string> = new Set(['os']);
 
-interface Vote {
-  readonly kind: FleetDifference['kind'];
-  readonly subject: string;
-  readonly nodes: Map<string, string[]>;
-}
+/** By subject and value, the nodes that have it. Maps in maps: a thousand nodes cast some thirty votes each. */
+type Votes = Map<string, Map<string, string[]>>;
 
 /**
  * In what nodes differ that should be alike, those first where fewest stand out. A node that has not a fact, or could not read it, has no
  * vote. Settings are compared among nodes of one profile: each profile wants its own. Pure.
  */
 export function fleetDifferences(reports: readonly NodeReport[]): readonly FleetDifference[] {
-  const votes = new Map<string, Vote>();
-  function cast(kind: Vote['kind'], group: string, subject: string, value: string, node: string): void {
-    const key = `${kind} ${group} ${subject}`;
-    const vote = votes.get(key) ?? { kind, subject, nodes: new Map<string, string[]>() };
-    const nodes = vote.nodes.get(value) ?? [];
-    nodes.push(node);
-    votes.set(key, vote);
-    vote.nodes.set(value, nodes);
-  }
-  for (const { node, profile, facts, settings } of reports) {
-    cast('fact', '', 'profile', profile, node);
-    for (const [subject, value] of Object.entries(facts)) {
-      if (!MAY_DIFFER.has(subject)) cast('fact', '', subject, value, node);
+  const facts: Votes = new Map();
+  const settings = new Map<string, Votes>();
+  for (const report of reports) {
+    const { node, profile } = report;
+    const ofProfile: Votes = settings.get(profile) ?? new Map();
+    settings.set(profile, ofProfile);
+    cast(facts, 'profile', profile, node);
+    for (const subject in report.facts) {
+      if (!MAY_DIFFER.has(subject)) cast(facts, subject, report.facts[subject] ?? '', node);
     }
-    for (const [subject, value] of Object.entries(settings)) cast('setting', profile, subject, value, node);
+    for (const subject in report.settings) cast(ofProfile, subject, report.settings[subject] ?? '', node);
   }
-  return [...votes.values()]
-    .flatMap((vote) => differenceIn(vote) ?? [])
+  return [
+    ...differencesIn('fact', facts),
+    ...[...settings.values()].flatMap((votes) => differencesIn('setting', votes)),
+  ]
     .sort((a, b) => oddOnes(a) - oddOnes(b) || compareText(a.kind, b.kind) || compareText(a.subject, b.subject))
     .slice(0, MOST_DIFFERENCES);
 }
 
-function differenceIn({ kind, subject, nodes }: Vote): FleetDifference | undefined {
+function cast(votes: Votes, subject: string, value: string, node: string): void {
+  const values = votes.get(subject);
+  const nodes = values?.get(value);
+  if (nodes) nodes.push(node);
+  else if (values) values.set(value, [node]);
+  else votes.set(subject, new Map([[value, [node]]]));
+}
+
+function differencesIn(kind: FleetDifference['kind'], votes: Votes): readonly FleetDifference[] {
+  return [...votes].flatMap(([subject, nodes]) => differenceIn(kind, subject, nodes) ?? []);
+}
+
+type Values = ReadonlyMap<string, readonly string[]>;
+
+function differenceIn(kind: FleetDifference['kind'], subject: string, nodes: Values): FleetDifference | undefined {
   if (nodes.size < 2) return undefined;
   const total = [...nodes.values()].reduce((sum, { length }) => sum + length, 0);
   const common = [...nodes].find(([, { length }]) => 2 * length > total)?.[0];

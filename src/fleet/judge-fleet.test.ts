@@ -1,99 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterFinding, Condition, Inherited } from './cluster-report.ts';
-import { inheritedFrom } from './cluster-report.ts';
-import { type FleetJudgement, type FleetMemory, freshMemory, judgeFleet } from './judge-fleet.ts';
+import type { ClusterFinding } from './cluster-report.ts';
+import type { FleetJudgement } from './judge-fleet.ts';
 import { nodeConditionAfter } from './node-condition.ts';
-import { type NodeReport, nodeReportOf, type ReportedFinding } from './node-report.ts';
-import type { FleetSight, Heartbeat, Moment } from './sight.ts';
-
-const DURATION_MS = 180_000;
-const BAD = { problem: 'ip-forward', status: 'problem', severity: 'critical', title: 'Forwarding is off' } as const;
-
-interface NodeSketch {
-  readonly findings?: readonly Partial<ReportedFinding>[];
-  readonly facts?: Record<string, string>;
-  readonly settings?: Record<string, string>;
-  readonly launch?: NodeReport['launch'];
-  readonly profile?: string;
-}
-
-function reported(name: string, sketch: NodeSketch = {}): NodeReport {
-  const {
-    findings = [],
-    facts = { kernel: '6.4.0' },
-    settings = {},
-    launch = 'launched',
-    profile = 'generic',
-  } = sketch;
-  const read = nodeReportOf({
-    metadata: { name, uid: `uid-${name}`, resourceVersion: '1' },
-    status: { agent: { version: '1' }, profile, launch, facts, settings, findings, counts: {}, guard: {} },
-  });
-  if (!read) throw new TypeError('a report that cannot be read');
-  return read;
-}
-
-const at = (seconds: number): Moment => ({
-  ms: seconds * 1000,
-  text: new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString().replace('.000Z', 'Z'),
-});
-const beat = (renewed: string, changedS: number): Heartbeat => ({
-  renewed,
-  durationMs: DURATION_MS,
-  changedMs: changedS * 1000,
-});
-
-/** A cluster that is played: what is seen is changed, and it is judged as time goes by. */
-function play(sketches: Record<string, NodeSketch | undefined>, more: Partial<FleetSight> = {}) {
-  const nodes = new Map(Object.keys(sketches).map((name) => [name, { name, uid: `uid-${name}` }]));
-  const reports = new Map<string, NodeReport>();
-  const heartbeats = new Map<string, Heartbeat>();
-  for (const [name, sketch] of Object.entries(sketches)) {
-    if (!sketch) continue;
-    reports.set(name, reported(name, sketch));
-    heartbeats.set(name, beat('first', 0));
-  }
-  const seen: { -readonly [K in keyof FleetSight]: FleetSight[K] } = {
-    nodes,
-    reports,
-    heartbeats,
-    seeingSinceMs: 0,
-    confirmedMs: 0,
-    status: { verdict: 'ready', findings: [], unknownLooks: 0 },
-    inherited: undefined,
-    ...more,
-  };
-  let memory: FleetMemory = freshMemory(seen);
-  return {
-    seen,
-    reports,
-    heartbeats,
-    /** What of the whole is seen now: Leases are asked for afresh, as the controller does where there are suspects. */
-    look(seconds: number): FleetJudgement {
-      seen.confirmedMs = seconds * 1000;
-      return this.lookUnconfirmed(seconds);
-    },
-    lookUnconfirmed(seconds: number): FleetJudgement {
-      const judged = judgeFleet(seen, memory, at(seconds));
-      memory = judged.memory;
-      return judged;
-    },
-  };
-}
-
-function conditionOf({ report }: FleetJudgement, type: Condition['type']): Condition | undefined {
-  return report.conditions.find((one) => one.type === type);
-}
-
-/** What the next leader reads of what the last one wrote. */
-function successorOf({ report }: FleetJudgement): Inherited {
-  const inherited = inheritedFrom({
-    metadata: { name: 'cluster', uid: 'u', generation: 1 },
-    status: JSON.parse(JSON.stringify(report)),
-  });
-  if (!inherited) throw new TypeError('a report that cannot be read');
-  return inherited;
-}
+import { at, BAD, beat, conditionOf, type NodeSketch, play, reported } from './testing/played-fleet.ts';
 
 describe('a cluster that is well', () => {
   it('says so, of all', () => {
@@ -330,6 +239,21 @@ describe('what status answers', () => {
     expect(ready(cluster.look(4))).toMatchObject({ status: 'False', lastTransitionTime: at(3).text });
   });
 
+  it('is told in the words it was first told in, while it goes on', () => {
+    const cluster = play({ 'node-1': {} });
+    const skew = (title: string, severity: 'warning' | 'critical' = 'warning') => {
+      const finding = { ...critical, problem: 'clock-skew', subject: 'node-1', severity, title };
+      cluster.seen.status = { verdict: 'ready', findings: [finding], unknownLooks: 0 };
+      return finding;
+    };
+    const first = skew('node-1 is 61 s ahead');
+    expect(cluster.look(1).report.cluster).toEqual([first]);
+    skew('node-1 is 62 s ahead');
+    expect(cluster.look(2).report.cluster).toEqual([first]);
+    const worse = skew('node-1 is 300 s ahead', 'critical');
+    expect(cluster.look(3).report.cluster).toEqual([worse]);
+  });
+
   it('is unknown when it stays so', () => {
     const cluster = play({ 'node-1': {} });
     cluster.look(1);
@@ -341,55 +265,6 @@ describe('what status answers', () => {
 
   it('is not told before the first look', () => {
     expect(ready(play({ 'node-1': {} }, { status: undefined }).look(1))).toBeUndefined();
-  });
-});
-
-describe('a new leader', () => {
-  const trouble: Record<string, NodeSketch> = { 'node-1': {}, 'node-2': { findings: [BAD] }, 'node-3': {} };
-  const statusBad = { verdict: 'not-ready', findings: [], unknownLooks: 0 } as const;
-
-  /** Three nodes, one with a problem and one silent, long judged; then its successor, who has seen nothing yet. */
-  function takenOver() {
-    const first = play(trouble, { status: statusBad });
-    first.look(1);
-    for (const name of ['node-1', 'node-2']) first.heartbeats.set(name, beat('second', 200));
-    const last = first.look(200);
-    const heartbeats = new Map(first.heartbeats);
-    // Its own clock, and all that it knows began just now.
-    for (const [name, { renewed }] of heartbeats) heartbeats.set(name, beat(renewed, 5_000));
-    const inherited = successorOf(last);
-    const next = play(trouble, { status: undefined, heartbeats, inherited, seeingSinceMs: 5_000_000 });
-    return { last, next };
-  }
-
-  it('says what was said: no transition, and nothing to write', () => {
-    const { last, next } = takenOver();
-    const first = next.look(5_000);
-    expect(first.report).toEqual(last.report);
-    expect([...first.wishes]).toEqual([...last.wishes]);
-    expect(next.look(5_100).report).toEqual(last.report);
-  });
-
-  it('knows a silent agent at once, and one that has spoken since', () => {
-    const { next } = takenOver();
-    next.seen.heartbeats = new Map([...next.seen.heartbeats, ['node-3', beat('spoken', 5_000)]]);
-    expect(next.look(5_000).report).toMatchObject({ nodes: { silent: 0, healthy: 2, problem: 1 } });
-  });
-
-  it('gives each agent its whole time from then on', () => {
-    const { next } = takenOver();
-    next.look(5_000);
-    expect(next.look(5_179).report.nodes.silent).toBe(1);
-    expect(next.look(5_180).report.nodes.silent).toBe(3);
-  });
-
-  it('takes a node that was said to have a problem for no newcomer that settles', () => {
-    const { next } = takenOver();
-    next.seen.reports = new Map([
-      ...next.seen.reports,
-      ['node-2', reported('node-2', { findings: [BAD], launch: 'launching' })],
-    ]);
-    expect(next.look(5_000).report.nodes).toMatchObject({ problem: 1, settling: 0 });
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  type ClusterFinding,
   type ClusterReport,
   type Condition,
   NODE_STATES,
@@ -19,6 +20,7 @@ import type { FleetSight, Moment } from './sight.ts';
 export interface FleetMemory {
   readonly standings: ReadonlyMap<string, Standing>;
   readonly conditions: readonly Condition[];
+  readonly cluster: readonly ClusterFinding[];
 }
 
 export interface FleetJudgement {
@@ -34,7 +36,7 @@ export interface FleetJudgement {
 
 /** What begins with nothing: what an earlier leader said is in the sight. */
 export function freshMemory({ inherited }: Pick<FleetSight, 'inherited'>): FleetMemory {
-  return { standings: new Map(), conditions: inherited?.conditions ?? [] };
+  return { standings: new Map(), conditions: inherited?.conditions ?? [], cluster: inherited?.cluster ?? [] };
 }
 
 /** Judges all nodes as one. Pure: time is given, and what was said before is in the memory. */
@@ -48,7 +50,9 @@ export function judgeFleet(seen: FleetSight, before: FleetMemory, at: Moment): F
   const differences = fleetDifferences(compared);
   const unheard = names.filter((name) => ['silent', 'missing'].includes(standings.get(name)?.state ?? ''));
   const whole = { counts, problems, differences, unheard, compared: compared.length };
-  const said = saidOf(whole, seen.status, before.conditions);
+  const cluster = seen.status ? inTheirWords(seen.status.findings, before.cluster) : before.cluster;
+  const status = seen.status && { ...seen.status, findings: cluster };
+  const said = saidOf(whole, status, before.conditions);
   const generation = seen.inherited?.generation ?? 1;
   const conditions = conditionsAfter(before.conditions, said, { at: at.text, generation });
   return {
@@ -58,15 +62,22 @@ export function judgeFleet(seen: FleetSight, before: FleetMemory, at: Moment): F
       healthyNodes: `${counts.healthy}/${counts.total}`,
       standing: standingNodes(standings),
       problems,
-      cluster: seen.status?.findings ?? seen.inherited?.cluster ?? [],
+      cluster,
       differences,
       conditions,
     },
     wishes: new Map(names.map((name) => [name, wishOf(name, standings, seen)])),
     hasSuspects: judged.some(([, { isSuspect }]) => isSuspect),
     againMs: judged.reduce((first, [, { againMs }]) => Math.min(first, againMs), Number.POSITIVE_INFINITY),
-    memory: { standings, conditions },
+    memory: { standings, conditions, cluster },
   };
+}
+
+/** What goes on is told as it was told first: how many seconds a clock is wrong is another number at each look, and no news. */
+function inTheirWords(now: readonly ClusterFinding[], before: readonly ClusterFinding[]): readonly ClusterFinding[] {
+  const keyOf = ({ title: _, ...rest }: ClusterFinding): string => JSON.stringify(rest);
+  const told = new Map(before.map((one) => [keyOf(one), one]));
+  return now.map((one) => told.get(keyOf(one)) ?? one);
 }
 
 function wishOf(name: string, standings: FleetMemory['standings'], { reports }: FleetSight): NodeWish {

@@ -71,7 +71,7 @@ export function startReporter({ open, onChange, lookMs = LOOK_MS, ...speaking }:
   }
   function note(trouble: ReportTrouble | undefined): void {
     standing = { ...standing, trouble: trouble ?? null };
-    failures = trouble ? failures + 1 : 0;
+    failures = trouble?.kind === 'failed' ? failures + 1 : 0;
     const word = trouble?.kind ?? 'well';
     if (word === told || (word === 'failed' && failures < FAILURES_TOLD)) return;
     told = word;

@@ -11,6 +11,7 @@ import type { Demand } from './demand.ts';
 import { makeEnforcer } from './hold/enforcer.ts';
 import type { GuardEvent, GuardPlan, Stage } from './model.ts';
 import { newLedger } from './tell/ledger.ts';
+import type { StartReporting } from './tell/report.ts';
 
 /** The guard with a judgement that answers once and then hangs: what services do has to be followed without one. */
 
@@ -53,25 +54,31 @@ const BEFORE: GuardPlan = {
   findings: [],
 };
 
-/** `first` is what the first judgement finds; later ones wait for ever. */
-function guarding(first: GuardPlan) {
+/** `first` is what the first judgement finds; later ones wait for ever, or do what `later` says. */
+function guarding(first: GuardPlan, { later = 'setInterval(() => {}, 1_000_000)', judgeEveryMs = 3_600_000 } = {}) {
   const script = join(directory, 'judge.mjs');
   writeFileSync(join(directory, 'plan.json'), JSON.stringify(first));
   writeFileSync(
     script,
     `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-     if (existsSync('${directory}/asked')) setInterval(() => {}, 1_000_000);
+     if (existsSync('${directory}/asked')) ${later};
      else writeFileSync('${directory}/asked', ''), process.stdout.write(readFileSync('${directory}/plan.json'));`,
   );
   const told: GuardEvent[] = [];
   const awaited: (readonly string[])[] = [];
   let senses: Parameters<DaemonOptions['senses']>[0] | undefined;
   let services: Parameters<DaemonOptions['services']>[0] | undefined;
+  let reports: Parameters<StartReporting>[0] | undefined;
   const running = startDaemon({
+    report(tell) {
+      reports = tell;
+      const standing = { node: 'node-1', server: '', heardAt: null, trouble: null };
+      return { standing: () => standing, ended: Promise.resolve() };
+    },
     lang: 'en',
     enforce: 'poll',
     intervalMs: 5,
-    judgeEveryMs: 3_600_000,
+    judgeEveryMs,
     planOptions: [],
     reclaim: false,
     program: { node: process.execPath, script },
@@ -114,6 +121,9 @@ function guarding(first: GuardPlan) {
     wanted,
     starts: (unit: string) => senses?.started(unit),
     isReady: (unit: string) => services?.ready(unit),
+    reported: () => reports?.judgement('node-1'),
+    stopped: () => reports?.signal.aborted,
+    status: () => running.status('en'),
     async judged() {
       while (!running.ready()) await wait(5);
     },
@@ -168,5 +178,28 @@ describe('a guard, while RKE2 comes to its first launch after boot', () => {
     isReady(RKE2);
     expect(wanted()).toEqual(['before-launch', `${KEY}=1`]);
     expect(awaited).toEqual([[]]);
+  });
+});
+
+describe('what a guard has to report', () => {
+  it('is nothing before the first full round, then what it found, and no more once it ends', async () => {
+    const { judged, reported, status, stopped } = guarding(BEFORE);
+    expect(reported()).toBeUndefined();
+    await judged();
+    expect(reported()).toMatchObject({ node: 'node-1', launch: 'before-launch', unseen: {} });
+    expect(status().report).toMatchObject({ node: 'node-1', heardAt: null });
+    await daemon?.stop('test');
+    expect(stopped()).toBe(true);
+  });
+
+  it('is that it cannot be judged, once judgements have failed for long', async () => {
+    const { judged, reported } = guarding(BEFORE, {
+      later: `process.stderr.write('no disk\\n'), process.exit(2)`,
+      judgeEveryMs: 1,
+    });
+    await judged();
+    expect(reported()?.findings).toEqual([]);
+    while (reported()?.findings.length === 0) await wait(5);
+    expect(reported()?.findings).toMatchObject([{ problem: 'node-unjudged', status: 'unknown', cause: 'no disk' }]);
   });
 });

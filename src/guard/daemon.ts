@@ -1,3 +1,4 @@
+import type { NodeJudgement } from '../fleet/node-report.ts';
 import type { Lang } from '../lang.ts';
 import { VERSION } from '../version.ts';
 import type { DaemonOptions } from './daemon-options.ts';
@@ -214,15 +215,20 @@ export function startDaemon(options: DaemonOptions): Daemon {
     );
   }
 
+  /** What there is to report; nothing before the first full round, when what is wanted was not read yet. */
+  function judgementNow(node: string): NodeJudgement | undefined {
+    if (!ready || plan === undefined) return undefined;
+    const unjudgedMs = performance.now() - judgedMs;
+    return judgementOf({
+      node,
+      plan: { ...plan, findings: findings(plan) },
+      status: statusNow(options.lang),
+      unjudged: unjudgedMs > UNJUDGED_ROUNDS * options.judgeEveryMs ? failure : '',
+    });
+  }
+
   const reporting = options.report?.({
-    judgement: (node) =>
-      plan &&
-      judgementOf({
-        node,
-        plan: { ...plan, findings: findings(plan) },
-        status: statusNow(options.lang),
-        unjudged: performance.now() - judgedMs > UNJUDGED_ROUNDS * options.judgeEveryMs ? failure : '',
-      }),
+    judgement: judgementNow,
     record: (event) => sink.record({ ...stamp(), ...event }),
     signal: stopping.signal,
   });

@@ -191,6 +191,8 @@ export interface KeyStatus {
   readonly key: string;
   /** What it reads now; null where it cannot be read. */
   readonly value: string | null;
+  /** Why it cannot; absent where it can, or was not read yet. */
+  readonly unreadable?: UnknownReason;
   readonly wanted: string;
   /** It reads as wanted, or as good. */
   readonly right: boolean;

@@ -99,3 +99,31 @@ test('the capabilities are those of the service', () => {
     add: bounding?.map((name) => name.replace('CAP_', '')),
   });
 });
+
+describe('the DaemonSet of guards that report', () => {
+  const [reporting] = parseAllDocuments(read('guard/daemonset-reporting.yaml')).map((one) => one.toJS());
+  const { spec } = reporting.spec.template;
+  const [own] = spec.containers;
+
+  test('is the other, with what reporting needs and nothing else', () => {
+    const isAccount = ({ name }: { name: string }) => name === 'account';
+    expect({
+      ...spec,
+      volumes: spec.volumes.filter((one: Mount) => !isAccount(one)),
+      containers: [
+        { ...own, args: [], env: undefined, volumeMounts: own.volumeMounts.filter((one: Mount) => !isAccount(one)) },
+      ],
+    }).toEqual(pod);
+    expect(own.args).toEqual(['--report-to-cluster']);
+  });
+
+  test('has its token where it looks for it, which is no place of the node', () => {
+    const { mountPath } = own.volumeMounts.find(({ name }: Mount) => name === 'account');
+    expect(own.env).toContainEqual({ name: 'HAYWARD_SERVICE_ACCOUNT', value: mountPath });
+    expect(mountOf(mountPath)).toBeUndefined();
+    const { sources } = spec.volumes.find(({ name }: Mount) => name === 'account').projected;
+    const files = sources.flatMap((one: { configMap?: { items: { path: string }[] } }) => one.configMap?.items ?? []);
+    expect(files).toEqual([{ key: 'ca.crt', path: 'ca.crt' }]);
+    expect(sources[0].serviceAccountToken.path).toBe('token');
+  });
+});

@@ -48,7 +48,7 @@ export async function keepFleet({ lost, client }: Term, options: FleetOptions): 
   const tell = tellingOnce(options.tell);
   const rounds = waker(TOGETHER_MS, signal);
   const writes = fleetWrites(client, { instance: name, tell, tally, signal });
-  let memory: FleetMemory = { standings: new Map(), conditions: [] };
+  let memory: FleetMemory = freshMemory({ inherited: undefined });
   let status: StatusSight | undefined;
   let written: ClusterReport | undefined;
   /** As the object has them: what is another by now is told once it is written. */

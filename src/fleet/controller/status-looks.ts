@@ -33,6 +33,11 @@ export interface StatusLooksOptions {
 /** What a ClusterReport holds of them. */
 const MOST_FINDINGS = 32;
 
+/** Of a large cluster a look is much JSON: all of them together take no more than a hundredth of a core. */
+const SHARE = 100;
+/** So often at least, whatever it costs. */
+const LONGEST_MS = 600_000;
+
 /** Looks as `hayward status` does, again and again, a tenth sooner or later each time; resolves once the signal is aborted. */
 export async function statusLooks(options: StatusLooksOptions): Promise<void> {
   const { client, found, path, everyMs, onLook, signal } = options;
@@ -41,6 +46,7 @@ export async function statusLooks(options: StatusLooksOptions): Promise<void> {
   let unknownLooks = 0;
   while (!signal.aborted) {
     const begunMs = performance.now();
+    const begun = process.cpuUsage();
     const snapshot = await collectCluster(client, { found, path, wire, signal });
     if (signal.aborted) return;
     const answer = judgeCluster(snapshot, { lang: 'en' }, memory);
@@ -52,7 +58,10 @@ export async function statusLooks(options: StatusLooksOptions): Promise<void> {
       conditions: snapshot.nodes.known ? conditionsOn(snapshot.nodes.value) : undefined,
       begunMs,
     });
-    await wait(everyMs * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => undefined);
+    const { user, system } = process.cpuUsage(begun);
+    const costMs = (user + system) / 1_000;
+    const pauseMs = Math.max(everyMs, Math.min(LONGEST_MS, SHARE * costMs));
+    await wait(pauseMs * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Reading, Unknown } from '../../hosts/reading.ts';
+import type { Reading, Unknown, UnknownReason } from '../../hosts/reading.ts';
 import { type Demand, demandKey, demandValue, isWanted } from '../demand.ts';
 import type { SeenWrites } from '../hold/hold.ts';
 import type { GuardEvent, Writer } from '../model.ts';
@@ -29,6 +29,8 @@ export type RepairOutcome = { readonly ok: true } | { readonly ok: false; readon
 export interface KeptState {
   /** What it read last; null where it could not be read. */
   readonly value: string | null;
+  /** Why it could not; absent where it could, or was not read yet. */
+  readonly unreadable?: UnknownReason;
   readonly drifts: number;
   readonly repairs: number;
   readonly lastWriter: Writer | null;
@@ -86,7 +88,7 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
   const key = demandKey(first);
   const ledger = writeLedger(key);
   let value: string | null = null;
-  let unreadable: string | null = null;
+  let unreadable: UnknownReason | null = null;
   let rightMs: number | undefined;
   /** It was seen right since it exists: only then can somebody have rewritten it. */
   let settled = false;
@@ -272,6 +274,7 @@ export function keptKey(first: Demand, intervalMs: number, tell: (event: GuardEv
     },
     state: () => ({
       value,
+      ...(unreadable !== null && { unreadable }),
       drifts,
       repairs,
       lastWriter,

@@ -2,7 +2,7 @@ import { known, mapReading, type Reading, type UnknownReason } from '../../hosts
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { PlanFacts } from '../model.ts';
 
-/** What nodes of one cluster are compared by. */
+/** What nodes of one cluster are compared by: what should be the same on all. What they run on, metal or a hypervisor, need not be. */
 function readings({ os, kubernetes, harvester, cni, netfilter }: Snapshot): Readonly<Record<string, Reading<string>>> {
   return {
     os: mapReading(os.release, ({ prettyName }) => prettyName),
@@ -15,7 +15,6 @@ function readings({ os, kubernetes, harvester, cni, netfilter }: Snapshot): Read
     'pod-cidrs': mapReading(kubernetes.podCidrs, (cidrs) => cidrs.join(', ')),
     'service-cidrs': mapReading(kubernetes.serviceCidrs, (cidrs) => cidrs.join(', ')),
     'iptables-backend': netfilter.kubernetesBackend,
-    virtualization: os.virtualization,
   };
 }
 

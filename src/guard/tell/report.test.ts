@@ -36,17 +36,22 @@ function reported(status: GuardStatus, unjudged = '', plan = PLAN) {
 
 describe('what a guard reports', () => {
   it('is what it reads and how it holds, by the name of its Node', () => {
-    const unread = { ...RIGHT_KEY, key: 'a.b', value: null, held: 'none', contested: true } as const;
+    const denied = { ...RIGHT_KEY, key: 'a.b', value: null, unreadable: 'denied', held: 'none' } as const;
+    const others = [
+      { ...denied, contested: true },
+      { ...denied, key: 'a.gone', unreadable: 'absent' },
+      { ...RIGHT_KEY, key: 'a.new', value: null },
+    ] as const;
     const conflict = { key: 'c.d', wants: ['0', '1'] };
-    expect(reported(statusWith([RIGHT_KEY, unread], { conflicts: [conflict], paused: true }))).toMatchObject({
+    expect(reported(statusWith([RIGHT_KEY, ...others], { conflicts: [conflict], paused: true }))).toMatchObject({
       node: 'node-1',
       takenAt: at,
       profile: 'harvester',
       launch: 'launched',
       facts: { kernel: '5.14.21' },
       settings: { 'net.ipv4.ip_forward': '1' },
-      unseen: { cni: 'denied', 'a.b': 'failed' },
-      guard: { enforce: 'kernel', keys: 2, held: 1, contested: 1, conflicts: 1, paused: true },
+      unseen: { cni: 'denied', 'a.b': 'denied', 'a.new': 'not-collected' },
+      guard: { enforce: 'kernel', keys: 4, held: 2, contested: 1, conflicts: 1, paused: true },
     });
   });
 

@@ -25,7 +25,8 @@ export interface ReportSources {
 export function judgementOf({ node, plan, status, unjudged }: ReportSources): NodeJudgement {
   const { keys, enforce, conflicts, paused } = status;
   const read = keys.filter(({ value }) => value !== null);
-  const unread = keys.filter(({ value }) => value === null);
+  // What is not there, as a bridge that went, is neither same nor different elsewhere, and not unseen either.
+  const unread = keys.filter(({ value, unreadable }) => value === null && unreadable !== 'absent');
   return {
     node,
     version: VERSION,
@@ -36,7 +37,9 @@ export function judgementOf({ node, plan, status, unjudged }: ReportSources): No
     settings: Object.fromEntries(read.map(({ key, value }) => [key, value ?? ''])),
     unseen: {
       ...plan.facts?.unseen,
-      ...Object.fromEntries(unread.map(({ key }): [string, UnknownReason] => [key, 'failed'])),
+      ...Object.fromEntries(
+        unread.map(({ key, unreadable = 'not-collected' }): [string, UnknownReason] => [key, unreadable]),
+      ),
     },
     findings: unjudged === '' ? plan.findings : [unjudgedFinding(unjudged), ...plan.findings],
     guard: {

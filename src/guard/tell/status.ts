@@ -58,6 +58,7 @@ function keyStatus(demand: Demand, { stateOf, holding }: StatusSources, lang: La
   return {
     key,
     value: value === null ? null : value.trim(),
+    ...(state?.unreadable && { unreadable: state.unreadable }),
     wanted: demandValue(demand),
     right: value !== null && isWanted(demand, value),
     held: holding.heldBy(demand),
