@@ -1,4 +1,4 @@
-import type { Bilingual, Lang } from '../lang.ts';
+import type { Lang } from '../lang.ts';
 import type { TrialEnding } from '../remedies/trial/trial-record.ts';
 import type { Kept } from './guard-keeps.ts';
 
@@ -108,16 +108,3 @@ const zh: TrialWords = {
 };
 
 export const TRIAL_WORDS: Readonly<Record<Lang, TrialWords>> = { en, 'zh-CN': zh };
-
-/** What is to be known where a guard keeps what was taken back. */
-export function stillKept({ by, keys }: Kept): Bilingual {
-  return by === 'ended'
-    ? {
-        en: `a guard that has ended left its program answering writes of ${keys.join(', ')}: it may not be taken back; hayward guard release, then hayward undo`,
-        'zh-CN': `已结束的守护进程留下的内核程序仍在拦截对 ${keys.join('、')} 的写入，可能未能撤销；请先 hayward guard release，再 hayward undo`,
-      }
-    : {
-        en: `a guard (process ${by}) keeps ${keys.join(', ')} here and writes it again`,
-        'zh-CN': `守护进程（${by}）正在守护 ${keys.join('、')}，会再次写入`,
-      };
-}

@@ -23,7 +23,7 @@ export async function settleLeftTrials(options: FixOptions, onlyLooks: boolean):
       const watched = open.find((run) => isWatchedOver(directory, run, bootId));
       return watched ? onTrialWords(watched)[lang] : TRIAL_WORDS[lang].state.leftBehind;
     }
-    const { keptBy } = await import('./fix-watch.ts');
+    const { keptBy } = await import('./guard-keeps.ts');
     const notice = (text: { readonly [one in typeof lang]: string }) =>
       void process.stderr.write(line(`hayward: ${text[lang]}`));
     const lock = guardedLock(directory);
