@@ -143,7 +143,8 @@ exec sleep infinity
 
 function onTerminal(argv: readonly string[]): OnTerminal {
   const line = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  const child: ChildProcess = spawn('script', ['-qefc', `exec ${line}`, '/dev/null'], {
+  // By a shell in between: script(1) stops together with a child of its own that is stopped.
+  const child: ChildProcess = spawn('script', ['-qefc', `trap : INT; ${line}; exit $?`, '/dev/null'], {
     env: { ...process.env, SHELL: '/bin/sh', TERM: 'xterm' },
   });
   let text = '';

@@ -11,7 +11,7 @@ import { actingHost } from './acting-host.ts';
 import { jsonText, line, resultText } from './change-text.ts';
 import { countingAgainst, withLasting } from './fix-findings.ts';
 import { look } from './fix-prepare.ts';
-import { keptBy } from './fix-watch.ts';
+import { keptBy } from './guard-keeps.ts';
 import { catchInterruption } from './interruption.ts';
 import { readableRuns } from './readable-runs.ts';
 import { printKept, printTakenBack } from './trial-report.ts';

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { command } from '../../lab/command.ts';
 import { type Sshd, startSshd } from '../../test/sshd.ts';
@@ -56,6 +57,19 @@ it('refuses what may cut off its own ssh session without a trial, and names the 
     expect(refused.stderr).toMatch(/^hayward: ip-forward: [^\n]*hayward fix ip-forward --try 120s\n$/);
     expect(node.forwards()).toEqual(['0', '0']);
   }
+  // By --host from the other side, where it cannot be tried.
+  const wrapper = `${node.directory}/bin`;
+  mkdirSync(wrapper);
+  const alias = `-o HostKeyAlias=[127.0.0.1]:${sshd.port}`;
+  writeFileSync(`${wrapper}/ssh`, `#!/bin/sh\nexec /usr/bin/${sshd.sshCommand.join(' ')} ${alias} "$@"\n`, {
+    mode: 0o755,
+  });
+  const [state = '', ...program] = hayward(...FIX, '--host', 'root@10.9.0.1:2222').slice(1);
+  const through = ['env', `PATH=${wrapper}:${process.env['PATH']}`, state, ...program];
+  const remote = await command(['ip', 'netns', 'exec', node.guests[0], ...through]);
+  expect([remote.exitCode, remote.stdout]).toEqual([2, '']);
+  expect(remote.stderr).toMatch(/^hayward: ip-forward: [^\n]*on the node itself: hayward fix ip-forward --try 120s\n$/);
+  expect(node.forwards()).toEqual(['0', '0']);
   // From the console nothing is cut off.
   expect(node.hayward(...FIX, '--no-persist').status).toBe(0);
   expect(node.forwards()).toEqual(['1', '1']);

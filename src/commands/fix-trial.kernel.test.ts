@@ -1,7 +1,10 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type OnTerminal, type TrialNode, trialNode, until } from '../../test/trial-node.ts';
+import { processAt } from '../hosts/process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const QUICK = ['--no-probe', '--quiet'] as const;
@@ -34,6 +37,23 @@ async function asked(words: readonly string[] = LONG): Promise<OnTerminal> {
   expect(node.forwards()).toEqual(['1', '1']);
   expect(lasting()).toEqual([]);
   return terminal;
+}
+
+/** A trial whose tool was stopped after its first step and before its question. */
+async function stoppedBeforeItAsks(): Promise<OnTerminal> {
+  for (;;) {
+    const terminal = node.onTerminal(LONG);
+    await terminal.prints(/Do this\?/);
+    terminal.type('y\n');
+    await terminal.prints(/✓/);
+    process.kill(tool(), 'SIGSTOP');
+    await until(() => processAt(tool())?.state === 'T');
+    if (!QUESTION.test(terminal.printed())) return terminal;
+    // Too late on a loaded machine: once more.
+    process.kill(tool(), 'SIGKILL');
+    await node.settled();
+    node.reset();
+  }
 }
 
 /** The process that asks. */
@@ -78,9 +98,9 @@ describe('a fix on trial, at a terminal', () => {
   });
 
   it('takes what was typed before the question for no answer to it', async () => {
-    const terminal = node.onTerminal(LONG);
-    await terminal.prints(/Do this\?/);
-    terminal.type('y\n\n\n\n');
+    const terminal = await stoppedBeforeItAsks();
+    terminal.type('\n\n');
+    process.kill(tool(), 'SIGCONT');
     await terminal.prints(QUESTION);
     terminal.type('\u0003');
     expect(await terminal.ended).toBe(1);
@@ -187,5 +207,40 @@ describe('a fix on trial that is left', () => {
       expect([words, refused.status, refused.stdout]).toEqual([words, 2, '']);
       expect(refused.stderr).toMatch(/^hayward: --try [^\n]*\n$/);
     }
+  });
+});
+
+describe('a fix on trial where a guard is', () => {
+  let guard: ChildProcess;
+  beforeEach(async () => {
+    // Between two turns of this one there is time for a fix.
+    const options = ['--enforce', 'poll', '--interval', '1h', '--no-reclaim', '--listen', 'off', '--quiet'];
+    const [program = '', ...argv] = node.command(['guard', ...options]);
+    guard = spawn(program, argv, { stdio: 'ignore' });
+    await until(() => node.forwards().every((value) => value === '1'));
+    await until(() => node.hayward('guard', 'status', '--json').status === 0);
+  });
+  afterEach(async () => {
+    const ended = once(guard, 'exit');
+    guard.kill('SIGTERM');
+    await ended;
+  });
+
+  it('is refused for what the guard would write again', () => {
+    node.shell('echo 0 >/proc/sys/net/ipv4/ip_forward');
+    const refused = node.hayward(...LONG, '--yes', '--no-persist');
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/a guard \(process \d+\) keeps net\.ipv4\.ip_forward.*hayward guard pause/);
+    expect(existsSync(node.journal) && node.lastRun().trial).toBeFalsy();
+  });
+
+  it('names a guard that keeps again what is taken back', async () => {
+    expect(node.hayward('guard', 'pause', '10m').status).toBe(0);
+    node.shell('echo 0 >/proc/sys/net/ipv4/ip_forward');
+    expect(node.hayward(...SHORT, '--yes', '--no-persist').status).toBe(0);
+    expect(node.hayward('guard', 'pause', '0').status).toBe(0);
+    const run = await node.settled();
+    expect(run.note?.en).toMatch(/^a guard \(process \d+\) keeps net\.ipv4\.ip_forward here and writes it again$/);
+    expect(node.hayward('journal').stdout.replace(/\s+/g, ' ')).toContain(run.note?.en);
   });
 });

@@ -1,21 +1,14 @@
 import { localHost } from '../hosts/local.ts';
 import { bootIdOf } from '../remedies/interrupted.ts';
-import type { Step } from '../remedies/step.ts';
 import { watchTrial } from '../remedies/trial/trial-run.ts';
 import { putUpSign, takeDownSign } from '../remedies/trial/watcher.ts';
 import { actingHost } from './acting-host.ts';
-import { guardKeeps } from './guard-keeps.ts';
-import { stillKept } from './trial-words.ts';
-
-/** Who keeps what was taken back, in words. */
-export async function keptBy(steps: readonly Step[]) {
-  const kept = await guardKeeps(steps);
-  return kept && stillKept(kept);
-}
+import { keptBy } from './guard-keeps.ts';
 
 /**
  * The watcher over one run on trial: a process of its own, started before the run's first change. All that it may need is loaded
- * before it says that it watches, so that replacing the program on the disk meanwhile takes nothing from it.
+ * before it says that it watches, so that replacing the program on the disk meanwhile takes nothing from it: what taking back
+ * calls is imported statically (an import() is looked up on the disk again for each module that makes it).
  */
 export async function runWatch(run: string): Promise<void> {
   const end = new AbortController();
@@ -23,7 +16,7 @@ export async function runWatch(run: string): Promise<void> {
   for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => undefined);
   const { directory } = await actingHost({});
   const host = localHost();
-  await Promise.all([import('../hosts/stop-sandbox.ts'), import('../hosts/cri/listing.ts'), loadLibc()]);
+  await loadLibc();
   const bootId = await bootIdOf(host);
   putUpSign(directory, run);
   try {

@@ -129,6 +129,7 @@ async function fix(words: readonly string[], raw: RawOptions): Promise<void> {
   const json = printsJson(options, 'fix');
   refuseContradictions(raw);
   if (raw.confirm !== undefined) {
+    if (words.length > 0) throw new UsageError(`--confirm takes one run, and no problem: ${words.join(' ')}`);
     const { runConfirm } = await import('./fix-confirm-flow.ts');
     process.exitCode = await runConfirm({
       lang: options.lang,

@@ -1,4 +1,4 @@
-import type { Bilingual, Lang } from '../lang.ts';
+import type { Lang } from '../lang.ts';
 import type { TrialEnding } from '../remedies/trial/trial-record.ts';
 import type { Kept } from './guard-keeps.ts';
 
@@ -7,6 +7,8 @@ export interface TrialWords {
   /** Before anything is asked. */
   readonly head: (seconds: number) => string;
   readonly refused: (problems: string, command: string) => string;
+  /** Where the node is reached over ssh: it cannot be tried from here. */
+  readonly refusedFromHere: (problems: string, command: string) => string;
   readonly keepsNot: (kept: Kept) => string;
   /** The question, redrawn as the time goes by. */
   readonly ask: (seconds: number) => string;
@@ -35,6 +37,8 @@ const en: TrialWords = {
     `On trial: taken back unless it is confirmed within ${seconds} s; what is to last is written after that.`,
   refused: (problems, command) =>
     `${problems}: it may cut off the ssh session this runs in, so it is done on trial only: ${command}`,
+  refusedFromHere: (problems, command) =>
+    `${problems}: it may cut off the ssh connection to the node, so it is done on trial only, on the node itself: ${command}`,
   keepsNot: ({ by, keys }) =>
     by === 'ended'
       ? `a guard that has ended left its program answering writes of ${keys.join(', ')}, so it cannot be taken back; hayward guard release first`
@@ -73,6 +77,7 @@ const en: TrialWords = {
 const zh: TrialWords = {
   head: (seconds) => `试运行：${seconds} 秒内未确认则自动撤销；确认之后才写入持久化配置。`,
   refused: (problems, command) => `${problems}：可能切断当前的 ssh 会话，只能试运行：${command}`,
+  refusedFromHere: (problems, command) => `${problems}：可能切断到该节点的 ssh 连接，只能在该节点上试运行：${command}`,
   keepsNot: ({ by, keys }) =>
     by === 'ended'
       ? `已结束的守护进程留下的内核程序仍在拦截对 ${keys.join('、')} 的写入，无法撤销；请先 hayward guard release`
@@ -108,16 +113,3 @@ const zh: TrialWords = {
 };
 
 export const TRIAL_WORDS: Readonly<Record<Lang, TrialWords>> = { en, 'zh-CN': zh };
-
-/** What is to be known where a guard keeps what was taken back. */
-export function stillKept({ by, keys }: Kept): Bilingual {
-  return by === 'ended'
-    ? {
-        en: `a guard that has ended left its program answering writes of ${keys.join(', ')}: it may not be taken back; hayward guard release, then hayward undo`,
-        'zh-CN': `已结束的守护进程留下的内核程序仍在拦截对 ${keys.join('、')} 的写入，可能未能撤销；请先 hayward guard release，再 hayward undo`,
-      }
-    : {
-        en: `a guard (process ${by}) keeps ${keys.join(', ')} here and writes it again`,
-        'zh-CN': `守护进程（${by}）正在守护 ${keys.join('、')}，会再次写入`,
-      };
-}

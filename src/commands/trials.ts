@@ -23,7 +23,7 @@ export async function settleLeftTrials(options: FixOptions, onlyLooks: boolean):
       const watched = open.find((run) => isWatchedOver(directory, run, bootId));
       return watched ? onTrialWords(watched)[lang] : TRIAL_WORDS[lang].state.leftBehind;
     }
-    const { keptBy } = await import('./fix-watch.ts');
+    const { keptBy } = await import('./guard-keeps.ts');
     const notice = (text: { readonly [one in typeof lang]: string }) =>
       void process.stderr.write(line(`hayward: ${text[lang]}`));
     const lock = guardedLock(directory);
@@ -41,9 +41,11 @@ export async function settleLeftTrials(options: FixOptions, onlyLooks: boolean):
 }
 
 /** Why a fix over ssh is not made without a trial, with the command that makes it; undefined: it may be. */
-export function sessionRefusal({ left }: Chosen, { lang, problems }: FixOptions): string | undefined {
+export function sessionRefusal({ left }: Chosen, { lang, problems, host }: FixOptions): string | undefined {
   const cut = left.filter(({ why }) => why === 'session').map(({ finding }) => finding.problem);
   if (cut.length === 0) return undefined;
   const command = ['hayward fix', ...(problems ?? []), '--try 120s'].join(' ');
-  return TRIAL_WORDS[lang].refused([...new Set(cut)].join(', '), command);
+  const words = TRIAL_WORDS[lang];
+  const refused = host === undefined ? words.refused : words.refusedFromHere;
+  return refused([...new Set(cut)].join(', '), command);
 }

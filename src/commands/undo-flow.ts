@@ -41,7 +41,7 @@ export async function runUndo(options: UndoFlowOptions): Promise<number> {
     else process.stdout.write(line(found.runs.length === 0 ? words.noRuns : words.nothingStands));
     return 0;
   }
-  const kept = await keptBy(run, options);
+  const kept = await whyNotNow(run, options);
   if (kept !== undefined) {
     notice(kept);
     return 1;
@@ -74,7 +74,7 @@ function chooseRun({ runs, corrupt }: Runs, named: string | undefined): RunRecor
 }
 
 /** Why taking it back would not last; undefined where it would. */
-async function keptBy(run: RunRecord, { host, lang }: UndoFlowOptions): Promise<string | undefined> {
+async function whyNotNow(run: RunRecord, { host, lang }: UndoFlowOptions): Promise<string | undefined> {
   const keeper = await keeperOf(run, host);
   if (keeper === undefined) return undefined;
   const words = CHANGE_WORDS[lang];
@@ -131,7 +131,9 @@ async function takeBack(undo: Undo, options: UndoFlowOptions): Promise<number> {
       signal: interruption.signal,
       onStep: (step: StepReport) => void (json || process.stdout.write(resultText(step, options))),
     };
-    const report = await undoOpened(parts, journal);
+    const here = options.host === undefined && { keptBy: (await import('./guard-keeps.ts')).keptBy };
+    const { note, ...report } = await undoOpened({ ...parts, ...here }, journal);
+    if (note) notice(note[lang]);
     print(report, options, report.verified ? undefined : runBefore(undo));
     if (report.verified && isInstall(undo.run) && (await systemdRuns(undo.host))) {
       const became = await followUndo(undo.host);

@@ -1,8 +1,11 @@
 /** Makes objects whose every method has a moment to be killed before and after each call; at number `dieAt` this process is. */
-export function mortality(dieAt: number | undefined): <T extends object>(target: T) => T {
+export function mortality(
+  dieAt: number | undefined,
+  by: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL',
+): <T extends object>(target: T) => T {
   let operations = 0;
   function moment(): void {
-    if (++operations === dieAt) process.kill(process.pid, 'SIGKILL');
+    if (++operations === dieAt) process.kill(process.pid, by);
   }
   return (target) =>
     new Proxy(target, {

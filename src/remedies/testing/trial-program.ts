@@ -19,6 +19,9 @@ interface Job {
   readonly steps: readonly Step[];
   readonly directory: string;
   readonly dieAt?: number;
+  /** It does not die at that moment, it hangs. */
+  readonly hangs?: true;
+  readonly lastsMs?: number;
   /** The built program, whose watcher it is. */
   readonly cli: string;
 }
@@ -32,7 +35,7 @@ interface Line {
 }
 
 const job = JSON.parse(process.argv[2] ?? '') as Job;
-const host = mortality(job.dieAt)(localHost());
+const host = mortality(job.dieAt, job.hangs ? 'SIGSTOP' : 'SIGKILL')(localHost());
 const bootId = await bootIdOf(localHost());
 
 function trialOf(directory: string, lastsMs: number, start: TrialJob['startWatcher']): TrialJob {
@@ -42,10 +45,10 @@ function trialOf(directory: string, lastsMs: number, start: TrialJob['startWatch
 }
 
 async function tryOnce(): Promise<void> {
-  const { directory, cli } = job;
+  const { directory, cli, lastsMs = 3_600_000 } = job;
   const program = { node: process.execPath, script: cli };
   const environment = { ...process.env, HAYWARD_STATE: dirname(directory) };
-  await beginTrial(trialOf(directory, 3_600_000, (run) => startWatcher({ program, directory, run, environment })));
+  await beginTrial(trialOf(directory, lastsMs, (run) => startWatcher({ program, directory, run, environment })));
 }
 
 async function answer({ does, name, run, ms }: Line): Promise<unknown> {

@@ -56,8 +56,12 @@ export async function takeBackOpened(
   const report = await undoRun(host, journal, { bootId, ...(onStep && { onStep }), ...(signal && { signal }) });
   // What was interrupted is left to the next.
   if (signal?.aborted) return { kept: false, report };
-  const note = report.steps.length > 0 ? await keptBy?.(report.steps.map(({ step }) => step)) : undefined;
-  written(() => journal.end(report.verified ? 'verified' : 'failed', note));
+  let note: Bilingual | undefined;
+  try {
+    if (report.steps.length > 0) note = await keptBy?.(report.steps.map(({ step }) => step));
+  } finally {
+    written(() => journal.end(report.verified ? 'verified' : 'failed', note));
+  }
   return { kept: false, report, ...(note && { note }) };
 }
 
@@ -78,13 +82,18 @@ function written(record: () => void): void {
   }
 }
 
-/** Undoes a run for a person; of one on trial that is the decision. Called under the lock. */
-export async function undoOpened(parts: TakingBack & RunOptions, journal: Journal): Promise<RunReport> {
+/** Undoes a run for a person; of one on trial that is the decision. Called under the lock. `note`: what is to be known besides. */
+export async function undoOpened(
+  parts: TakingBack & RunOptions,
+  journal: Journal,
+): Promise<RunReport & { readonly note?: Bilingual }> {
+  const { host, bootId, keptBy, onStep, signal } = parts;
   const trial = journal.trial();
   if (trial && !journal.ended && trial.decision?.how !== 'kept') {
     const outcome = await takeBackOpened(parts, journal, 'undo');
-    if (!outcome.kept) return outcome.report;
+    if (!outcome.kept) return { ...outcome.report, ...(outcome.note && { note: outcome.note }) };
   }
-  const { host, bootId, onStep, signal } = parts;
-  return undoRun(host, journal, { bootId, ...(onStep && { onStep }), ...(signal && { signal }) });
+  const report = await undoRun(host, journal, { bootId, ...(onStep && { onStep }), ...(signal && { signal }) });
+  const note = await keptBy?.(report.steps.map(({ step }) => step));
+  return { ...report, ...(note && { note }) };
 }

@@ -79,6 +79,17 @@ it('is taken back by its watcher at whatever moment the tool is killed', async (
   }
 });
 
+it('is taken back though the tool hangs in a step and holds the lock: its watcher ends it', async () => {
+  const before = bed.settings();
+  const [file, argv] = program({ what: 'try', directory: bed.journal, dieAt: 10, hangs: true, lastsMs: 1_000 });
+  const hung = spawn(file, argv);
+  expect(await once(hung, 'exit')).toEqual([null, 'SIGKILL']);
+  const run = await until(() => readRuns(bed.journal).runs.at(-1));
+  const { trial } = await until(() => readRuns(bed.journal).runs.find((one) => one.run === run.run && one.end));
+  expect(trial?.decision).toMatchObject({ how: 'taken-back' });
+  expect(bed.settings()).toEqual(before);
+});
+
 it('is either kept or taken back, and never half, when both are decided at the last instant', async () => {
   const [one, other] = [worker(), worker()];
   async function decided(name: string, lastsMs: number, both: (run: string, untilMs: number) => Promise<unknown[]>) {
