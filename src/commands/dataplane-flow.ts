@@ -133,8 +133,6 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
     const probed = await askAll(runner, ground, standing.silent, {
       pace: { timeoutMs: raw.timeout, atOnce: ASKED_AT_ONCE },
       nodesAtOnce: NODES_AT_ONCE,
-      again: 2,
-      pauseMs: 1000,
       onProgress: (done, all) => progress.update(`asked from ${done} of ${all} nodes …`),
       signal,
     });
