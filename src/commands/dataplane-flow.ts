@@ -214,8 +214,8 @@ function chosenImage(nodes: readonly ClusterNode[], asked: string | undefined): 
 function notice({ image, dialect, why }: ChosenImage, { namespace }: Run, { lang }: CommonOptions): string {
   const isShell = dialect.name === 'shell';
   const text = {
-    en: `runs ${image} (${why === 'asked' ? 'as asked' : 'every node has it'}${isShell ? '; by its shell: TCP and DNS, no UDP' : ''}) in namespace ${namespace}`,
-    'zh-CN': `在命名空间 ${namespace} 中运行 ${image}（${why === 'asked' ? '按指定' : '每个节点都已有'}${isShell ? '；通过其 shell：仅 TCP 与 DNS，无 UDP' : ''}）`,
+    en: `runs ${image} (${why === 'asked' ? 'as asked' : 'every node has it'}${isShell ? '; by its shell: TCP and DNS in small packets, no UDP' : ''}) in namespace ${namespace}`,
+    'zh-CN': `在命名空间 ${namespace} 中运行 ${image}（${why === 'asked' ? '按指定' : '每个节点都已有'}${isShell ? '；通过其 shell：仅以小包探测 TCP 与 DNS，无 UDP' : ''}）`,
   };
   return harmless(text[lang]);
 }
