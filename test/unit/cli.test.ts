@@ -106,6 +106,7 @@ describe('help', () => {
     ['undo'],
     ['journal'],
     ['lab'],
+    ['dataplane'],
     ['guard'],
     ['guard', 'plan'],
     ['lint'],
