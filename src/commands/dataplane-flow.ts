@@ -8,13 +8,14 @@ import { ECHO_PORT, type Run } from '../dataplane/kubernetes/objects.ts';
 import { takeDown } from '../dataplane/kubernetes/take-down.ts';
 import type { Told } from '../dataplane/metrics.ts';
 import { askAll } from '../dataplane/runner.ts';
+import type { Host } from '../hosts/host.ts';
 import type { Reading, Unknown } from '../hosts/reading.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Finding } from '../judging/finding.ts';
 import { exitStatus } from '../report/exit-status.ts';
 import { type CommonOptions, commonOptions } from './common-options.ts';
 import type { RawDataplaneOptions } from './dataplane.ts';
-import { judgedNodes } from './dataplane-hosts.ts';
+import { judgedNodes, namedHosts } from './dataplane-hosts.ts';
 import { type Result, refused, resultText } from './dataplane-output.ts';
 import { leftBehind, newRun, takenDownLater } from './dataplane-run.ts';
 import { watchDataplane } from './dataplane-watch.ts';
@@ -24,7 +25,7 @@ import { type Progress, progressLine } from './progress.ts';
 import { nearest, UsageError } from './usage.ts';
 
 /** Node ports are few (2768 unless told otherwise), and rows and columns too many to be of use. */
-const MOST_NODES = 200;
+const MOST_NODES = 100;
 
 /** `hayward dataplane`: makes what asks and answers, asks, judges, prints, and takes down what it made. */
 export async function dataplaneFlow(raw: RawDataplaneOptions): Promise<void> {
@@ -33,11 +34,20 @@ export async function dataplaneFlow(raw: RawDataplaneOptions): Promise<void> {
   const only = named?.split(',').map(ownProblem);
   if (raw.watch === undefined && raw.listen !== undefined) throw new UsageError('--listen needs --watch');
   if (raw.watch !== undefined && options.format !== 'text') throw new UsageError('dataplane --watch prints text');
+  const hosts = await namedHosts(raw);
   const cluster = await openedCluster(raw.kubeconfig, options.quiet);
   const interruption = catchInterruption(() => undefined);
   const progress = progressLine(!options.quiet, 0);
   try {
-    const given: Given = { raw, options, ...cluster, progress, signal: interruption.signal, ...(only && { only }) };
+    const given: Given = {
+      raw,
+      options,
+      hosts,
+      ...cluster,
+      progress,
+      signal: interruption.signal,
+      ...(only && { only }),
+    };
     const findings = await dataplane(given);
     process.exitCode = exitStatus(findings, options.failOn);
   } catch (error) {
@@ -55,6 +65,8 @@ export async function dataplaneFlow(raw: RawDataplaneOptions): Promise<void> {
 export interface Given {
   readonly raw: RawDataplaneOptions;
   readonly options: CommonOptions;
+  /** To look at, for the causes. */
+  readonly hosts: readonly Host[];
   readonly client: KubeConnection;
   readonly context: string;
   readonly progress: Progress;
@@ -112,7 +124,7 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
   // Before Pods are added: that alone may switch forwarding on.
   progress.update('looking at nodes …');
   const judged = await judgedNodes(
-    raw,
+    given.hosts,
     options,
     nodes.map(({ name }) => name),
   );
@@ -133,8 +145,6 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
     const probed = await askAll(runner, ground, standing.silent, {
       pace: { timeoutMs: raw.timeout, atOnce: ASKED_AT_ONCE },
       nodesAtOnce: NODES_AT_ONCE,
-      again: 2,
-      pauseMs: 1000,
       onProgress: (done, all) => progress.update(`asked from ${done} of ${all} nodes …`),
       signal,
     });
@@ -204,8 +214,8 @@ function chosenImage(nodes: readonly ClusterNode[], asked: string | undefined): 
 function notice({ image, dialect, why }: ChosenImage, { namespace }: Run, { lang }: CommonOptions): string {
   const isShell = dialect.name === 'shell';
   const text = {
-    en: `runs ${image} (${why === 'asked' ? 'as asked' : 'every node has it'}${isShell ? '; by its shell: TCP and DNS, no UDP' : ''}) in namespace ${namespace}`,
-    'zh-CN': `在命名空间 ${namespace} 中运行 ${image}（${why === 'asked' ? '按指定' : '每个节点都已有'}${isShell ? '；通过其 shell：仅 TCP 与 DNS，无 UDP' : ''}）`,
+    en: `runs ${image} (${why === 'asked' ? 'as asked' : 'every node has it'}${isShell ? '; by its shell: TCP and DNS in small packets, no UDP' : ''}) in namespace ${namespace}`,
+    'zh-CN': `在命名空间 ${namespace} 中运行 ${image}（${why === 'asked' ? '按指定' : '每个节点都已有'}${isShell ? '；通过其 shell：仅以小包探测 TCP 与 DNS，无 UDP' : ''}）`,
   };
   return harmless(text[lang]);
 }

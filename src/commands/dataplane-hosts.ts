@@ -1,5 +1,5 @@
-import type { Judged } from '../dataplane/cause.ts';
-import { CAUSES } from '../dataplane/cause.ts';
+import { CAUSES, type Judged } from '../dataplane/cause.ts';
+import type { Host } from '../hosts/host.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Finding } from '../judging/finding.ts';
 import type { CommonOptions } from './common-options.ts';
@@ -7,14 +7,18 @@ import type { RawDataplaneOptions } from './dataplane.ts';
 import { examineHosts } from './examine-hosts.ts';
 import { hostsFrom, isLocal } from './hosts-from-options.ts';
 
-/** Nodes that the command line names by --host, --inventory, --root or --bundle, judged; by the cluster's name of each. */
+/** Nodes that the command line names by --host, --inventory, --root or --bundle; none where it names none. Throws UsageError. */
+export async function namedHosts(raw: RawDataplaneOptions): Promise<readonly Host[]> {
+  return isLocal(raw) ? [] : hostsFrom(raw);
+}
+
+/** What doctor says of them, by the cluster's name of each. */
 export async function judgedNodes(
-  raw: RawDataplaneOptions,
+  hosts: readonly Host[],
   options: CommonOptions,
   nodes: readonly string[],
 ): Promise<Judged> {
-  if (isLocal(raw)) return new Map();
-  const hosts = await hostsFrom(raw);
+  if (hosts.length === 0) return new Map();
   const report = await examineHosts(hosts, { ...options, quiet: true, only: CAUSES });
   const judged = new Map<string, readonly Finding[]>();
   for (const { name, destination } of report.targets) {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Reading } from '../hosts/reading.ts';
 import { turnstile } from '../turnstile.ts';
 import { type Pace, parseAnswers, type Question, questionText } from './agent/protocol.ts';
-import { isLost, type Outcome, type Probed } from './matrix.ts';
+import type { Outcome, Probed } from './matrix.ts';
 import { type Ground, type PlannedProbe, plannedFor } from './plan.ts';
 
 /** Speaks with what asks on each node. */
@@ -15,9 +15,6 @@ export interface Round {
   readonly pace: Pace;
   /** Nodes that ask at the same time. */
   readonly nodesAtOnce: number;
-  /** What was lost is asked again so often, `pauseMs` later: rules of a new Service take a moment, and a packet may be lost by chance. */
-  readonly again: number;
-  readonly pauseMs: number;
   readonly onProgress: (done: number, all: number) => void;
   readonly signal: AbortSignal;
 }
@@ -54,14 +51,29 @@ async function askFrom(node: string, { runner, ground, why, round }: Asking): Pr
   const planned = plannedFor(node, ground);
   if (why !== undefined) return planned.map((one) => probedAs(one, { kind: 'unknown', reason: 'failed', detail: why }));
   let probed = await askThese(node, planned, runner, round.pace);
-  for (let again = 0; again < round.again && probed.some(isLost); again++) {
-    await wait(round.pauseMs, undefined, { signal: round.signal });
-    const lost = planned.filter((_, index) => probed[index]?.outcome.kind === 'lost');
-    const second = await askThese(node, lost, runner, round.pace);
-    const byPlan = new Map(lost.map((one, index) => [one, second[index]]));
+  for (const { pauseMs, isWorth } of AGAIN) {
+    const again = planned.filter((_, index) => isLostAs(probed[index], isWorth));
+    if (again.length === 0) continue;
+    await wait(pauseMs, undefined, { signal: round.signal });
+    const second = await askThese(node, again, runner, round.pace);
+    const byPlan = new Map(again.map((one, index) => [one, second[index]]));
     probed = probed.map((one, index) => betterOf(one, byPlan.get(planned[index] as PlannedProbe)));
   }
   return probed;
+}
+
+/**
+ * What was lost is asked again: a packet may be lost by chance. What was refused once more and later, which costs no time of waiting: a
+ * Service without Pods refuses (kube-proxy's REJECT), and a new one is without until kube-proxy has heard of its Pods.
+ */
+const AGAIN: readonly { readonly pauseMs: number; readonly isWorth: (error: string) => boolean }[] = [
+  { pauseMs: 1000, isWorth: () => true },
+  { pauseMs: 2000, isWorth: () => true },
+  { pauseMs: 4000, isWorth: (error) => /refused/i.test(error) },
+];
+
+function isLostAs(probed: Probed | undefined, isWorth: (error: string) => boolean): boolean {
+  return probed?.outcome.kind === 'lost' && isWorth(probed.outcome.error);
 }
 
 /** A second look that failed as a whole takes back nothing. */

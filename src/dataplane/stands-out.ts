@@ -71,16 +71,22 @@ interface Candidate {
   readonly own: readonly Probed[];
 }
 
-/** All places nothing acquits. */
+/** All places nothing acquits, those that are accused whole before those of which only a part is. */
 function accused(layer: Kind, own: readonly Probed[]): readonly Candidate[] {
   const near = nearby(own);
-  const places = placesOf(layer, own);
-  return RESTRICTIONS.flatMap((only) =>
-    places.flatMap((place) => {
-      const crossing = near(place).filter((one) => isMeant(only, one) && predicted(layer, place, one) === 'must');
-      return crossing.length > 0 && crossing.every(isLost) ? [{ place, only, own: crossing }] : [];
-    }),
-  );
+  const byRestriction = RESTRICTIONS.map((): Candidate[] => []);
+  for (const place of placesOf(layer, own)) {
+    const crossing = near(place).filter((one) => predicted(layer, place, one) === 'must');
+    if (!crossing.some(isLost)) continue;
+    for (const [index, only] of RESTRICTIONS.entries()) {
+      const meant = crossing.filter((one) => isMeant(only, one));
+      if (meant.length === 0 || !meant.every(isLost)) continue;
+      byRestriction[index]?.push({ place, only, own: meant });
+      // All of it is lost: no part of it says more.
+      if (only === ANY) break;
+    }
+  }
+  return byRestriction.flat();
 }
 
 /** A hundred nodes have ten thousand pairs: each place looks only at what its nodes have a part in. */
