@@ -1,5 +1,5 @@
 import type { KubeConnection } from '../cluster/client/connection.ts';
-import { dataplaneFindings } from '../dataplane/findings.ts';
+import { dataplaneFindings, withForwarding } from '../dataplane/findings.ts';
 import { bringUp, NotMade } from '../dataplane/kubernetes/bring-up.ts';
 import { execRunner } from '../dataplane/kubernetes/exec-runner.ts';
 import { type ChosenImage, dialectOf, imageOnAll } from '../dataplane/kubernetes/image.ts';
@@ -90,7 +90,7 @@ async function dataplane(given: Given): Promise<readonly Finding[]> {
   if (!nodes.known) return told(given, [refused(nodes, context, options.lang)]);
   const chosen = chosenNodes(nodes.value, raw.node);
   const image = chosenImage(chosen, raw.image);
-  const { run, expires } = newRun(chosen, image, raw.watch !== undefined);
+  const { run, expires } = newRun(chosen, image, raw);
   if (!options.quiet) process.stderr.write(`hayward: ${notice(image, run, options)}\n`);
   await leftBehind(client, options.quiet);
   const keeper = takenDownLater(run.namespace, raw.kubeconfig);
@@ -123,7 +123,7 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
   const { raw, options, client, context, progress, signal } = given;
   // Before Pods are added: that alone may switch forwarding on.
   progress.update('looking at nodes …');
-  const judged = await judgedNodes(
+  const looked = await judgedNodes(
     given.hosts,
     options,
     nodes.map(({ name }) => name),
@@ -137,6 +137,7 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
     patienceMs: raw.start,
     onProgress: (running, wanted) => progress.update(`Pods: ${running} of ${wanted} run …`),
   });
+  const judged = withForwarding(looked, standing.forwarding, options.lang);
   const servers = await dnsServers(client);
   const runner = execRunner(client, run, standing, signal);
   const ground = { nodes: standing.nodes, servers: servers.known ? servers.value : [], echoPort: ECHO_PORT };

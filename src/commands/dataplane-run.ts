@@ -7,6 +7,7 @@ import type { ClusterNode } from '../dataplane/kubernetes/nodes.ts';
 import type { Run } from '../dataplane/kubernetes/objects.ts';
 import { expiredRuns, takeDown } from '../dataplane/kubernetes/take-down.ts';
 import { harmless } from '../hosts/sanitise.ts';
+import type { RawDataplaneOptions } from './dataplane.ts';
 
 /** When what was left behind ends by itself; a watch puts it off at every round. */
 const LIFETIME_SECONDS = 900;
@@ -16,11 +17,11 @@ export const WATCHED_LIFETIME_SECONDS = 90_000;
 export function newRun(
   nodes: readonly ClusterNode[],
   { image, dialect }: ChosenImage,
-  isWatched: boolean,
+  { watch, hostNetwork }: Pick<RawDataplaneOptions, 'watch' | 'hostNetwork'>,
 ): { readonly run: Run; readonly expires: Date } {
-  const lifetimeSeconds = isWatched ? WATCHED_LIFETIME_SECONDS : LIFETIME_SECONDS;
+  const lifetimeSeconds = watch !== undefined ? WATCHED_LIFETIME_SECONDS : LIFETIME_SECONDS;
   const namespace = `hayward-dataplane-${randomBytes(4).toString('hex')}`;
-  const run = { namespace, image, dialect, nodes: nodes.map(({ name }) => name), lifetimeSeconds };
+  const run = { namespace, image, dialect, nodes: nodes.map(({ name }) => name), lifetimeSeconds, hostNetwork };
   return { run, expires: new Date(Date.now() + lifetimeSeconds * 1000) };
 }
 

@@ -73,7 +73,7 @@ function firstText(given: Given, now: Told): string {
 }
 
 /** One line for each problem that came or went. */
-function changesText(before: readonly Finding[], { findings, at }: Told): string {
+export function changesText(before: readonly Finding[], { findings, at }: Told): string {
   const keyOf = (one: Finding): string => `${one.status} ${nameOf(one)}`;
   const isWrong = ({ status, severity }: Finding): boolean => status === 'problem' && severity !== 'info';
   const [old, now] = [before.filter(isWrong), findings.filter(isWrong)];

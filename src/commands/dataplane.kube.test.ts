@@ -151,7 +151,7 @@ describe('on a real cluster of three nodes', () => {
   it('names the node that does not forward, by the pattern alone and with the cause from its snapshot', async () => {
     const bundle = `/run/${randomBytes(4).toString('hex')}.tar`;
     const [blind, seeing] = await held('node-2', 0, async () => {
-      const asking = said();
+      const asking = said('--no-host-network');
       // A node without Pods has nothing to forward.
       await vi.waitFor(() => on('node-2', 'ip -o link show master cni0 up | grep -q veth'), { timeout: 60_000 });
       await on('node-2', `${process.execPath} ${CLI} capture -o ${bundle}`);
@@ -167,6 +167,19 @@ describe('on a real cluster of three nodes', () => {
     }
     expect(main(blind)[0]?.cause).toMatch(/^Every lost way leads through this node/);
     expect(main(seeing)[0]?.cause).toBe('ip_forward is 0 on node-2.');
+  });
+
+  it('names the node that did not forward before it added Pods, which cured it, by nobody’s snapshot', async () => {
+    const seen = await changed(
+      'node-3',
+      'echo 0 > /proc/sys/net/ipv4/ip_forward',
+      'echo 1 > /proc/sys/net/ipv4/ip_forward',
+      () => said(),
+    );
+    expect(main(seen)).toMatchObject([
+      { problem: 'dataplane-pod', subject: 'node-3', cause: 'ip_forward is 0 on node-3.' },
+    ]);
+    expect(seen.status).toBe(1);
   });
 
   it('names the node whose NodePorts answer for its own Pods alone', async () => {
@@ -204,7 +217,14 @@ describe('on a real cluster of three nodes', () => {
     if (!nodes.known) throw new Error(nodes.detail);
     const names = nodes.value.map(({ name }) => name);
     const namespace = `hayward-dataplane-${randomBytes(4).toString('hex')}`;
-    const run = { namespace, image: HAYWARD_IMAGE, dialect: HAYWARD, nodes: names, lifetimeSeconds: 1 };
+    const run = {
+      namespace,
+      image: HAYWARD_IMAGE,
+      dialect: HAYWARD,
+      nodes: names,
+      lifetimeSeconds: 1,
+      hostNetwork: false,
+    };
     const { signal } = new AbortController();
     const how = {
       client,

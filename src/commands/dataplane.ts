@@ -16,6 +16,8 @@ export interface RawDataplaneOptions extends RawCommonOptions, RawHostOptions {
   start: number;
   watch?: boolean | number;
   listen?: ListenAddress | 'off';
+  /** False by --no-host-network. */
+  hostNetwork: boolean;
   lang?: string;
 }
 
@@ -72,6 +74,13 @@ function addOptions(command: Command, say: Say): Command {
       say({
         en: "what to run (default: an image that all nodes have: hayward's own, busybox, alpine, klipper-lb)",
         'zh-CN': '运行的镜像（默认：所有节点都已有的 hayward、busybox、alpine 或 klipper-lb 镜像）',
+      }),
+    )
+    .option(
+      '--no-host-network',
+      say({
+        en: 'no Pod on the nodes’ own network, which looks whether they forward before others are added',
+        'zh-CN': '不使用节点自身网络的 Pod（它在添加其他 Pod 之前查看节点是否开启转发）',
       }),
     )
     .addOption(

@@ -55,6 +55,22 @@ function plainFinding(kind: Kind, { target, lang }: Judging): Finding {
 }
 
 /**
+ * The nodes as they were judged, and those nobody looked at by what a Pod on the node's own network saw before others were added: of
+ * forwarding that is as sure as `doctor`'s word.
+ */
+export function withForwarding(judged: Judged, forwarding: ReadonlyMap<string, string>, lang: Lang): Judged {
+  const all = new Map(judged);
+  for (const [node, value] of forwarding) {
+    if (value !== '0' || all.has(node)) continue;
+    const title = { en: 'This host does not forward IPv4 packets', 'zh-CN': '本机不转发 IPv4 报文' };
+    const evidence = [{ source: '/proc/sys/net/ipv4/ip_forward', value, wanted: '1' }];
+    const finding = { ...plainFinding('pod', { target: node, judged, lang }), title: title[lang], evidence };
+    all.set(node, [{ ...finding, problem: 'ip-forward', status: 'problem', severity: 'critical' }]);
+  }
+  return all;
+}
+
+/**
  * A node that was seen not to forward before its Pods were started, and does now: plugins that route for Pods switch it on whenever
  * they add one (containernetworking/plugins plugins/main/bridge, projectcalico/calico cni-plugin), until something sets it back.
  */

@@ -3,6 +3,7 @@ import type { KubeConnection } from '../../cluster/client/connection.ts';
 import { type ListedObject, list } from '../../cluster/client/list.ts';
 import type { KubeBody, NotWritten, Written } from '../../cluster/client/write.ts';
 import { isObject } from '../../plain-object.ts';
+import { turnstile } from '../../turnstile.ts';
 import type { PlannedNode, PlannedService } from '../plan.ts';
 import type { ClusterNode } from './nodes.ts';
 import {
@@ -14,6 +15,8 @@ import {
   type Owner,
   type Run,
   serviceBody,
+  WITNESS,
+  witnessBody,
 } from './objects.ts';
 
 /** What stands, node by node, and the Pods that ask. */
@@ -23,6 +26,8 @@ export interface Standing {
   readonly agents: ReadonlyMap<string, string>;
   /** Nodes without an agent, and why. */
   readonly silent: ReadonlyMap<string, string>;
+  /** What net.ipv4.ip_forward was on a node before Pods were added, where it was seen. */
+  readonly forwarding: ReadonlyMap<string, string>;
 }
 
 export interface BringingUp {
@@ -56,6 +61,7 @@ export async function bringUp(up: BringingUp): Promise<Standing> {
   const path = `/api/v1/namespaces/${run.namespace}`;
   await made(up, '/api/v1/namespaces', namespaceBody(run, up.expires));
   const owner = ownerOf(await made(up, `/apis/batch/v1/namespaces/${run.namespace}/jobs`, lifetimeBody(run)));
+  const forwarding = run.hostNetwork ? await forwardingBefore(up, owner) : new Map<string, string>();
   const [services] = await Promise.all([
     Promise.all(
       nodes.map(async (_, index) => serviceIn(await made(up, `${path}/services`, serviceBody(index, owner)))),
@@ -64,7 +70,7 @@ export async function bringUp(up: BringingUp): Promise<Standing> {
       made(up, `/apis/apps/v1/namespaces/${run.namespace}/daemonsets`, body),
     ),
   ]);
-  const pods = await runningPods(up);
+  const pods = await runningPods(up, ['echo', 'agent'], up.patienceMs);
   const slices = `/apis/discovery.k8s.io/v1/namespaces/${run.namespace}/endpointslices`;
   await Promise.all(
     nodes.map(async ({ name }, index) => {
@@ -75,7 +81,13 @@ export async function bringUp(up: BringingUp): Promise<Standing> {
   signal.throwIfAborted();
   const isWhole = nodes.every(({ name }) => pods.some((pod) => pod.node === name && pod.role === 'agent'));
   const refusal = isWhole ? '' : await refusedPods(client, run.namespace);
-  return standing(nodes, pods, services, refusal || `its Pod was not made by the controllers of ${client.server}`);
+  const stands = standing(
+    nodes,
+    pods,
+    services,
+    refusal || `its Pod was not made by the controllers of ${client.server}`,
+  );
+  return { ...stands, forwarding };
 }
 
 /** Why a DaemonSet's Pods were not made: an admission webhook, a quota, Pod security. Empty where nobody says. */
@@ -84,6 +96,33 @@ async function refusedPods(client: KubeConnection, namespace: string): Promise<s
   const events = await list(client, path, ({ message }) => String(message), { fieldSelector: 'reason=FailedCreate' });
   return (events.known && events.value[0]) || '';
 }
+
+/** It is a help and no condition: where such Pods are refused, or slow, nothing is known of it. */
+const WITNESS_PATIENCE_MS = 15_000;
+const LOOK_LIMIT_MS = 10_000;
+
+async function forwardingBefore(up: BringingUp, owner: Owner): Promise<ReadonlyMap<string, string>> {
+  const { client, run, patienceMs, signal } = up;
+  const { namespace } = run;
+  await made(up, `/apis/apps/v1/namespaces/${namespace}/daemonsets`, witnessBody(run, owner));
+  const pods = await runningPods(up, [WITNESS], Math.min(patienceMs, WITNESS_PATIENCE_MS));
+  const command = ['cat', '/proc/sys/net/ipv4/ip_forward'];
+  const turns = turnstile(LOOKS_AT_ONCE);
+  const seen = await Promise.all(
+    pods
+      .filter((pod) => pod.running && pod.role === WITNESS)
+      .map(({ name: pod, node }) =>
+        turns(async () => {
+          const asked = { namespace, pod, container: WITNESS, command, timeoutMs: LOOK_LIMIT_MS, signal };
+          const ran = await client.exec(asked);
+          return [node, ran.known ? ran.value.stdout.trim() : ''] as const;
+        }),
+      ),
+  );
+  return new Map(seen.filter(([, value]) => /^[01]$/.test(value)));
+}
+
+const LOOKS_AT_ONCE = 16;
 
 async function made({ client, signal }: BringingUp, path: string, body: KubeBody): Promise<ListedObject> {
   signal.throwIfAborted();
@@ -122,8 +161,8 @@ interface RunPod {
 
 const LOOK_EVERY_MS = 250;
 
-async function runningPods(up: BringingUp): Promise<readonly RunPod[]> {
-  const { client, run, nodes, patienceMs, onProgress, signal } = up;
+async function runningPods(up: BringingUp, roles: readonly string[], patienceMs: number): Promise<readonly RunPod[]> {
+  const { client, run, nodes, onProgress, signal } = up;
   const deadline = performance.now() + patienceMs;
   const ready = new Set(nodes.filter((node) => node.ready).map(({ name }) => name));
   for (;;) {
@@ -133,9 +172,10 @@ async function runningPods(up: BringingUp): Promise<readonly RunPod[]> {
     });
     signal.throwIfAborted();
     const pods = listed.known ? listed.value.filter((pod) => pod !== undefined) : [];
-    const up = pods.filter((pod) => pod.running && ready.has(pod.node)).length;
-    onProgress(up, 2 * ready.size);
-    if (up >= 2 * ready.size || performance.now() >= deadline) return pods;
+    const wanted = roles.length * ready.size;
+    const up = pods.filter((pod) => pod.running && ready.has(pod.node) && roles.includes(pod.role)).length;
+    onProgress(up, wanted);
+    if (up >= wanted || performance.now() >= deadline) return pods;
     await wait(LOOK_EVERY_MS, undefined, { signal });
   }
 }
@@ -173,7 +213,7 @@ function standing(
   pods: readonly RunPod[],
   services: readonly (PlannedService | undefined)[],
   unmade: string,
-): Standing {
+): Omit<Standing, 'forwarding'> {
   const agents = new Map<string, string>();
   const silent = new Map<string, string>();
   const planned = nodes.map(({ name, address, ready }, index): PlannedNode => {

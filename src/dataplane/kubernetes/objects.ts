@@ -15,6 +15,8 @@ export interface Run {
   readonly dialect: Dialect;
   readonly nodes: readonly string[];
   readonly lifetimeSeconds: number;
+  /** Whether the nodes are looked at first, by a Pod of their own network. */
+  readonly hostNetwork: boolean;
 }
 
 /** The object that owns the others; `uid` once it was made. */
@@ -24,15 +26,19 @@ export interface Owner {
 }
 
 export const LIFETIME = 'lifetime';
+export const WITNESS = 'witness';
 
-/** Everything of a run is below it. What runs needs no right at all, and shows that it does (pod-security.kubernetes.io). */
-export function namespaceBody({ namespace }: Run, expires: Date): KubeBody {
+/**
+ * Everything of a run is below it. What runs needs no right at all, as Pod security's level `restricted` asks; but one Pod a node is on
+ * the node's own network, which `privileged` alone allows (pod-security.kubernetes.io).
+ */
+export function namespaceBody({ namespace, hostNetwork }: Run, expires: Date): KubeBody {
   return {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: {
       name: namespace,
-      labels: { [LABEL]: 'true', 'pod-security.kubernetes.io/enforce': 'restricted' },
+      labels: { [LABEL]: 'true', 'pod-security.kubernetes.io/enforce': hostNetwork ? 'privileged' : 'restricted' },
       annotations: { [EXPIRES]: expires.toISOString() },
     },
   };
@@ -57,6 +63,14 @@ export function lifetimeBody(run: Run): KubeBody {
   };
 }
 
+/**
+ * What looks at a node before Pods are added, which alone may switch its forwarding on: on the host's network no plugin is called. It
+ * reads, and needs no more than that.
+ */
+export function witnessBody(run: Run, owner: Owner): KubeBody {
+  return daemonSet(run, owner, WITNESS, run.dialect.wait(run.lifetimeSeconds), { hostNetwork: true });
+}
+
 /** What echoes and what asks: two Pods a node, so that a node's own inside is tried too. */
 export function daemonSetBodies(run: Run, owner: Owner): readonly KubeBody[] {
   const { dialect, lifetimeSeconds } = run;
@@ -66,7 +80,13 @@ export function daemonSetBodies(run: Run, owner: Owner): readonly KubeBody[] {
   ];
 }
 
-function daemonSet(run: Run, owner: Owner, name: string, command: readonly string[]): KubeBody {
+function daemonSet(
+  run: Run,
+  owner: Owner,
+  name: string,
+  command: readonly string[],
+  more: { readonly hostNetwork?: true } = {},
+): KubeBody {
   const labels = { [LABEL]: name };
   return {
     apiVersion: 'apps/v1',
@@ -74,7 +94,7 @@ function daemonSet(run: Run, owner: Owner, name: string, command: readonly strin
     metadata: { name, ownerReferences: [ownedBy(owner)] },
     spec: {
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { ...podSpec(run, name, command), affinity: on(run.nodes) } },
+      template: { metadata: { labels }, spec: { ...podSpec(run, name, command), ...more, affinity: on(run.nodes) } },
     },
   };
 }
