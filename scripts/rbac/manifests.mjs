@@ -4,7 +4,7 @@ import { account, clusterRole, manifestText, namespace, ownNodeOnly, policy, vie
 /** Where the code states its rights, and what else manifests say of it, by the name it is exported under. */
 export const SOURCES = {
   CONTROLLER_RIGHTS: 'src/fleet/controller/rights.ts',
-  RUN_LABELS: 'src/fleet/expired-runs.ts',
+  RUN_LABELS: 'src/dataplane/run-namespace.ts',
   STATUS_RIGHTS: 'src/cluster/collect/rights.ts',
   REPORTER_RIGHTS: 'src/fleet/reporter-rights.ts',
   NETWORKS_AGENT_RIGHTS: 'src/vm-networks/agent/rights.ts',

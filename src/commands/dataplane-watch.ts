@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { KubeConnection } from '../cluster/client/connection.ts';
-import { EXPIRES, LIFETIME, type Run } from '../dataplane/kubernetes/objects.ts';
+import { LIFETIME, type Run } from '../dataplane/kubernetes/objects.ts';
 import { metricsText, type Told } from '../dataplane/metrics.ts';
+import { EXPIRES } from '../dataplane/run-namespace.ts';
 import { listening, plainText, serverOf } from '../http-server.ts';
 import type { Finding } from '../judging/finding.ts';
 import { nameOf } from '../report/text-finding.ts';

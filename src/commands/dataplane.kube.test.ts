@@ -86,7 +86,7 @@ interface Namespace {
 
 /** Of runs: those that stand, and those that are being deleted. */
 async function namespaces(): Promise<readonly Namespace['metadata'][]> {
-  const { text } = await lab.server.admin.ask('/api/v1/namespaces?labelSelector=hayward.io%2Fdataplane');
+  const { text } = await lab.server.admin.ask('/api/v1/namespaces?labelSelector=hayward.internal%2Fdataplane');
   return (JSON.parse(text) as { items: Namespace[] }).items.map(({ metadata }) => metadata);
 }
 

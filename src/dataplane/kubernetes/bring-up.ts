@@ -9,10 +9,10 @@ import type { ClusterNode } from './nodes.ts';
 import {
   daemonSetBodies,
   endpointBody,
-  LABEL,
   lifetimeBody,
   namespaceBody,
   type Owner,
+  ROLE,
   type Run,
   serviceBody,
   WITNESS,
@@ -167,7 +167,7 @@ async function runningPods(up: BringingUp, roles: readonly string[], patienceMs:
   const ready = new Set(nodes.filter((node) => node.ready).map(({ name }) => name));
   for (;;) {
     const listed = await list(client, `/api/v1/namespaces/${run.namespace}/pods`, podOf, {
-      labelSelector: LABEL,
+      labelSelector: ROLE,
       signal,
     });
     signal.throwIfAborted();
@@ -188,7 +188,7 @@ function podOf({ metadata, spec, status }: ListedObject): RunPod | undefined {
   const { podIP } = status;
   return {
     name: String(metadata['name']),
-    role: String(labels[LABEL]),
+    role: String(labels[ROLE]),
     node: nodeOf(spec),
     address: typeof podIP === 'string' && podIP !== '' ? podIP : undefined,
     running: isObject(state['running']) && typeof podIP === 'string' && podIP !== '',

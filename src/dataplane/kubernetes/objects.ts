@@ -1,13 +1,12 @@
 import type { KubeBody } from '../../cluster/client/write.ts';
 import type { Dialect } from '../agent/dialects.ts';
+import { EXPIRES, RUN_LABELS } from '../run-namespace.ts';
 
 /** What echoes listens here, in Pods and behind Services alike: no port that takes a privilege. */
 export const ECHO_PORT = 17_070;
 
-/** By which runs that were left behind are found. */
-export const LABEL = 'hayward.io/dataplane';
-/** RFC 3339: when a run is over at the latest. */
-export const EXPIRES = 'hayward.io/expires';
+/** Which of a run's DaemonSets a Pod is of. */
+export const ROLE = 'hayward.internal/dataplane-role';
 
 export interface Run {
   readonly namespace: string;
@@ -38,7 +37,7 @@ export function namespaceBody({ namespace, hostNetwork }: Run, expires: Date): K
     kind: 'Namespace',
     metadata: {
       name: namespace,
-      labels: { [LABEL]: 'true', 'pod-security.kubernetes.io/enforce': hostNetwork ? 'privileged' : 'restricted' },
+      labels: { ...RUN_LABELS, 'pod-security.kubernetes.io/enforce': hostNetwork ? 'privileged' : 'restricted' },
       annotations: { [EXPIRES]: expires.toISOString() },
     },
   };
@@ -87,7 +86,7 @@ function daemonSet(
   command: readonly string[],
   more: { readonly hostNetwork?: true } = {},
 ): KubeBody {
-  const labels = { [LABEL]: name };
+  const labels = { [ROLE]: name };
   return {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',

@@ -1,7 +1,7 @@
 import type { KubeConnection } from '../../cluster/client/connection.ts';
 import { type ListedObject, list } from '../../cluster/client/list.ts';
 import { isObject } from '../../plain-object.ts';
-import { EXPIRES, LABEL } from './objects.ts';
+import { expiredRunOf, RUN_SELECTOR } from '../run-namespace.ts';
 
 /** What a run consists of, those that make others first. */
 const COLLECTIONS = [
@@ -37,13 +37,7 @@ function nameOf({ metadata }: ListedObject): string {
 
 /** Namespaces of runs that were left behind: by their own word over since then. */
 export async function expiredRuns(client: KubeConnection, now: Date): Promise<readonly string[]> {
-  const all = await list(client, '/api/v1/namespaces', runOf, { labelSelector: LABEL, metadataOnly: true });
-  if (!all.known) return [];
-  return all.value.filter(({ expires, deleting }) => !deleting && expires < now.getTime()).map(({ name }) => name);
-}
-
-function runOf({ metadata }: ListedObject): { name: string; expires: number; deleting: boolean } {
-  const { name, annotations, deletionTimestamp } = isObject(metadata) ? metadata : {};
-  const expires = isObject(annotations) ? Date.parse(String(annotations[EXPIRES])) : Number.NaN;
-  return { name: String(name), expires, deleting: deletionTimestamp !== undefined };
+  const read = (object: ListedObject) => expiredRunOf(object, now.getTime());
+  const all = await list(client, '/api/v1/namespaces', read, { labelSelector: RUN_SELECTOR, metadataOnly: true });
+  return all.known ? all.value.flatMap((run) => run?.name ?? []) : [];
 }

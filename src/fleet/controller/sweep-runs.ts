@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { KubeConnection } from '../../cluster/client/connection.ts';
 import { type ListedObject, list } from '../../cluster/client/list.ts';
-import { type ExpiredRun, expiredRunOf, RUN_SELECTOR } from '../expired-runs.ts';
+import { type ExpiredRun, expiredRunOf, RUN_SELECTOR } from '../../dataplane/run-namespace.ts';
 import type { FleetWrites } from './fleet-writes.ts';
 import type { TellFleet } from './told.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { expiredRunOf } from './expired-runs.ts';
+import { expiredRunOf } from './run-namespace.ts';
 
 const RUN = { 'app.kubernetes.io/managed-by': 'hayward', 'hayward.internal/dataplane': 'run' };
 const NOW = Date.parse('2026-11-21T12:00:00Z');
