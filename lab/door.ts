@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keptFolder } from './kube/processes.ts';
 
 /** A TCP address in a network namespace; in this process's own where none is named. */
 export interface DoorSide {
@@ -23,12 +22,12 @@ export interface Door {
  * nothing listens at `to` a connection is taken and ended at once.
  */
 export async function openDoor(from: DoorSide, to: DoorSide): Promise<Door> {
-  const folder = await mkdtemp(join(tmpdir(), 'hayward-door-'));
-  const path = join(folder, 'between');
+  const folder = await keptFolder('hayward-door-');
+  const path = join(folder.path, 'between');
   const ends: ChildProcess[] = [];
   async function close(): Promise<void> {
     for (const end of ends.splice(0)) await ended(end);
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   }
   try {
     ends.push(await startEnd(to.namespace, { path }, { host: to.address, port: to.port }));

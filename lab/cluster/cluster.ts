@@ -38,7 +38,9 @@ export async function cluster({ nodes: count = 2 }: ClusterOptions = {}): Promis
   const programs = { ...(await nodePrograms()), runtime: await runtimePrograms() };
   const undo: (() => Promise<void>)[] = [];
   async function dispose(): Promise<void> {
-    for (const step of undo.splice(0).reverse()) await step();
+    const failed: unknown[] = [];
+    for (const step of undo.splice(0).reverse()) await step().catch((error: unknown) => failed.push(error));
+    if (failed.length > 0) throw failed[0];
   }
   try {
     const folder = await keptFolder('hayward-cluster-');
