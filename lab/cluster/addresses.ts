@@ -18,6 +18,8 @@ export interface Place {
   readonly interfaceAddress: string;
   /** Its Pods' addresses. */
   readonly pods: string;
+  /** Its own among them, with the length of the prefix: what Pods have for their gateway. */
+  readonly gatewayAddress: string;
 }
 
 export function placeOf(number: number): Place {
@@ -27,5 +29,6 @@ export function placeOf(number: number): Place {
     address,
     interfaceAddress: `${address}/${NODE_PREFIX_LENGTH}`,
     pods: `10.42.${number}.0/24`,
+    gatewayAddress: `10.42.${number}.1/24`,
   };
 }

@@ -76,6 +76,23 @@ async function deployEcho(): Promise<void> {
   echoes = Object.fromEntries(pods.map((pod) => [pod.spec.nodeName, pod]));
 }
 
+/** Starts a Pod and waits until it runs. */
+async function runOn(nodeName: string, name: string): Promise<void> {
+  const container = { name, image: HAYWARD_IMAGE, imagePullPolicy: 'Never', command: ['sh', '-c', 'sleep 600'] };
+  const spec = { nodeName, terminationGracePeriodSeconds: 0, containers: [container] };
+  await post('/api/v1/namespaces/default/pods', { metadata: { name }, spec });
+  const path = `/api/v1/namespaces/default/pods?fieldSelector=metadata.name%3D${name}`;
+  await vi.waitFor(async () => {
+    const pods = await items<{ status: { phase: string } }>(path);
+    expect(pods.map(({ status }) => status.phase)).toEqual(['Running']);
+  }, 60_000);
+}
+
+/** Whether node-2 forwards packets. */
+async function forward(value: 0 | 1): Promise<void> {
+  await lab.nodes[1]?.exec(['sh', '-c', `echo ${value} > /proc/sys/net/ipv4/ip_forward`]);
+}
+
 /** What a Pod is answered over HTTP, in as many requests, one after the other; what went wrong in place of an answer. */
 async function asks(node: string, url: string, times = 1): Promise<readonly string[]> {
   const script = `
@@ -90,6 +107,13 @@ async function asks(node: string, url: string, times = 1): Promise<readonly stri
   const { exitCode, stdout, stderr } = await inPod(node, ['node', '-e', script]);
   if (exitCode !== 0) throw new Error(stderr);
   return stdout.trim().split('\n');
+}
+
+/** Waits until both nodes' Pods answer there: kube-proxy's rules follow the Pods they lead to by a second or so. */
+async function seesAll(url: string): Promise<void> {
+  await vi.waitFor(async () => {
+    expect([...new Set(await asks('node-1', url, 24))].sort()).toEqual(['node-1', 'node-2']);
+  }, 60_000);
 }
 
 function inPod(node: string, argv: readonly string[]): ReturnType<typeof execIn> {
@@ -133,20 +157,14 @@ describe('a real cluster', () => {
   });
 
   it("spreads a Service's connections over the nodes, found by its name, by kube-proxy's rules", async () => {
-    const answers = await asks('node-1', 'http://echo.default.svc.cluster.local', 24);
-    expect([...new Set(answers)].sort()).toEqual(['node-1', 'node-2']);
+    await seesAll('http://echo.default.svc.cluster.local');
   });
 
   it('answers at a NodePort of every node, wherever the Pod that answers is', async () => {
-    for (const { address } of lab.nodes) {
-      const answers = await asks('node-1', `http://${address}:${NODE_PORT}`, 24);
-      expect([...new Set(answers)].sort()).toEqual(['node-1', 'node-2']);
-    }
+    for (const { address } of lab.nodes) await seesAll(`http://${address}:${NODE_PORT}`);
   });
 
   it('breaks between nodes, and there alone, where one forwards no packets', async () => {
-    const one = lab.nodes[1];
-    const forward = (value: number) => one?.exec(['sh', '-c', `echo ${value} > /proc/sys/net/ipv4/ip_forward`]);
     await forward(0);
     try {
       expect(await asks('node-1', `http://${podOn('node-2').status.podIP}:8080`)).toEqual(['TimeoutError']);
@@ -155,6 +173,16 @@ describe('a real cluster', () => {
       await forward(1);
     }
     expect(await asks('node-1', `http://${podOn('node-2').status.podIP}:8080`)).toEqual(['node-2']);
+  });
+
+  it('keeps a node from forwarding also when a Pod starts on it', async () => {
+    await forward(0);
+    try {
+      await runOn('node-2', 'late');
+      expect(await lab.nodes[1]?.exec(['cat', '/proc/sys/net/ipv4/ip_forward'])).toMatchObject({ stdout: '0\n' });
+    } finally {
+      await forward(1);
+    }
   });
 
   it("changes nothing of the kernel's that all namespaces share, and cannot", async () => {

@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { parse, stringify } from 'yaml';
 import type { IssuedCertificate } from '../kube/certificates.ts';
+import { BRIDGE, NETWORK } from '../runtime/configuration.ts';
 import { DNS_ADDRESS, type Place, POD_NETWORK } from './addresses.ts';
 
-/** The network of a node's Pods, made by the bridge plugin as flannel's and Canal's is. */
+/**
+ * The network of a node's Pods, on a bridge that is there already: as gateway (`isGateway`) the plugin would set ip_forward at each
+ * Pod (containernetworking/plugins, plugins/main/bridge), and a node that does not forward could not be had.
+ */
 export function cniConfig({ pods }: Place): string {
   const ipam = { type: 'host-local', ranges: [[{ subnet: pods }]], routes: [{ dst: '0.0.0.0/0' }] };
-  const bridge = { type: 'bridge', bridge: 'cni0', isGateway: true, hairpinMode: true, ipam };
-  return JSON.stringify({ cniVersion: '0.3.1', name: 'k8s-pod-network', plugins: [bridge] }, null, 2);
+  const bridge = { type: 'bridge', bridge: BRIDGE, hairpinMode: true, ipam };
+  return JSON.stringify({ cniVersion: '0.3.1', name: NETWORK, plugins: [bridge] }, null, 2);
 }
 
 /** A kubeconfig for the same user, for where the API server is found at another address than its certificate names. */

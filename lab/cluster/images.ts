@@ -15,7 +15,7 @@ export async function writeHaywardImage(target: string): Promise<void> {
   await withRoot(async (root) => {
     for (const folder of ['bin', 'etc', 'tmp']) await mkdir(join(root, folder));
     await copyFile(await busybox(), join(root, 'bin/busybox'));
-    for (const name of ['sh', 'cat', 'nslookup']) await copyFile(join(root, 'bin/busybox'), join(root, 'bin', name));
+    for (const name of ['sh', 'sleep']) await copyFile(join(root, 'bin/busybox'), join(root, 'bin', name));
     await copyProgram(root, process.execPath);
     await writeFile(join(root, 'bin/hayward'), LAUNCHER, { mode: 0o755 });
     for (const [path, from] of Object.entries(await productFiles())) {

@@ -8,6 +8,7 @@ import type { LabApiServer } from '../kube/api-server.ts';
 import type { NodePrograms } from '../kube/programs.ts';
 import type { ServerRoom } from '../kube/server-room.ts';
 import { keptCgroup } from '../runtime/cgroups.ts';
+import { BRIDGE, BRIDGE_ADDRESS } from '../runtime/configuration.ts';
 import { startContainerd } from '../runtime/containerd.ts';
 import { bootMachine, type Machine } from '../runtime/machine.ts';
 import type { RuntimePrograms } from '../runtime/programs.ts';
@@ -77,9 +78,9 @@ export async function startNode(options: NodeOptions): Promise<LabNode> {
   }
 }
 
-/** Its name, its link to the room's bridge, the way to the other nodes' Pods, and what a node's settings should be. */
+/** Its name, its settings, its link to the room's bridge, a bridge for its Pods, and the way to the other nodes' Pods. */
 async function wire(machine: Machine, { number, of, room }: NodeOptions): Promise<void> {
-  const { name, address, interfaceAddress, pods } = placeOf(number);
+  const { name, address, interfaceAddress, pods, gatewayAddress } = placeOf(number);
   const link = [
     `link add ${name} type veth peer name eth0 netns ${machine.pid}`,
     `link set ${name} master pods up`,
@@ -89,6 +90,9 @@ async function wire(machine: Machine, { number, of, room }: NodeOptions): Promis
   const own = [
     'link set eth0 up',
     `address add ${interfaceAddress} dev eth0`,
+    `link add ${BRIDGE} address ${BRIDGE_ADDRESS} type bridge`,
+    `link set ${BRIDGE} up`,
+    `address add ${gatewayAddress} dev ${BRIDGE}`,
     `route add default via ${room.addresses[0]}`,
     ...others.map((other) => `route add ${other.pods} via ${other.address}`),
   ];
@@ -99,8 +103,10 @@ async function wire(machine: Machine, { number, of, room }: NodeOptions): Promis
   await must(['ip', '-n', room.namespace, '-batch', '-'], { stdin: link.slice(2).join('\n') });
 }
 
+/** Without br_netfilter what a Pod answers to another of its node would not be translated back to the Service's address. */
 const SETTINGS = `
 hostname "$0"
+[ -e /proc/sys/net/bridge ] || { echo "br_netfilter is not loaded" >&2; exit 1; }
 echo 1 > /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables
 `;

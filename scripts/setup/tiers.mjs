@@ -9,13 +9,18 @@ function succeeds(program, ...argv) {
   return spawnSync(program, argv, { stdio: 'ignore' }).status === 0;
 }
 
-/**
- * What the kernel tests cannot do without, beyond programs. br_netfilter is loaded where the machine is a throw-away
- * one of continuous integration, and set to 0 there: without the module bridged frames met no rules either.
- */
+/** What the kernel tests cannot do without, beyond programs. */
 function kernelLacks(say) {
   if (!isRoot()) return ['they need root'];
   if (!succeeds('unshare', '--net', 'true')) return ['network namespaces cannot be made here'];
+  return bridgeLacks(say);
+}
+
+/**
+ * br_netfilter is loaded where the machine is a throw-away one of continuous integration, and set to 0 there: without the module
+ * bridged frames met no rules either.
+ */
+function bridgeLacks(say) {
   if (existsSync(BRIDGE)) return [];
   if (process.env.CI === 'true' && succeeds('modprobe', 'br_netfilter')) {
     for (const family of ['iptables', 'ip6tables', 'arptables'])
@@ -26,11 +31,11 @@ function kernelLacks(say) {
   return ['br_netfilter is not loaded (modprobe br_netfilter; it sets bridge-nf-call-iptables to 1 on this machine)'];
 }
 
-/** They build Kubernetes' API server, and make namespaces to put it in. An old Go fetches the one that is needed, and Debian's is taken where there is none (lab/go.ts). */
-function kubeLacks() {
+/** They build Kubernetes, and make namespaces and bridges to put it in. An old Go fetches the one that is needed, and Debian's is taken where there is none (lab/go.ts). */
+function kubeLacks(say) {
   if (!isRoot()) return ['they need root'];
-  if (succeeds('go', 'version') || succeeds('apt-get', '--version')) return [];
-  return ["they build Kubernetes' API server, and there is neither Go here nor apt to bring it"];
+  if (succeeds('go', 'version') || succeeds('apt-get', '--version')) return bridgeLacks(say);
+  return ['they build Kubernetes, and there is neither Go here nor apt to bring it'];
 }
 
 function vmLacks() {
@@ -46,6 +51,6 @@ function vmLacks() {
 export function lacking(missingPrograms, say) {
   const programs = (tier) => missingPrograms.filter((one) => one.tier === tier).map((one) => one.why);
   const kernel = [...programs('kernel'), ...kernelLacks(say)];
-  const kube = [...programs('kernel'), ...programs('kube'), ...kubeLacks()];
+  const kube = [...programs('kernel'), ...programs('kube'), ...kubeLacks(say)];
   return { unit: [], kernel, kube, vm: [...programs('kernel'), ...programs('vm'), ...vmLacks()] };
 }
