@@ -27,7 +27,7 @@ export interface ClusterOptions {
   readonly nodes?: number;
 }
 
-const START_LIMIT_MS = 120_000;
+const START_LIMIT_MS = 180_000;
 
 /**
  * Starts one and waits until its nodes are Ready and its DNS is. Needs root, apt, and hayward built; leaves nothing behind when it
@@ -62,7 +62,7 @@ export async function cluster({ nodes: count = 2 }: ClusterOptions = {}): Promis
       nodes.push(node);
     }
     await deployDns(server);
-    await until(server, (state) => state.ready === count && state.dns);
+    await untilReady(server, nodes);
     return { server, nodes, dispose };
   } catch (error) {
     await dispose();
@@ -80,12 +80,18 @@ interface Conditioned {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
-async function until(server: LabApiServer, isDone: (state: State) => boolean): Promise<void> {
+async function untilReady(server: LabApiServer, nodes: readonly LabNode[]): Promise<void> {
   const deadline = performance.now() + START_LIMIT_MS;
   for (;;) {
     const state = await stateOf(server);
-    if (isDone(state)) return;
-    if (performance.now() > deadline) throw new Error(`the cluster is not ready: ${JSON.stringify(state)}`);
+    if (state.ready === nodes.length && state.dns) return;
+    const late = performance.now() > deadline;
+    for (const node of nodes) {
+      const program = node.fallen() ?? (late ? 'kubelet' : undefined);
+      if (program === undefined) continue;
+      const words = (await node.log(program)).trim().slice(-2000);
+      throw new Error(`the cluster is not ready: ${JSON.stringify(state)}; ${program} on ${node.name}: ${words}`);
+    }
     await wait(200);
   }
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -16,6 +16,8 @@ import { type Place, placeOf } from './addresses.ts';
 import { cniConfig, kubeconfigFor, kubeletConfig, kubeProxyConfig } from './configuration.ts';
 import { shield } from './shield.ts';
 
+export type NodeProgram = 'containerd' | 'kubelet' | 'kube-proxy';
+
 /** A machine with containerd, kubelet and kube-proxy. */
 export interface LabNode extends Place {
   /** Its first process, by this machine's count. */
@@ -23,7 +25,9 @@ export interface LabNode extends Place {
   /** Runs a program on it. */
   exec(argv: readonly string[], options?: CommandOptions): Promise<RunResult>;
   /** What one of its programs wrote. */
-  log(program: 'containerd' | 'kubelet' | 'kube-proxy'): Promise<string>;
+  log(program: NodeProgram): Promise<string>;
+  /** One of its programs that ended, where one has. */
+  fallen(): NodeProgram | undefined;
   dispose(): Promise<void>;
 }
 
@@ -69,9 +73,18 @@ export async function startNode(options: NodeOptions): Promise<LabNode> {
       snapshotter: 'overlayfs',
       images: options.images,
     });
-    await startKubelet(machine, options, name);
-    await startKubeProxy(machine, options);
-    return { ...place, pid, exec, dispose, log: (program) => readFile(join(disk, `${program}.log`), 'utf8') };
+    const running: readonly (readonly [NodeProgram, ChildProcess])[] = [
+      ['kubelet', await startKubelet(machine, options, name)],
+      ['kube-proxy', await startKubeProxy(machine, options)],
+    ];
+    return {
+      ...place,
+      pid,
+      exec,
+      dispose,
+      log: (program) => readFile(join(disk, `${program}.log`), 'utf8'),
+      fallen: () => running.find(([, { exitCode, signalCode }]) => exitCode !== null || signalCode !== null)?.[0],
+    };
   } catch (error) {
     await dispose();
     throw error;
@@ -111,7 +124,7 @@ echo 1 > /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables
 `;
 
-async function startKubelet(machine: Machine, options: NodeOptions, cgroup: string): Promise<void> {
+async function startKubelet(machine: Machine, options: NodeOptions, cgroup: string): Promise<ChildProcess> {
   const { number, disk, server, programs } = options;
   const place = placeOf(number);
   const kubeconfig = join(disk, 'kubelet.kubeconfig');
@@ -127,17 +140,17 @@ async function startKubelet(machine: Machine, options: NodeOptions, cgroup: stri
   await writeFile(config, kubeletConfig({ place, authority, serving, socket: SOCKET, cgroup }));
   const named = [`--hostname-override=${place.name}`, `--node-ip=${place.address}`];
   const argv = [programs.kubelet, `--config=${config}`, `--kubeconfig=${kubeconfig}`, ...named];
-  await startOn(machine, argv, join(disk, 'kubelet.log'));
+  return startOn(machine, argv, join(disk, 'kubelet.log'));
 }
 
-async function startKubeProxy(machine: Machine, options: NodeOptions): Promise<void> {
+async function startKubeProxy(machine: Machine, options: NodeOptions): Promise<ChildProcess> {
   const { number, disk, server, programs } = options;
   const kubeconfig = join(disk, 'kube-proxy.kubeconfig');
   const config = join(disk, 'kube-proxy.yaml');
   const credentials = await server.user({ name: 'system:kube-proxy' });
   await writeFile(kubeconfig, await kubeconfigFor(credentials.kubeconfig, urlFor(options)), { mode: 0o600 });
   await writeFile(config, kubeProxyConfig(placeOf(number), kubeconfig));
-  await startOn(machine, [programs.kubeProxy, `--config=${config}`], join(disk, 'kube-proxy.log'));
+  return startOn(machine, [programs.kubeProxy, `--config=${config}`], join(disk, 'kube-proxy.log'));
 }
 
 /** The API server as the room's nodes reach it. */
@@ -146,8 +159,9 @@ function urlFor({ room, server }: NodeOptions): string {
 }
 
 /** A program that runs until the machine is cut. */
-async function startOn(machine: Machine, argv: readonly string[], log: string): Promise<void> {
+async function startOn(machine: Machine, argv: readonly string[], log: string): Promise<ChildProcess> {
   const [program, ...rest] = machine.entering(['sh', '-euc', 'exec "$@" > "$0" 2>&1', log, ...argv]);
   const child = spawn(program ?? '', rest, { stdio: 'ignore' });
   await once(child, 'spawn');
+  return child;
 }
