@@ -1,10 +1,9 @@
-// CoreDNS with the plugins its Corefile here names, as https://coredns.io/2017/07/25/compile-time-enabling-or-disabling-plugins/ has it.
+// CoreDNS with no plugins but those the Corefile in lab/cluster/dns.ts names; coremain alone brings none.
 package main
 
 import (
 	"github.com/coredns/coredns/coremain"
 
-	_ "github.com/coredns/coredns/plugin/bind"
 	_ "github.com/coredns/coredns/plugin/cache"
 	_ "github.com/coredns/coredns/plugin/errors"
 	_ "github.com/coredns/coredns/plugin/health"
