@@ -58,12 +58,16 @@ exit 1
 
 /**
  * cgroup v1 has a hierarchy for each controller, and a new cpuset is empty (cgroups(7), cpuset(7)); v2 has one, where controllers
- * are handed down.
+ * are handed down. The kubelet wants these five where the kernel has them (k8s.io/kubernetes pkg/kubelet/cm/cgroup_v2_manager_linux.go).
  */
 const MAKE = `
 ${MOUNTED}
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-  for controller in cpu cpuset memory pids; do echo "+$controller" > /sys/fs/cgroup/cgroup.subtree_control; done
+  for controller in cpu cpuset hugetlb memory pids; do
+    if grep -qw "$controller" /sys/fs/cgroup/cgroup.controllers; then
+      echo "+$controller" > /sys/fs/cgroup/cgroup.subtree_control
+    fi
+  done
   mkdir "/sys/fs/cgroup$0"
   exit
 fi
