@@ -12,7 +12,7 @@ import { figure } from './measure.mjs';
 import { startHaywardController, stop, toldBy } from './networks-kept.mjs';
 
 const NODES = Number(process.env.HAYWARD_BENCH_NODES ?? 1000);
-/** Three looks of status are in it. */
+/** Some looks of status are in it. */
 const SECONDS = Number(process.env.HAYWARD_BENCH_SECONDS ?? 180);
 const RENEW_S = 60;
 const NODE_STATUS_S = 300;

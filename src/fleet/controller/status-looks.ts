@@ -33,8 +33,8 @@ export interface StatusLooksOptions {
 /** What a ClusterReport holds of them. */
 const MOST_FINDINGS = 32;
 
-/** Of a large cluster a look is much JSON: all of them together take no more than a hundredth of a core. */
-const SHARE = 100;
+/** Of a large cluster a look is much JSON: all of them together take no more than half a percent of a core. */
+const SHARE = 200;
 /** So often at least, whatever it costs. */
 const LONGEST_MS = 600_000;
 
