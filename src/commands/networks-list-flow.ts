@@ -1,12 +1,12 @@
 import type { KubeConnection } from '../cluster/client/connection.ts';
 import { list } from '../cluster/client/list.ts';
+import { identityOf } from '../cluster/object-fields.ts';
 import { mapReading } from '../hosts/reading.ts';
 import { exitStatus } from '../report/exit-status.ts';
 import { render } from '../report/render.ts';
 import type { Report } from '../report/report.ts';
 import { VERSION } from '../version.ts';
 import { attachmentOf } from '../vm-networks/cluster/attachment.ts';
-import { identityOf } from '../vm-networks/cluster/fields.ts';
 import { ATTACHMENTS, NODE_PROBES, VM_NETWORKS, type VmNetworkReport } from '../vm-networks/cluster/model.ts';
 import { nodeProbeOf, vmNetworkReportOf } from '../vm-networks/cluster/objects.ts';
 import { LIST_PROBLEMS, listFindings } from '../vm-networks/list/list-findings.ts';

@@ -1,5 +1,5 @@
 import type { ListedObject } from '../cluster/client/list.ts';
-import { identityOf, objectAt, textAt } from '../vm-networks/cluster/fields.ts';
+import { identityOf, objectAt, textAt } from '../cluster/object-fields.ts';
 
 /** Namespaces that a run of `hayward dataplane` makes for itself carry both. */
 export const RUN_LABELS = { 'app.kubernetes.io/managed-by': 'hayward', 'hayward.internal/dataplane': 'run' } as const;

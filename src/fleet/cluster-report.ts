@@ -1,9 +1,9 @@
 import type { ListedObject } from '../cluster/client/list.ts';
 import type { KubeBody } from '../cluster/client/write.ts';
+import { identityOf, listAt, objectAt, textAt } from '../cluster/object-fields.ts';
 import type { Verdict } from '../cluster/verdict.ts';
 import { firstLine } from '../hosts/sanitise.ts';
 import type { Phase, Severity } from '../judging/finding.ts';
-import { identityOf, listAt, objectAt, textAt } from '../vm-networks/cluster/fields.ts';
 import { API_VERSION } from '../vm-networks/cluster/model.ts';
 
 /** What the cluster tells of itself: one object, written by the controller that leads (deploy/controller/crds.yaml). */

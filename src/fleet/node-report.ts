@@ -1,9 +1,9 @@
 import type { ListedObject } from '../cluster/client/list.ts';
 import type { KubeBody } from '../cluster/client/write.ts';
+import { identityOf, listAt, numberAt, objectAt, textAt } from '../cluster/object-fields.ts';
 import type { UnknownReason } from '../hosts/reading.ts';
 import { firstLine } from '../hosts/sanitise.ts';
 import type { Finding, Phase, Severity } from '../judging/finding.ts';
-import { identityOf, listAt, numberAt, objectAt, textAt } from '../vm-networks/cluster/fields.ts';
 import { API_VERSION } from '../vm-networks/cluster/model.ts';
 
 /** One a node, of the node's name; written by the guard there (deploy/controller/crds.yaml; docs/guard.md). */
@@ -255,9 +255,10 @@ function guardFrom(value: unknown): GuardState {
 
 /** Texts alone, in the order of their keys, so that the same content has the same form. */
 function boundedMap(fields: unknown, most: number): Readonly<Record<string, string>> {
-  const entries = Object.entries(objectAt(fields) ?? {}).flatMap(([key, value]) =>
-    typeof value === 'string' && key !== '' ? [[bounded(key, NAME), bounded(value, VALUE)] as const] : [],
-  );
+  const entries = Object.entries(objectAt(fields) ?? {}).flatMap(([key, value]) => {
+    const name = bounded(key, NAME);
+    return typeof value === 'string' && name !== '' ? [[name, bounded(value, VALUE)] as const] : [];
+  });
   return Object.fromEntries(entries.sort(([a], [b]) => compareText(a, b)).slice(0, most));
 }
 

@@ -1,7 +1,7 @@
 import type { KubeConnection } from '../cluster/client/connection.ts';
 import type { ListedObject } from '../cluster/client/list.ts';
 import type { NotWritten } from '../cluster/client/write.ts';
-import { identityOf } from '../vm-networks/cluster/fields.ts';
+import { identityOf } from '../cluster/object-fields.ts';
 import { heartbeatBody, heartbeatPath, RENEW_MS } from './heartbeat.ts';
 import {
   NODE_REPORTS,

@@ -1,7 +1,7 @@
 import type { KubeConnection } from '../../cluster/client/connection.ts';
 import { type ListedObject, list } from '../../cluster/client/list.ts';
 import { pausesFor } from '../../cluster/client/pauses.ts';
-import { listAt, objectAt, textAt } from '../../vm-networks/cluster/fields.ts';
+import { listAt, objectAt, textAt } from '../../cluster/object-fields.ts';
 import { keyedWork } from '../../vm-networks/controller/keyed-work.ts';
 import { NODE_CONDITION, type NodeCondition, type NodeWish, nodeConditionAfter } from '../node-condition.ts';
 import type { FleetNode } from '../sight.ts';

@@ -1,8 +1,8 @@
 import type { KubeConnection } from '../../cluster/client/connection.ts';
 import { inform } from '../../cluster/client/informer.ts';
 import { type ListedObject, listAt } from '../../cluster/client/list.ts';
+import { identityOf, numberAt, objectAt, textAt } from '../../cluster/object-fields.ts';
 import type { Unknown } from '../../hosts/reading.ts';
-import { identityOf, numberAt, objectAt, textAt } from '../../vm-networks/cluster/fields.ts';
 import { CLUSTER_REPORT, CLUSTER_REPORTS, type Inherited, inheritedFrom } from '../cluster-report.ts';
 import { HEARTBEAT_LABELS, HEARTBEAT_NAMESPACE, heartbeatName, LEASE_SECONDS } from '../heartbeat.ts';
 import { NODE_REPORTS, type NodeReport, nodeReportOf } from '../node-report.ts';

@@ -8,7 +8,7 @@ import { serviceAccountKubeconfig } from '../../../lab/kube/service-account.ts';
 import { defineAttachments, defineVmNetworks, putAttachment, putNode } from '../../../lab/kube/vm-networks.ts';
 import type { KubeConnection } from '../../cluster/client/connection.ts';
 import { connectionFor } from '../../cluster/client/testing/connection.ts';
-import { objectAt } from '../cluster/fields.ts';
+import { objectAt } from '../../cluster/object-fields.ts';
 import { ATTACHMENTS, NODE_PROBES, type NodeProbe, VM_NETWORKS, type VmNetworkReport } from '../cluster/model.ts';
 import { namespacedPath, nodeProbeOf, vmNetworkReportOf } from '../cluster/objects.ts';
 import { runController } from '../controller/run.ts';

@@ -1,8 +1,8 @@
 import type { ListedObject } from '../../cluster/client/list.ts';
+import { type Identity, identityOf, listAt, objectAt, textAt } from '../../cluster/object-fields.ts';
 import { GROUP_PREFIX, KEYS } from '../../harvester/names.ts';
 import { isRoute, type Route, type RouteFault, readRoute } from '../../harvester/route.ts';
 import { type VmNetwork, vmNetworkOf } from '../../harvester/vm-network.ts';
-import { type Identity, identityOf, listAt, objectAt, textAt } from './fields.ts';
 import type { NetworkKey } from './model.ts';
 
 /** The route annotation as it stands. */

@@ -1,6 +1,6 @@
 import type { ListedObject } from '../../cluster/client/list.ts';
+import { identityOf, objectAt } from '../../cluster/object-fields.ts';
 import { GROUP_PREFIX, MANAGEMENT } from '../../harvester/names.ts';
-import { identityOf, objectAt } from './fields.ts';
 
 /** What of a Node says which VM networks it carries. */
 export interface ClusterNode {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isLater } from '../../cluster/object-fields.ts';
 import { KEYS } from '../../harvester/names.ts';
 import { attachmentOf } from './attachment.ts';
-import { isLater } from './fields.ts';
 import { ATTACHMENTS, VM_NETWORKS } from './model.ts';
 import { clusterNodeOf, nodesWith } from './node.ts';
 import { namespacedPath, nodeProbeOf, vmNetworkBody, vmNetworkReportOf } from './objects.ts';

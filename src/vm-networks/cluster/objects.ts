@@ -1,10 +1,10 @@
 import type { ListedObject } from '../../cluster/client/list.ts';
 import type { KubeBody } from '../../cluster/client/write.ts';
+import { identityOf, listAt, numberAt, objectAt, textAt } from '../../cluster/object-fields.ts';
 import { firstLine } from '../../hosts/sanitise.ts';
 import { isIpv4 } from '../../probes/octets.ts';
 import { cidrText, parseCidr } from '../../probes/vm-network/networks.ts';
 import type { Attachment } from './attachment.ts';
-import { identityOf, listAt, numberAt, objectAt, textAt } from './fields.ts';
 import {
   type AgentStatus,
   API_VERSION,

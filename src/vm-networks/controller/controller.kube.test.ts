@@ -13,8 +13,8 @@ import {
 } from '../../../lab/kube/vm-networks.ts';
 import type { KubeConnection } from '../../cluster/client/connection.ts';
 import { connectionFor } from '../../cluster/client/testing/connection.ts';
+import { objectAt } from '../../cluster/object-fields.ts';
 import { attachmentOf } from '../cluster/attachment.ts';
-import { objectAt } from '../cluster/fields.ts';
 import type { Settings } from '../cluster/keep-network.ts';
 import { ATTACHMENTS, type Condition, NODE_PROBES, VM_NETWORKS, type VmNetworkReport } from '../cluster/model.ts';
 import { namespacedPath, nodeProbeOf, vmNetworkReportOf } from '../cluster/objects.ts';

@@ -1,8 +1,8 @@
 import type { KubeConnection } from '../../cluster/client/connection.ts';
 import { type Informer, inform } from '../../cluster/client/informer.ts';
+import { isLater } from '../../cluster/object-fields.ts';
 import type { Unknown } from '../../hosts/reading.ts';
 import { type Attachment, attachmentOf } from '../cluster/attachment.ts';
-import { isLater } from '../cluster/fields.ts';
 import {
   ATTACHMENTS,
   KIND_MISSING,

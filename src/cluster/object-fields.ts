@@ -1,5 +1,5 @@
-import type { ListedObject } from '../../cluster/client/list.ts';
-import { isObject } from '../../plain-object.ts';
+import { isObject } from '../plain-object.ts';
+import type { ListedObject } from './client/list.ts';
 
 /** Reads an object's fields without believing them: undefined for what is not there or of another type. */
 export function objectAt(value: unknown, ...path: readonly string[]): Readonly<Record<string, unknown>> | undefined {
