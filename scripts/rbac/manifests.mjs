@@ -20,7 +20,7 @@ export function manifests(rights) {
   return {
     'deploy/networks/rbac.yaml': manifestText({
       heading:
-        'Who hayward networks controller and its agents are to the API server, and all they may do there: each verb below is one they use, and none is missing (reporting.kube.test.ts). After crds.yaml: kubectl apply -f rbac.yaml',
+        'Who hayward networks controller and its agents are to the API server, and all they may do there: each verb below is one they use, and none is missing (rbac.kube.test.ts). After crds.yaml: kubectl apply -f rbac.yaml',
       objects: [
         namespace(
           "The agents look at the node's own network: host namespaces and capabilities are what the baseline forbids.",
@@ -89,7 +89,7 @@ export function manifests(rights) {
     }),
     'deploy/status/rbac.yaml': manifestText({
       heading:
-        'What hayward status asks of the API server, for whoever runs it without being an administrator: each verb below is one it uses (rbac.kube.test.ts). It is bound to nobody yet:\n  kubectl create clusterrolebinding hayward-status --clusterrole hayward-status --user NAME',
+        'What hayward status asks of the API server, for whoever runs it without being an administrator: each verb below is one it uses (deploy/controller/rbac.kube.test.ts). It is bound to nobody yet:\n  kubectl create clusterrolebinding hayward-status --clusterrole hayward-status --user NAME',
       objects: [clusterRole({ name: 'hayward-status', rights: rights.STATUS_RIGHTS })],
     }),
   };

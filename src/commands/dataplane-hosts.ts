@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { CAUSES, type Judged } from '../dataplane/cause.ts';
 import type { Host } from '../hosts/host.ts';
 import { harmless } from '../hosts/sanitise.ts';
@@ -34,12 +35,20 @@ export async function judgedNodes(
   return judged;
 }
 
-/** By its own name, with or without its domain, or by the one it was reached by: `root@node-1:2222`. */
-function nodeNamed(nodes: readonly string[], names: readonly string[]): string | undefined {
+/**
+ * By its own name, or by the one it was reached by (`root@node-1:2222`); else with or without a domain, where that fits one node alone:
+ * the neighbour's findings would be told as this node's. An address has no domain to leave out.
+ */
+export function nodeNamed(nodes: readonly string[], names: readonly string[]): string | undefined {
   const plain = names.map((name) => name.replace(/^.*@/, '').replace(/:\d+$/, ''));
-  const short = (name: string): string => name.split('.')[0] ?? name;
-  return (
-    nodes.find((node) => plain.includes(node)) ??
-    nodes.find((node) => plain.some((name) => short(name) === short(node)))
-  );
+  const whole = nodes.find((node) => plain.includes(node));
+  if (whole !== undefined) return whole;
+  const short = plain.flatMap(withoutDomain);
+  const alike = nodes.filter((node) => withoutDomain(node).some((name) => short.includes(name)));
+  return alike.length === 1 ? alike[0] : undefined;
+}
+
+function withoutDomain(name: string): readonly string[] {
+  const [first] = name.split('.');
+  return first && isIP(name) === 0 ? [first] : [];
 }

@@ -125,6 +125,14 @@ describe('a command in a container', () => {
     });
   });
 
+  it('is not begun once the asker was interrupted', async () => {
+    expect(await client.exec({ ...REQUEST, signal: AbortSignal.abort() })).toMatchObject({
+      known: false,
+      reason: 'failed',
+      detail: expect.stringContaining('interrupted'),
+    });
+  });
+
   it.each([
     [403, 'denied'],
     [404, 'absent'],

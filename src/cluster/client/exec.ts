@@ -76,6 +76,8 @@ async function executed(
   // Loaded where something is executed: no other command should wait for it.
   const { WebSocket } = await import('ws');
   const { accept: _, ...known } = headers;
+  // A signal tells its end once: whoever listens later would never hear of it.
+  if (request.signal?.aborted) return unknown('failed', source, `${url.origin}: interrupted`);
   const limit = limitOf(request.timeoutMs, request.signal);
   const socket = new WebSocket(url, PROTOCOL, {
     headers: known,
