@@ -20,10 +20,20 @@ it('is what was found on the node, and where it was seen', () => {
   });
 });
 
-it('is no setting of a node, where small packets pass and full ones do not', () => {
-  const { text, evidence } = causeOf(of(NODE, { size: 'full', protocol: undefined }), judged, 'en');
-  expect(text).not.toContain('ip_forward');
+it.each([
+  { size: 'full', protocol: undefined },
+  { size: undefined, protocol: 'udp' },
+] as const)('is no setting of a node, where only $size $protocol is lost and the rest passes', (only) => {
+  const { text, evidence } = causeOf(of(NODE, only), judged, 'en');
+  expect(text).not.toMatch(/ip_forward|was found on/);
   expect(evidence).toEqual([]);
+});
+
+it('does not acquit a node of what could not be seen on it', () => {
+  const denied = { ...closed, status: 'unknown', unknown: { reason: 'denied', detail: '' } } as const;
+  const { text } = causeOf(of(NODE), new Map([['node-2', [denied]]]), 'en');
+  expect(text).toContain('Not all that may cause it could be seen on node-2');
+  expect(text).not.toContain('Nothing');
 });
 
 it('is no setting of a node, where what was lost has no pattern', () => {

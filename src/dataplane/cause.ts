@@ -26,12 +26,22 @@ export const CAUSES: readonly string[] = [
 /** Why: what was found on the nodes themselves where they were looked at, otherwise what such a pattern comes from. */
 export function causeOf(claim: Claim, judged: Judged, lang: Lang): Cause {
   const { place } = claim;
-  // Of a MTU no node's own settings tell.
-  const found = claim.only.size === 'full' ? [] : foundOn(place, judged);
+  // A setting that stops packets stops them all: of a MTU, or of UDP where TCP passes, it tells nothing.
+  const isWhole = claim.only.size === undefined && claim.only.protocol === undefined;
+  const found = isWhole ? foundOn(place, judged) : [];
   const usual = usualCause(claim)[lang];
   if (found.length > 0) return { text: found.map((one) => sentence(one, lang)).join(' '), evidence: evidenceOf(found) };
   const looked = nodesOf(place).filter((node) => judged.has(node));
-  if (looked.length === 0) return { text: usual, evidence: [] };
+  if (!isWhole || looked.length === 0) return { text: usual, evidence: [] };
+  const hidden = looked.filter((node) => judged.get(node)?.some(({ status }) => status === 'unknown'));
+  if (hidden.length > 0) {
+    const names = hidden.join(', ');
+    const unseen = {
+      en: `Not all that may cause it could be seen on ${names}: see hayward doctor.`,
+      'zh-CN': `在 ${names} 上有些可能的原因无法查看：请见 hayward doctor。`,
+    };
+    return { text: `${usual} ${unseen[lang]}`, evidence: [] };
+  }
   const names = looked.join(', ');
   const nothing = {
     en: `Nothing that hayward knows to cause it was found on ${names}.`,
