@@ -93,18 +93,13 @@ async function keep(here: Here, run: RunRecord, signal: AbortSignal, options: Co
 
 /** What became of a run that cannot be kept any more; what is left of it is taken back. */
 async function tooLate(here: Here, { run, trial }: RunRecord, why: TooLate, options: ConfirmOptions): Promise<number> {
-  const { lang, json } = options;
-  const words = TRIAL_WORDS[lang];
-  if (why.late === 'ended') {
-    const done = { run, steps: [], verified: true, trial: { state: 'kept' } };
-    process.stdout.write(json ? jsonText(done) : line(words.keptAlready(run)));
-    return 0;
-  }
+  const words = TRIAL_WORDS[options.lang];
+  if (why.late === 'ended') return keptAlready(run, options);
   if (why.late === 'over') process.stderr.write(line(words.tooLate(run)));
   if (why.late === 'reboot') process.stderr.write(line(words.rebooted(run)));
   const ending: TrialEnding = why.late === 'reboot' ? 'reboot' : 'no-answer';
   const outcome = await takeTrialBack({ ...here, keptBy }, run, ending);
-  if (outcome.kept) return 0;
+  if (outcome.kept) return keptAlready(run, options);
   const decided = why.late === 'taken-back' ? why.trial.decision : undefined;
   printTakenBack(
     {
@@ -118,4 +113,10 @@ async function tooLate(here: Here, { run, trial }: RunRecord, why: TooLate, opti
     options,
   );
   return 1;
+}
+
+function keptAlready(run: string, { lang, json }: ConfirmOptions): number {
+  const done = { run, steps: [], verified: true, trial: { state: 'kept' } };
+  process.stdout.write(json ? jsonText(done) : line(TRIAL_WORDS[lang].keptAlready(run)));
+  return 0;
 }

@@ -131,11 +131,13 @@ interface Asked {
   readonly answer: Answer;
 }
 
+/** Looking at the node took its time: that may be over by now. */
 async function leave(
-  { prepared, options }: Trying,
+  trying: Trying,
   { begun, probes, status }: Omit<Asked, 'answer'> & { readonly status: number },
 ): Promise<number> {
-  await leaveOnTrial(prepared.directory, begun.run);
+  const { prepared, options } = trying;
+  if (!(await leaveOnTrial(prepared.directory, begun.run))) return takeBack(trying, begun, 'no-answer');
   printOnTrial({ ...begun, verified: status === 0, probes: probeJson(probes) }, options);
   return status;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FixJob, type FixReport, type Running, recover, runNow, runToLast, settleOthers } from '../fix-run.ts';
 import { readRuns } from '../interrupted.ts';
-import { createJournal, JournalError, makeJournalDirectory, readRun, reopenJournal } from '../journal.ts';
+import { createJournal, type Journal, JournalError, makeJournalDirectory, readRun, reopenJournal } from '../journal.ts';
 import { openForUndo } from '../open-for-undo.ts';
 import { guardedLock, lockHolder, patientLock } from '../run-lock.ts';
 import type { RunOptions, RunReport } from '../run-plan.ts';
@@ -70,13 +70,22 @@ async function watched(run: string, start: TrialJob['startWatcher'], giveUp: () 
   }
 }
 
-/** From here on the run waits for its confirmation without the tool. Throws JournalError. */
-export async function leaveOnTrial(directory: string, run: string): Promise<void> {
+/**
+ * From here on the run waits for its confirmation without the tool. False: it does not, for its time is over or it was decided
+ * meanwhile. Throws JournalError.
+ */
+export async function leaveOnTrial(directory: string, run: string): Promise<boolean> {
   const lock = await patientLock(directory, { patienceMs: PATIENCE_MS });
   try {
     const journal = reopenJournal(directory, run);
-    journal.tell({ type: 'left' });
-    journal.close();
+    try {
+      const { untilMs = 0, decision } = journal.trial() ?? {};
+      if (decision || monotonicMs() >= untilMs) return false;
+      journal.tell({ type: 'left' });
+      return true;
+    } finally {
+      journal.close();
+    }
   } finally {
     lock.release();
   }
@@ -93,8 +102,9 @@ export type TooLate =
   | { readonly late: 'taken-back'; readonly trial: Trial };
 
 /**
- * Keeps a run on trial: the decision goes into the journal, then what persists is written, as a fix does it. A run that was
- * kept and whose tool died before all was written is completed. Throws JournalError.
+ * Keeps a run on trial: the decision goes into the journal, then what persists is written, as a fix does it. One of which a
+ * step failed or was never done is not kept, however quick who confirms is. A run that was kept and whose tool died before all
+ * was written is completed. Throws JournalError.
  */
 export async function keepTrial(job: Keeping, run: string): Promise<FixReport | TooLate> {
   const { directory, bootId } = job;
@@ -106,7 +116,8 @@ export async function keepTrial(job: Keeping, run: string): Promise<FixReport | 
       const late = journal.bootId === bootId ? undefined : ({ late: 'reboot' } as const);
       if (late) return late;
       if (!trial?.decision && monotonicMs() >= (trial?.untilMs ?? 0)) return { late: 'over' };
-      const decision = decide(journal, directory, { how: 'kept' });
+      const why = trial && whyNotKept(journal, trial);
+      const decision = decide(journal, directory, why ? { how: 'taken-back', why } : { how: 'kept' });
       if (trial && decision?.how !== 'kept')
         return { late: 'taken-back', trial: { ...trial, ...(decision && { decision }) } };
       if (journal.ended) return { late: 'ended' };
@@ -118,6 +129,13 @@ export async function keepTrial(job: Keeping, run: string): Promise<FixReport | 
   } finally {
     lock.release();
   }
+}
+
+/** Why there is nothing whole to keep; undefined: all was done that was to be tried. */
+function whyNotKept(journal: Journal, { left, by }: Trial): TrialEnding | undefined {
+  const isWhole = journal.steps().every(({ remedy, phase }) => remedy.scope !== 'now' || phase === 'done');
+  if (isWhole) return undefined;
+  return left || lives(by) ? 'failed' : 'tool-died';
 }
 
 /** Takes a run on trial back, unless it was kept meanwhile. Throws JournalError where the lock cannot be had. */
@@ -138,7 +156,7 @@ async function taken(
   const { journal, release } = await openForUndo({ directory: parts.directory, run: record, found, lock });
   try {
     // Somebody was quicker, and is done with it.
-    if (journal.ended) return endedAlready(journal.trial(), run);
+    if (journal.ended) return endedAlready(parts.directory, run);
     return await takeBackOpened(parts, journal, why);
   } finally {
     journal.close();
@@ -146,9 +164,13 @@ async function taken(
   }
 }
 
-function endedAlready(trial: Trial | undefined, run: string): Outcome {
+/** As the journal tells: whoever took it back may not have been able to take back everything. */
+function endedAlready(directory: string, run: string): Outcome {
+  const record = readRun(directory, run);
+  if ('corrupt' in record) return { kept: false, report: { run, steps: [], verified: false } };
+  const { trial, end, note } = record;
   if (trial?.decision?.how === 'kept') return { kept: true };
-  return { kept: false, report: { run, steps: [], verified: true } };
+  return { kept: false, report: { run, steps: [], verified: end === 'verified' }, ...(note && { note }) };
 }
 
 /** Time between two looks of the watcher, in milliseconds. */

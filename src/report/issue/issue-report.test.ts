@@ -46,12 +46,19 @@ function saying(text: string): Finding {
       { source: '/etc/rancher/rke2/config.yaml', value: text },
     ],
     prove: text,
-    remedies: [{ ...sampleFinding().remedies[0]!, summary: { en: text, 'zh-CN': text } }],
+    remedies: [
+      {
+        ...sampleFinding().remedies[0]!,
+        summary: { en: text, 'zh-CN': text },
+        steps: [{ kind: 'setting', key: 'net/a', value: text }],
+      },
+    ],
   });
 }
 
 const HOSTILE: readonly (readonly [string, string])[] = [
   ['a fence', '```\n# hello\n```'],
+  ['a fence that ends one', '```\n<b>@everyone\n```'],
   ['many backticks', '`````` ` `` ``` x'],
   ['backticks at the ends', '`x`'],
   ['a tag', '<img src=x onerror=alert(1)>'],
@@ -121,21 +128,21 @@ describe('an issue', () => {
   it.each(PLANTED.map(({ kind, text, secrets }) => [kind, text, secrets] as const))(
     'holds no secret: %s',
     (_, text, secrets) => {
-      const markdown = issueOf([
-        saying(text),
-        sampleOther('unknown', { severity: 'critical', unknown: { reason: 'failed', detail: text } }),
-      ]);
+      const unknown = { reason: 'failed', detail: text } as const;
+      const report = sampleReport([saying(text), sampleOther('unknown', { severity: 'critical', unknown })]);
+      const targets = report.targets.map((target) => ({ ...target, versions: [{ what: 'OS', version: text }] }));
+      const markdown = issueReport({ ...report, targets }, { lang: 'en' });
       for (const secret of secrets) expect(markdown).not.toContain(secret);
     },
   );
 
   it('holds no value whose place is named as a secret is, and takes no Service for one', () => {
     const evidence = [
-      { source: '/var/run/secrets/kubernetes.io/serviceaccount/token', value: 'plain-words' },
+      { source: '/var/run/secrets/kubernetes.io/serviceaccount/token', value: 'plain-words', wanted: 'other-words' },
       { source: 'endpoints harvester-system/harvester-webhook', value: 'no Ready Pod' },
     ];
     const markdown = issueOf([sampleFinding({ evidence })]);
-    expect(markdown).not.toContain('plain-words');
+    expect(markdown).not.toMatch(/plain-words|other-words/);
     expect(markdown).toContain('harvester-system/harvester-webhook = no Ready Pod');
   });
 
