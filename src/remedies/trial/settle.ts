@@ -3,7 +3,7 @@ import { JournalError, reopenJournal } from '../journal.ts';
 import type { RunRecord } from '../run-record.ts';
 import { type TakingBack, takeBackOpened } from './take-back.ts';
 import type { TrialEnding } from './trial-record.ts';
-import { lives, watcherOf } from './watcher.ts';
+import { lives, takeDownSign, watcherOf } from './watcher.ts';
 
 /** Whether somebody still sees to it that an open trial comes to its end. */
 export function isWatchedOver(directory: string, { run, bootId, trial }: RunRecord, presentBoot: string): boolean {
@@ -53,5 +53,7 @@ export async function settleTrial(parts: SettlingTrials, run: RunRecord): Promis
     if (outcome.note) notice(outcome.note);
   } finally {
     journal.close();
+    // That of a watcher that was killed.
+    takeDownSign(directory, run.run);
   }
 }

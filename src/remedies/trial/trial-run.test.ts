@@ -1,13 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readRun, reopenJournal } from '../journal.ts';
 import type { Step } from '../step.ts';
 import { type MemoryHost, memoryHost } from '../testing/memory-host.ts';
 import { remedyOf } from '../testing/test-bed.ts';
+import { settleTrial } from './settle.ts';
 import { monotonicMs } from './take-back.ts';
-import { beginTrial, keepTrial, leaveOnTrial, type OnTrial, takeTrialBack } from './trial-run.ts';
+import { beginTrial, keepTrial, leaveOnTrial, type OnTrial, takeTrialBack, watchTrial } from './trial-run.ts';
 
 const BOOT = 'this boot';
 const CHANGE: Step = { kind: 'setting', key: 'net/a', value: '1' };
@@ -71,4 +73,40 @@ it('tells of one that was taken back before whether all of it was', async () => 
     report: { verified: false },
     note: { en: 'a guard keeps it' },
   });
+});
+
+/** Longer than the watcher's time between two looks. */
+const SOME_LOOKS_MS = 400;
+
+it('is watched on while its journal cannot be read for a time, and taken back as soon as it can', async () => {
+  const { run } = await begun([CHANGE], 1);
+  const journal = join(directory, `${run}.jsonl`);
+  renameSync(journal, `${journal}.away`);
+  mkdirSync(journal);
+  const { signal } = new AbortController();
+  const watching = watchTrial({ host, directory, bootId: BOOT, signal }, run);
+  const ended = watching.then(() => 'ended');
+  expect(await Promise.race([ended, delay(SOME_LOOKS_MS, 'goes on')])).toBe('goes on');
+  expect(host.settings.get(PATH)).toBe('1');
+  rmdirSync(journal);
+  renameSync(`${journal}.away`, journal);
+  await watching;
+  expect(host.settings.get(PATH)).toBe('0');
+});
+
+it('is watched no longer once its journal is gone', async () => {
+  const { run } = await begun([CHANGE]);
+  rmSync(join(directory, `${run}.jsonl`));
+  await watchTrial({ host, directory, bootId: BOOT, signal: new AbortController().signal }, run);
+  expect(host.settings.get(PATH)).toBe('1');
+});
+
+it('leaves no sign of a watcher that was killed, once another run has taken it back', async () => {
+  const { run } = await begun([CHANGE]);
+  const sign = join(directory, `${run}.watcher`);
+  writeFileSync(sign, JSON.stringify({ pid: 1, start: -1 }));
+  const record = readRun(directory, run);
+  if ('corrupt' in record) throw new Error('corrupt');
+  await settleTrial({ host, directory, bootId: 'another boot', notice: () => undefined }, record);
+  expect(existsSync(sign)).toBe(false);
 });

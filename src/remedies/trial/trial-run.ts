@@ -66,7 +66,7 @@ async function watched(run: string, start: TrialJob['startWatcher'], giveUp: () 
     await start(run);
   } catch (error) {
     giveUp();
-    throw error;
+    return error.code === 'ENOENT';
   }
 }
 
@@ -180,18 +180,28 @@ const HANGS_MS = 10_000;
 
 /**
  * Watches over a run on trial until it is decided, or takes it back: when its time is over, when the tool that asks
- * died, or when `signal` says that the watcher has to end. Throws JournalError.
+ * died, or when `signal` says that the watcher has to end. A journal that cannot be read or written now is tried again: nobody
+ * else would.
  */
 export async function watchTrial(parts: TakingBack & { readonly signal: AbortSignal }, run: string): Promise<void> {
-  for (;;) {
-    const record = readRun(parts.directory, run);
-    if ('corrupt' in record || !record.trial || record.end !== undefined) return;
-    const { trial } = record;
-    if (trial.decision?.how === 'kept') return;
-    const why = dueWhy(trial, parts.signal);
-    if (why && (await tryToTakeBack(parts, record, trial, why))) return;
+  while (!(await isOver(parts, run))) {
     await delay(LOOK_MS, undefined, { signal: parts.signal }).catch(() => undefined);
     if (parts.signal.aborted) await delay(LOOK_MS);
+  }
+}
+
+async function isOver(parts: TakingBack & { readonly signal: AbortSignal }, run: string): Promise<boolean> {
+  try {
+    const record = readRun(parts.directory, run);
+    if ('corrupt' in record || !record.trial || record.end !== undefined) return true;
+    const { trial } = record;
+    if (trial.decision?.how === 'kept') return true;
+    const why = dueWhy(trial, parts.signal);
+    return why !== undefined && (await tryToTakeBack(parts, record, trial, why));
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    // It was put aside, or removed, by somebody: there is nothing to go by.
+    return error.code === 'ENOENT';
   }
 }
 

@@ -114,6 +114,8 @@ async function startUnit(options: WatcherOptions): Promise<boolean> {
   const argv = [
     ...['systemd-run', '--quiet', '--collect', `--unit=${unit}`, `--description=hayward: run ${options.run} on trial`],
     ...['--property=Restart=on-failure', '--property=RestartSec=100ms', '--property=KillMode=mixed'],
+    // However often it fails: nobody else takes the run back.
+    '--property=StartLimitIntervalSec=0',
     ...variablesOf(options).map(([name, value]) => `--setenv=${name}=${value}`),
     '--',
     ...commandOf(options),
