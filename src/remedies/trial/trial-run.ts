@@ -66,7 +66,7 @@ async function watched(run: string, start: TrialJob['startWatcher'], giveUp: () 
     await start(run);
   } catch (error) {
     giveUp();
-    return error.code === 'ENOENT';
+    throw error;
   }
 }
 
