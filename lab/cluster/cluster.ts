@@ -25,6 +25,8 @@ export interface LabCluster {
 export interface ClusterOptions {
   /** Two unless said otherwise. */
   readonly nodes?: number;
+  /** The numbers of nodes whose bridge plugin sets ip_forward at each Pod, as under flannel; the others keep theirs. */
+  readonly pluginForwards?: readonly number[];
 }
 
 const START_LIMIT_MS = 180_000;
@@ -33,7 +35,8 @@ const START_LIMIT_MS = 180_000;
  * Starts one and waits until its nodes are Ready and its DNS is. Needs root, apt, and hayward built; leaves nothing behind when it
  * fails, nor when this process is killed.
  */
-export async function cluster({ nodes: count = 2 }: ClusterOptions = {}): Promise<LabCluster> {
+export async function cluster(options: ClusterOptions = {}): Promise<LabCluster> {
+  const { nodes: count = 2 } = options;
   if (count < 1 || count > MOST_NODES) throw new RangeError(`a cluster has 1 to ${MOST_NODES} nodes, not ${count}`);
   const programs = { ...(await nodePrograms()), runtime: await runtimePrograms() };
   const undo: (() => Promise<void>)[] = [];
@@ -57,7 +60,8 @@ export async function cluster({ nodes: count = 2 }: ClusterOptions = {}): Promis
     for (let number = 1; number <= count; number++) {
       const disk = join(folder.path, `disk-${number}`);
       await mkdir(disk);
-      const node = await startNode({ number, of: count, disk, room, server, programs, images });
+      const pluginForwards = options.pluginForwards?.includes(number) ?? false;
+      const node = await startNode({ number, of: count, pluginForwards, disk, room, server, programs, images });
       undo.push(node.dispose);
       nodes.push(node);
     }

@@ -5,12 +5,12 @@ import { BRIDGE, NETWORK } from '../runtime/configuration.ts';
 import { DNS_ADDRESS, type Place, POD_NETWORK } from './addresses.ts';
 
 /**
- * The network of a node's Pods, on a bridge that is there already: as gateway (`isGateway`) the plugin would set ip_forward at each
- * Pod (containernetworking/plugins, plugins/main/bridge), and a node that does not forward could not be had.
+ * The network of a node's Pods, on a bridge that is there already. As gateway, which flannel has it be, the plugin sets ip_forward at
+ * each Pod (containernetworking/plugins, plugins/main/bridge): a node that does not forward heals then when one starts.
  */
-export function cniConfig({ pods }: Place): string {
+export function cniConfig({ pods }: Place, isGateway: boolean): string {
   const ipam = { type: 'host-local', ranges: [[{ subnet: pods }]], routes: [{ dst: '0.0.0.0/0' }] };
-  const bridge = { type: 'bridge', bridge: BRIDGE, hairpinMode: true, ipam };
+  const bridge = { type: 'bridge', bridge: BRIDGE, isGateway, hairpinMode: true, ipam };
   return JSON.stringify({ cniVersion: '0.3.1', name: NETWORK, plugins: [bridge] }, null, 2);
 }
 

@@ -35,6 +35,8 @@ export interface NodeOptions {
   readonly number: number;
   /** How many nodes the cluster has: there is a route to the Pods of each. */
   readonly of: number;
+  /** Its bridge plugin sets ip_forward at each Pod (see cniConfig). */
+  readonly pluginForwards: boolean;
   /** A folder that is removed after it. */
   readonly disk: string;
   readonly room: ServerRoom;
@@ -52,7 +54,7 @@ export async function startNode(options: NodeOptions): Promise<LabNode> {
   const { number, disk } = options;
   const place = placeOf(number);
   await mkdir(join(disk, 'etc/cni/net.d'), { recursive: true });
-  await writeFile(join(disk, 'etc/cni/net.d/10-canal.conflist'), cniConfig(place));
+  await writeFile(join(disk, 'etc/cni/net.d/10-canal.conflist'), cniConfig(place, options.pluginForwards));
   const name = `/${basename(dirname(disk))}-${place.name}`;
   const cgroup = await keptCgroup(name);
   let machine: Machine | undefined;
