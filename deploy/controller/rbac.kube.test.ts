@@ -12,9 +12,9 @@ import { type FoundKubeconfig, findKubeconfig } from '../../src/cluster/client/f
 import { connectionFor } from '../../src/cluster/client/testing/connection.ts';
 import { eventually } from '../../src/cluster/client/testing/eventually.ts';
 import { collectCluster } from '../../src/cluster/collect/collect.ts';
+import { RUN_LABELS } from '../../src/dataplane/run-namespace.ts';
 import { runHaywardController } from '../../src/fleet/controller/run.ts';
 import { makeFleetTally } from '../../src/fleet/controller/tally.ts';
-import { RUN_LABELS } from '../../src/fleet/expired-runs.ts';
 import { heartbeatBody, heartbeatPath } from '../../src/fleet/heartbeat.ts';
 import { type JudgedFinding, NODE_REPORTS, nodeReportBody, reportOf } from '../../src/fleet/node-report.ts';
 import { ATTACHMENTS, NODE_PROBES, VM_NETWORKS } from '../../src/vm-networks/cluster/model.ts';
