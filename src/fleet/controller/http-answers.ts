@@ -30,7 +30,7 @@ export function fleetRoutes(
 }
 
 /** A standby knows nothing of the cluster, and says nothing of it. */
-export function fleetFamilies(tally: FleetTally): readonly MetricFamily[] {
+function fleetFamilies(tally: FleetTally): readonly MetricFamily[] {
   const report = tally.report();
   const ages: readonly (readonly [string, string, number | undefined])[] = [
     ['hayward_cluster_last_sync_age_seconds', 'Since the watches last brought something.', tally.syncAge()],
