@@ -12,9 +12,9 @@ import { type FoundKubeconfig, findKubeconfig } from '../../src/cluster/client/f
 import { connectionFor } from '../../src/cluster/client/testing/connection.ts';
 import { eventually } from '../../src/cluster/client/testing/eventually.ts';
 import { collectCluster } from '../../src/cluster/collect/collect.ts';
+import { RUN_LABELS } from '../../src/dataplane/run-namespace.ts';
 import { runHaywardController } from '../../src/fleet/controller/run.ts';
 import { makeFleetTally } from '../../src/fleet/controller/tally.ts';
-import { RUN_LABELS } from '../../src/fleet/expired-runs.ts';
 import { heartbeatBody, heartbeatPath } from '../../src/fleet/heartbeat.ts';
 import { type JudgedFinding, NODE_REPORTS, nodeReportBody, reportOf } from '../../src/fleet/node-report.ts';
 import { ATTACHMENTS, NODE_PROBES, VM_NETWORKS } from '../../src/vm-networks/cluster/model.ts';
@@ -25,6 +25,7 @@ import { makeTally } from '../../src/vm-networks/controller/tally.ts';
 
 const DEPLOY = fileURLToPath(new URL('../', import.meta.url));
 const RBAC = `${DEPLOY}controller/rbac.yaml`;
+const SWEEP = `${DEPLOY}controller/sweep.yaml`;
 const STATUS = `${DEPLOY}status/rbac.yaml`;
 const ACCOUNT = 'hayward-controller';
 const USER = `system:serviceaccount:hayward:${ACCOUNT}`;
@@ -51,8 +52,8 @@ beforeAll(async () => {
   audit = await auditLog();
   server = await apiServer({ arguments: audit.arguments });
   admin = await connectionFor(server.admin.kubeconfig);
-  for (const file of ['networks/crds.yaml', 'controller/crds.yaml', 'controller/rbac.yaml', 'status/rbac.yaml'])
-    await applyManifest(admin, `${DEPLOY}${file}`);
+  for (const file of [`${DEPLOY}networks/crds.yaml`, `${DEPLOY}controller/crds.yaml`, RBAC, SWEEP, STATUS])
+    await applyManifest(admin, file);
   await defineAttachments(admin);
   cluster = await smallCluster(server, '127.0.77.1');
 });
@@ -189,7 +190,7 @@ describe('what the manifests grant', () => {
     await eventually(() => admin.json(`${NODE_PROBES.path}/node-3`)).toMatchObject({ reason: 'absent' });
     await admin.remove(namespacedPath(ATTACHMENTS, NETWORK));
     await eventually(() => admin.json(namespacedPath(VM_NETWORKS, NETWORK))).toMatchObject({ reason: 'absent' });
-    const granted = await grantsOf(RBAC, ACCOUNT);
+    const granted = new Set([...(await grantsOf(RBAC, ACCOUNT)), ...(await grantsOf(SWEEP, ACCOUNT))]);
     await eventually(async () => {
       const used = await usesNow(USER);
       return [...granted].filter((one) => !used.has(one));
@@ -202,7 +203,8 @@ describe('what the manifests grant', () => {
     expect(refused).toEqual([]);
   });
 
-  it('lets a controller delete no namespace but that of a run, and write no report of a node', async () => {
+  it('lets a controller delete no namespace but that of a run, and none without the policy; nor write a report of a node', async () => {
+    expect([...(await grantsOf(RBAC, ACCOUNT))].filter((one) => one.endsWith(' namespaces'))).toEqual([]);
     const { client } = await asControllerOn('node-2');
     for (const name of ['hayward', 'harvester-system']) {
       expect(await client.remove(`/api/v1/namespaces/${name}`)).toMatchObject({

@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,17 +23,22 @@ import {
   REPORTER,
   reportOf,
 } from '../../src/fleet/node-report.ts';
-import { type ReportStanding, startReporter } from '../../src/fleet/reporter.ts';
-import { known } from '../../src/hosts/reading.ts';
-import { type RunningGuard, watchGuard } from '../../test/guard/running-guard.ts';
+import type { RunningGuard } from '../../test/guard/running-guard.ts';
+import {
+  ACCOUNT,
+  guardIn,
+  judgement,
+  KEY,
+  nodeBoundKubeconfig,
+  type ReportingLoop,
+  reportingLoop,
+  setKey,
+} from './reporting-bed.ts';
 
 /** A guard that reports, with the rights its manifest gives it, at a real API server. */
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const RBAC = `${HERE}rbac.yaml`;
-const KEY = 'net.ipv4.conf.all.arp_ignore';
-const ACCOUNT = 'hayward-guard';
 
 let audit: Audit;
 let room: ServerRoom;
@@ -83,35 +85,21 @@ async function done(resource: string, name: string): Promise<readonly string[]> 
   return own.filter(({ user }) => user.endsWith(`:${ACCOUNT}`)).map(({ verb, status }) => `${verb} ${status}`);
 }
 
-function run(argv: readonly string[]): ChildProcess {
-  const [file, ...args] = room.inside(argv);
-  return spawn(file, args, { stdio: 'ignore' });
-}
-
-async function set(value: string): Promise<void> {
-  const [status] = await once(run(['sysctl', '-qw', `${KEY}=${value}`]), 'close');
-  expect(status).toBe(0);
-}
-
-/** The built program, guarding the API server's own network namespace. */
 function guardFor(node: string, kubeconfig: string): RunningGuard {
-  const state = join(folder, `state-${node}`);
-  const complaints = join(folder, `${node}.err`);
-  const log = openSync(complaints, 'w');
-  const hold = ['--only', 'ip-forward', '--hold', `${KEY}=1`, '--enforce', 'poll', '--listen', 'off'];
-  const report = ['--report-to-cluster', '--node', node, '--kubeconfig', kubeconfig];
-  const [file, ...args] = room.inside([process.execPath, CLI, 'guard', ...hold, ...report]);
-  const env = { ...process.env, HAYWARD_STATE: state, NO_COLOR: '1' };
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', log], env });
-  closeSync(log);
-  const guard = watchGuard(child, complaints, state);
+  const guard = guardIn(room, { folder, node, kubeconfig });
   undo.push(() => guard.end('SIGKILL'));
   return guard;
 }
 
+async function reporting(node: string): Promise<ReportingLoop> {
+  const loop = reportingLoop(node, await asNode(node));
+  undo.push(loop.end);
+  return loop;
+}
+
 describe('a guard with --report-to-cluster', () => {
   it('writes what it found once, not again at each judgement, and is not disturbed by an API server that is away', async () => {
-    await set('1');
+    await setKey(room, '1');
     const guard = guardFor('node-1', await asNode('node-1'));
     await guard.ready();
     await eventually(() => stored('node-1')).toMatchObject({
@@ -126,7 +114,7 @@ describe('a guard with --report-to-cluster', () => {
       process.kill(guard.pid, 'SIGHUP');
       await eventually(async () => (await guard.status()).judged?.at).not.toBe(before);
     }
-    await set('0');
+    await setKey(room, '0');
     await guard.told('repaired', KEY);
     expect(await done('nodereports', 'node-1')).toEqual(['get 404', 'patch 201']);
 
@@ -137,7 +125,7 @@ describe('a guard with --report-to-cluster', () => {
     await eventually(async () => (await guard.status()).report?.trouble?.kind).toBe('failed');
     expect(await guard.metrics()).toContain('hayward_guard_reporting 0');
     const repairs = (await guard.key(KEY)).repairs;
-    await set('0');
+    await setKey(room, '0');
     await eventually(async () => (await guard.key(KEY)).repairs).toBe(repairs + 1);
     expect(await guard.told('report-trouble')).toMatchObject({ node: 'node-1', trouble: 'failed' });
 
@@ -159,56 +147,6 @@ describe('a guard with --report-to-cluster', () => {
     await expectExactly({ audit, manifest: RBAC, account: ACCOUNT });
   });
 });
-
-function judgement(node: string, more: Partial<NodeJudgement> = {}): NodeJudgement {
-  return {
-    node,
-    version: '1',
-    takenAt: '2026-11-21T10:00:00.000Z',
-    profile: 'generic',
-    launch: 'launched',
-    facts: {},
-    settings: {},
-    unseen: {},
-    findings: [],
-    guard: { enforce: 'poll', keys: 0, held: 0, contested: 0, conflicts: 0, paused: false },
-    ...more,
-  };
-}
-
-/** The loop by itself, with what it says at hand. */
-async function reporting(node: string) {
-  const kubeconfig = await asNode(node);
-  const ending = new AbortController();
-  const changes: ReportStanding[] = [];
-  let now = judgement(node);
-  let looks = 0;
-  const reporter = startReporter({
-    node,
-    open: async () => known(await connectionFor(kubeconfig), ''),
-    judgement() {
-      looks += 1;
-      return now;
-    },
-    onChange: (standing) => void changes.push(standing),
-    signal: ending.signal,
-    lookMs: 20,
-    renewMs: 50,
-  });
-  undo.push(() => ending.abort());
-  return {
-    changes,
-    say(more: Partial<NodeJudgement>) {
-      now = judgement(node, more);
-    },
-    trouble: () => reporter.standing().trouble?.kind,
-    looks: () => looks,
-    async end() {
-      ending.abort();
-      await reporter.ended;
-    },
-  };
-}
 
 describe('reporting', () => {
   it('asks nothing of the API server while nothing changes but the time, other than that its Lease stands', async () => {
@@ -245,7 +183,7 @@ describe('reporting', () => {
     };
     const first = await uid();
     await eventually(() => owner(path)).toEqual(first);
-    expect(await owner(heartbeatPath('node-2'))).toEqual(first);
+    await eventually(() => owner(heartbeatPath('node-2'))).toEqual(first);
 
     // As Kubernetes' garbage collector does once a Node is gone.
     await admin.remove('/api/v1/nodes/node-2');
@@ -294,25 +232,6 @@ describe('reporting', () => {
     ]);
   });
 });
-
-/** A token for what is no Pod: `kubectl create token hayward-guard --bound-object-kind Node --bound-object-name NODE`. */
-async function nodeBoundKubeconfig(node: string): Promise<string> {
-  const read = await admin.json(`/api/v1/nodes/${node}`);
-  const { metadata } = (read.known ? read.value : {}) as { metadata: { uid: string } };
-  const spec = { boundObjectRef: { apiVersion: 'v1', kind: 'Node', name: node, uid: metadata.uid } };
-  const path = `/api/v1/namespaces/hayward/serviceaccounts/${ACCOUNT}/token`;
-  const { text } = await server.admin.ask(path, { method: 'POST', body: { spec } });
-  const { status } = JSON.parse(text) as { status: { token: string } };
-  const kubeconfig = join(folder, `${node}.kubeconfig`);
-  const config = {
-    clusters: [{ name: 'a', cluster: { server: server.url, 'certificate-authority': server.authority.certificate } }],
-    users: [{ name: 'a', user: { token: status.token } }],
-    contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
-    'current-context': 'a',
-  };
-  await writeFile(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...config }));
-  return kubeconfig;
-}
 
 describe('the kind', () => {
   it('takes the largest and worst report there can be, gives it back as it was, and shows it in a row', async () => {
@@ -372,7 +291,7 @@ describe('who may report', () => {
   const refused = { kind: 'denied', detail: expect.stringContaining('a guard reports of its own node alone') };
 
   it('is a guard of its own node, by the token of its Pod or one bound to its Node, and of no other', async () => {
-    for (const kubeconfig of [await asNode('node-3'), await nodeBoundKubeconfig('node-3')]) {
+    for (const kubeconfig of [await asNode('node-3'), await nodeBoundKubeconfig(server, { folder, node: 'node-3' })]) {
       const guard = await as(kubeconfig);
       expect(await report(guard, 'node-3')).toMatchObject({ kind: 'done' });
       expect(await live(guard, 'node-3')).toMatchObject({ kind: 'done' });

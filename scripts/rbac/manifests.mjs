@@ -1,9 +1,10 @@
 // Which manifest grants what to whom. The rights themselves stand beside the code that uses them.
-import { account, clusterRole, manifestText, namespace, ownNodeOnly, policy, viewRole } from './text.mjs';
+import { account, boundRole, clusterRole, manifestText, namespace, ownNodeOnly, policy, viewRole } from './text.mjs';
 
 /** Where the code states its rights, and what else manifests say of it, by the name it is exported under. */
 export const SOURCES = {
   CONTROLLER_RIGHTS: 'src/fleet/controller/rights.ts',
+  SWEEP_RIGHTS: 'src/fleet/controller/rights.ts',
   RUN_LABELS: 'src/dataplane/run-namespace.ts',
   STATUS_RIGHTS: 'src/cluster/collect/rights.ts',
   REPORTER_RIGHTS: 'src/fleet/reporter-rights.ts',
@@ -72,18 +73,30 @@ export function manifests(rights) {
           'The guards look at the node itself: host namespaces, host paths and capabilities are what the baseline forbids.',
         ),
         ...account({ name: 'hayward-controller', rights: rights.CONTROLLER_RIGHTS }),
+        viewRole({
+          name: 'hayward-controller-view',
+          why: 'Whoever may view a cluster sees what it tells of itself: kubectl get clusterreports, nodereports.',
+          rights: [{ verbs: SEE, group: 'hayward.internal', resources: ['clusterreports', 'nodereports'], why: '' }],
+        }),
+      ],
+    }),
+    'deploy/controller/sweep.yaml': manifestText({
+      heading:
+        'By which hayward controller removes the namespaces that killed runs of hayward dataplane left behind, and no others. For Kubernetes 1.30 and newer alone: older ones do not know the policy, without which the role below would let it delete any namespace. After rbac.yaml: kubectl apply -f sweep.yaml',
+      objects: [
         ...policy({
-          name: 'hayward-controller',
-          why: 'A role cannot say which namespaces may be deleted: those of runs of hayward dataplane (Kubernetes 1.30 and newer; older ones do not know this kind).',
+          name: 'hayward-controller-sweep',
+          account: 'hayward-controller',
+          why: 'A role cannot say which namespaces may be deleted: those of runs of hayward dataplane.',
           resources: [{ group: '', resource: 'namespaces' }],
           operations: ['DELETE'],
           expression: ownLabels(rights.RUN_LABELS),
           message: 'only a namespace that a run of hayward dataplane made is deleted',
         }),
-        viewRole({
-          name: 'hayward-controller-view',
-          why: 'Whoever may view a cluster sees what it tells of itself: kubectl get clusterreports, nodereports.',
-          rights: [{ verbs: SEE, group: 'hayward.internal', resources: ['clusterreports', 'nodereports'], why: '' }],
+        ...boundRole({
+          name: 'hayward-controller-sweep',
+          account: 'hayward-controller',
+          rights: rights.SWEEP_RIGHTS,
         }),
       ],
     }),

@@ -27,12 +27,17 @@ export function account({ name, rights, automount = true }) {
   const held = automount ? '' : `# The Pod that needs the token mounts it.\nautomountServiceAccountToken: false\n`;
   return [
     `apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: ${name}\n  namespace: hayward\n${held}`,
-    ...(wide.length > 0 ? [clusterRole({ name, rights: wide }), binding(name)] : []),
+    ...(wide.length > 0 ? [clusterRole({ name, rights: wide }), binding({ name })] : []),
     ...namespaces.flatMap((namespace) => {
       const own = all.filter((right) => right.namespace === namespace);
-      return [role('Role', name, own, `  namespace: ${namespace}\n`), binding(name, namespace)];
+      return [role('Role', name, own, `  namespace: ${namespace}\n`), binding({ name, namespace })];
     }),
   ];
+}
+
+/** What an account that there is already is granted cluster-wide besides, by a role of its own. */
+export function boundRole({ name, account, rights }) {
+  return [clusterRole({ name, rights }), binding({ name, account })];
 }
 
 /** What several parts of a process ask for is granted once, with the first one's reason. */
@@ -67,8 +72,8 @@ export function ownNodeOnly({ name, why, resources, rule, message }) {
   return policy({ name, why, resources, operations: ['CREATE', 'UPDATE'], expression, message });
 }
 
-/** An admission policy for the service account of its own name. */
-export function policy({ name, why, resources, operations, expression, message }) {
+/** An admission policy for a service account: that of its own name, where no other is given. */
+export function policy({ name, account = name, why, resources, operations, expression, message }) {
   const rules = resources.map(
     ({ group, resource }) => `      - apiGroups: [${group || '""'}]
         apiVersions: ["*"]
@@ -87,7 +92,7 @@ spec:
     resourceRules:
 ${rules.join('')}  matchConditions:
     - name: its-own-account
-      expression: request.userInfo.username == 'system:serviceaccount:hayward:${name}'
+      expression: request.userInfo.username == 'system:serviceaccount:hayward:${account}'
   validations:
     - expression: >-
         ${expression}
@@ -122,8 +127,8 @@ function ruleOf({ verbs, group, resources, names, urls, why }) {
   return `${comment(why, 2)}${what}${only}    verbs: [${verbs.join(', ')}]\n`;
 }
 
-/** Binds a service account to the role of its name: in a namespace where one is given, else everywhere. */
-function binding(name, namespace) {
+/** Binds a service account to a role, whose name it has where no other is given: in a namespace where one is given, else everywhere. */
+function binding({ name, namespace, account = name }) {
   const scope = namespace === undefined ? 'Cluster' : '';
   return `apiVersion: rbac.authorization.k8s.io/v1
 kind: ${scope}RoleBinding
@@ -135,7 +140,7 @@ ${namespace === undefined ? '' : `  namespace: ${namespace}\n`}roleRef:
   name: ${name}
 subjects:
   - kind: ServiceAccount
-    name: ${name}
+    name: ${account}
     namespace: hayward
 `;
 }

@@ -4,16 +4,14 @@ import { fleetRoutes } from '../fleet/controller/http-answers.ts';
 import { runHaywardController } from '../fleet/controller/run.ts';
 import { makeFleetTally } from '../fleet/controller/tally.ts';
 import { fleetLine, type TellFleet, tellingOnce } from '../fleet/controller/told.ts';
-import { listening, type Route, serverOf } from '../http-server.ts';
 import type { Lang } from '../lang.ts';
 import { eventLine, type Tell } from '../vm-networks/controller/events.ts';
 import { networkFamilies } from '../vm-networks/controller/http-answers.ts';
 import { makeTally } from '../vm-networks/controller/tally.ts';
+import { answering } from './answering.ts';
 import type { RawHaywardControllerOptions } from './controller.ts';
 import { kubeconfigFor, unusable } from './found-kubeconfig.ts';
 import { catchInterruption } from './interruption.ts';
-import type { ListenAddress } from './listen-address.ts';
-import { UsageError } from './usage.ts';
 
 type Options = RawHaywardControllerOptions & { readonly name: string; readonly lang: Lang };
 
@@ -70,14 +68,4 @@ async function opened(kubeconfig: string | undefined, asked: (verb: string) => v
   const client = await openConnection(found.access);
   if (!client.known) throw unusable(client);
   return { client: counted(client.value, asked), found, path: source };
-}
-
-async function answering(where: ListenAddress, routes: readonly Route[]) {
-  const server = serverOf(routes);
-  try {
-    await listening(server, where);
-  } catch (error) {
-    throw new UsageError(`--listen: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return server;
 }

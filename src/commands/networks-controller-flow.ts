@@ -1,14 +1,12 @@
-import { listening, serverOf } from '../http-server.ts';
 import type { Lang } from '../lang.ts';
 import { eventLine, type Tell } from '../vm-networks/controller/events.ts';
 import { controllerRoutes } from '../vm-networks/controller/http-answers.ts';
 import { runController } from '../vm-networks/controller/run.ts';
 import { makeTally } from '../vm-networks/controller/tally.ts';
+import { answering } from './answering.ts';
 import { catchInterruption } from './interruption.ts';
 import { kubeConnection } from './kube-connection.ts';
-import type { ListenAddress } from './listen-address.ts';
 import type { RawControllerOptions } from './networks-controller.ts';
-import { UsageError } from './usage.ts';
 
 /** `hayward networks controller`: runs until a signal or the loss of its lease; its log goes to standard error. */
 export async function controllerFlow(
@@ -24,7 +22,13 @@ export async function controllerFlow(
     hasBegun ||= event.type === 'waiting' || event.type === 'leading';
     process.stderr.write(eventLine(event, new Date(), { lang, json }));
   };
-  const server = listen === undefined ? undefined : await answering(listen, tally, () => hasBegun);
+  const server =
+    listen === undefined
+      ? undefined
+      : await answering(
+          listen,
+          controllerRoutes(tally, () => hasBegun),
+        );
   try {
     const settings = { everyMs: every, defaultRoute };
     const end = await runController({ client, namespace, name, settings, tell, tally, signal: interruption.signal });
@@ -35,14 +39,4 @@ export async function controllerFlow(
     server?.closeAllConnections();
     client.close();
   }
-}
-
-async function answering(where: ListenAddress, tally: ReturnType<typeof makeTally>, isReady: () => boolean) {
-  const server = serverOf(controllerRoutes(tally, isReady));
-  try {
-    await listening(server, where);
-  } catch (error) {
-    throw new UsageError(`--listen: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return server;
 }

@@ -3,7 +3,7 @@ import type { KubeBody } from '../cluster/client/write.ts';
 import { identityOf, listAt, objectAt, textAt } from '../cluster/object-fields.ts';
 import type { Verdict } from '../cluster/verdict.ts';
 import { firstLine } from '../hosts/sanitise.ts';
-import type { Phase, Severity } from '../judging/finding.ts';
+import { PHASES, type Phase, SEVERITIES, type Severity } from '../judging/finding.ts';
 import { API_VERSION } from '../vm-networks/cluster/model.ts';
 
 /** What the cluster tells of itself: one object, written by the controller that leads (deploy/controller/crds.yaml). */
@@ -134,8 +134,6 @@ export function inheritedFrom(object: ListedObject): Inherited | undefined {
 }
 
 const VERDICTS: readonly Verdict[] = ['ready', 'settling', 'not-ready', 'unknown'];
-const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
-const PHASES: readonly Phase[] = ['definite', 'settling', 'flapping'];
 
 function findingFrom(value: unknown): ClusterFinding | undefined {
   const problem = textAt(value, 'problem');

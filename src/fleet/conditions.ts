@@ -8,8 +8,9 @@ import {
   type SharedProblem,
 } from './cluster-report.ts';
 import { differenceWords, oddOnes } from './differences.ts';
+import { LEASE_SECONDS } from './heartbeat.ts';
 import { namesIn, reasonFrom } from './names.ts';
-import type { StatusSight } from './sight.ts';
+import type { StatusSight, Watched } from './sight.ts';
 
 export interface Whole {
   readonly counts: NodeCounts;
@@ -19,6 +20,8 @@ export interface Whole {
   readonly unheard: readonly string[];
   /** Nodes whose reports were compared. */
   readonly compared: number;
+  /** What has not been seen for so long that nothing can be said of nodes by it. */
+  readonly blindTo: Watched | undefined;
 }
 
 /** Of the looks of `hayward status`, so many in a row must end unknown: one that failed is the network's hiccup. */
@@ -34,9 +37,35 @@ export function saidOf(
   status: StatusSight | undefined,
   before: readonly Condition[],
 ): Said<ConditionType>[] {
-  const said = [readyOf(status, before), agentsReporting(whole), nodesHealthy(whole), nodesAlike(whole)];
+  const said = [readyOf(status, before), ...ofNodes(whole)];
   return said.flatMap((one) => one ?? []).map((one) => ({ ...one, message: bounded(one.message) }));
 }
+
+/** Old words are not how nodes are now: without reports nothing is known of them; without Leases, not whose report still counts. */
+function ofNodes(whole: Whole): readonly (Said<ConditionType> | undefined)[] {
+  const alike = nodesAlike(whole);
+  if (!whole.blindTo) return [agentsReporting(whole), nodesHealthy(whole), alike];
+  const unseen = UNSEEN[whole.blindTo];
+  const isAlikeKnown = whole.blindTo !== 'reports';
+  return [
+    { type: 'AgentsReporting', ...unseen },
+    { type: 'NodesHealthy', ...unseen },
+    isAlikeKnown ? alike : { type: 'NodesAlike', ...unseen },
+  ];
+}
+
+const UNSEEN: Readonly<Record<Watched, Omit<Said, 'type'>>> = {
+  reports: {
+    status: 'Unknown',
+    reason: 'ReportsNotSeen',
+    message: `the controller has seen no NodeReports for ${LEASE_SECONDS} s; its log says why`,
+  },
+  leases: {
+    status: 'Unknown',
+    reason: 'LeasesNotSeen',
+    message: `the controller has seen no Leases of guards for ${LEASE_SECONDS} s; its log says why`,
+  },
+};
 
 /** Conditions after what is said now. lastTransitionTime is of the status: another reason or message leaves it as it was. */
 export function conditionsAfter(

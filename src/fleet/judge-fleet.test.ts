@@ -146,6 +146,29 @@ describe('an agent that is silent', () => {
     expect(cluster.look(1_180).report.nodes.silent).toBe(1);
   });
 
+  it.each([
+    ['leases', 'LeasesNotSeen', 'Alike'],
+    ['reports', 'ReportsNotSeen', 'ReportsNotSeen'],
+  ] as const)('is not called well for long where the controller does not see %s', (what, reason, alike) => {
+    const cluster = play({ 'node-1': {} });
+    cluster.look(1);
+    cluster.seen.seeingSinceMs = undefined;
+    cluster.seen.unseenSinceMs = { ...cluster.seen.unseenSinceMs, [what]: 10_000 };
+    const soon = cluster.look(189);
+    expect(soon.againMs).toBe(190_000);
+    expect(conditionOf(soon, 'AgentsReporting')).toMatchObject({ status: 'True' });
+    const blind = cluster.look(190);
+    expect(conditionOf(blind, 'AgentsReporting')).toMatchObject({ status: 'Unknown', reason });
+    expect(conditionOf(blind, 'NodesHealthy')).toMatchObject({ status: 'Unknown', reason });
+    expect(conditionOf(blind, 'NodesAlike')).toMatchObject({ reason: alike });
+    expect(blind.report.nodes.healthy).toBe(1);
+    cluster.seen.unseenSinceMs = { reports: undefined, leases: undefined };
+    expect(conditionOf(cluster.look(200), 'NodesHealthy')).toMatchObject({
+      status: 'True',
+      lastTransitionTime: at(200).text,
+    });
+  });
+
   it('that never was is missing, when it has had its time; a report that comes is waited for anew', () => {
     const cluster = play({ 'node-1': undefined, 'node-2': {} });
     const first = cluster.look(1);

@@ -1,3 +1,4 @@
+import { blindnessOf } from './blind.ts';
 import {
   type ClusterFinding,
   type ClusterReport,
@@ -49,7 +50,8 @@ export function judgeFleet(seen: FleetSight, before: FleetMemory, at: Moment): F
   const compared = reportsOf(seen, standings, ['healthy', 'problem', 'unknown']);
   const differences = fleetDifferences(compared);
   const unheard = names.filter((name) => ['silent', 'missing'].includes(standings.get(name)?.state ?? ''));
-  const whole = { counts, problems, differences, unheard, compared: compared.length };
+  const blind = blindnessOf(seen, at);
+  const whole = { counts, problems, differences, unheard, compared: compared.length, blindTo: blind.to };
   const cluster = seen.status ? inTheirWords(seen.status.findings, before.cluster) : before.cluster;
   const status = seen.status && { ...seen.status, findings: cluster };
   const said = saidOf(whole, status, before.conditions);
@@ -68,7 +70,7 @@ export function judgeFleet(seen: FleetSight, before: FleetMemory, at: Moment): F
     },
     wishes: new Map(names.map((name) => [name, wishOf(name, standings, seen)])),
     hasSuspects: judged.some(([, { isSuspect }]) => isSuspect),
-    againMs: judged.reduce((first, [, { againMs }]) => Math.min(first, againMs), Number.POSITIVE_INFINITY),
+    againMs: judged.reduce((first, [, { againMs }]) => Math.min(first, againMs), blind.againMs),
     memory: { standings, conditions, cluster },
   };
 }

@@ -3,8 +3,9 @@ import type { KubeBody } from '../cluster/client/write.ts';
 import { identityOf, listAt, numberAt, objectAt, textAt } from '../cluster/object-fields.ts';
 import type { UnknownReason } from '../hosts/reading.ts';
 import { firstLine } from '../hosts/sanitise.ts';
-import type { Finding, Phase, Severity } from '../judging/finding.ts';
+import { type Finding, PHASES, type Phase, SEVERITIES, type Severity } from '../judging/finding.ts';
 import { API_VERSION } from '../vm-networks/cluster/model.ts';
+import { compareText } from './names.ts';
 
 /** One a node, of the node's name; written by the guard there (deploy/controller/crds.yaml; docs/guard.md). */
 export const NODE_REPORTS = {
@@ -199,8 +200,6 @@ function isOfSame(one: ReportedFinding, other: Pick<ReportedFinding, 'problem' |
 }
 
 const STATUSES = ['problem', 'unknown'] as const;
-const SEVERITIES = ['critical', 'warning', 'info'] as const;
-const PHASES = ['definite', 'settling', 'flapping'] as const;
 const REASONS = ['absent', 'denied', 'failed', 'not-collected'] as const;
 
 function findingFrom(value: unknown): ReportedFinding | undefined {
@@ -236,10 +235,6 @@ const RANK: Readonly<Record<`${ReportedFinding['status']} ${Severity}`, number>>
 function byWeight(one: ReportedFinding, other: ReportedFinding): number {
   const rank = (finding: ReportedFinding): number => RANK[`${finding.status} ${finding.severity}`];
   return rank(one) - rank(other) || compareText(one.problem, other.problem) || compareText(one.subject, other.subject);
-}
-
-function compareText(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function guardFrom(value: unknown): GuardState {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { KubeConnection } from '../cluster/client/connection.ts';
 import { pausesFor } from '../cluster/client/pauses.ts';
 import type { Reading } from '../hosts/reading.ts';
+import { makeSettling } from './settling.ts';
 import { type ReportTrouble, type Speaker, type SpeakerOptions, speakerTo } from './speaker.ts';
 
 /** How it stands with reporting. */
@@ -38,6 +39,7 @@ const FAILURES_TOLD = 3;
  */
 export function startReporter({ open, onChange, lookMs = LOOK_MS, ...speaking }: ReporterOptions): Reporter {
   const { node, signal } = speaking;
+  const settling = makeSettling();
   let client: KubeConnection | undefined;
   let speaker: Speaker | undefined;
   let standing: ReportStanding = { node, server: '', heardAt: null, trouble: null };
@@ -53,7 +55,7 @@ export function startReporter({ open, onChange, lookMs = LOOK_MS, ...speaking }:
     const heard = (): void => {
       standing = { ...standing, heardAt: new Date().toISOString() };
     };
-    speaker = speakerTo({ ...speaking, client, heard });
+    speaker = speakerTo({ ...speaking, client, settling, heard });
     return speaker;
   }
   function hangUp(): void {

@@ -26,6 +26,9 @@ export interface StatusSight {
   readonly unknownLooks: number;
 }
 
+/** What guards write, and what a judgement of the whole goes by. */
+export type Watched = 'reports' | 'leases';
+
 /** Everything a judgement of the whole is made from. */
 export interface FleetSight {
   readonly nodes: ReadonlyMap<string, FleetNode>;
@@ -33,6 +36,8 @@ export interface FleetSight {
   readonly heartbeats: ReadonlyMap<string, Heartbeat>;
   /** Since when Leases have been seen without a gap; undefined while they are not seen. */
   readonly seeingSinceMs: number | undefined;
+  /** Since when what is not seen now has not been, ms; undefined for what is seen. */
+  readonly unseenSinceMs: Readonly<Record<Watched, number | undefined>>;
   /** When the Leases were last asked for afresh: what had not been renewed by then had not been renewed. */
   readonly confirmedMs: number;
   /** Not there before the first look has ended. */

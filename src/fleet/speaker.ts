@@ -13,7 +13,7 @@ import {
   reportOf,
   saysTheSame,
 } from './node-report.ts';
-import { makeSettling } from './settling.ts';
+import type { Settling } from './settling.ts';
 
 /**
  * What keeps a node from reporting. `credentials`: none to ask by; `denied`: by RBAC or an admission policy; `no-node`: none has the
@@ -26,10 +26,12 @@ export interface ReportTrouble {
 }
 
 export interface SpeakerOptions {
-  readonly client: KubeConnection;
+  readonly client: Pick<KubeConnection, 'json' | 'apply'>;
   readonly node: string;
   /** As it is at this moment; undefined before the first. */
   readonly judgement: () => NodeJudgement | undefined;
+  /** Outlives a speaker: what one could not say is ripe for the next. */
+  readonly settling: Settling;
   /** The API server took something. */
   readonly heard: () => void;
   readonly signal: AbortSignal;
@@ -39,7 +41,10 @@ export interface SpeakerOptions {
 
 /** Who says to one API server what a node is like. */
 export interface Speaker {
-  /** Renews the Lease when that is due, and writes the report when it says something new. */
+  /**
+   * Writes the report when it says something new, and renews the Lease when that is due and the report says how the node is: a Lease
+   * beside a report that nobody could bring up to date, or before the node was ever judged, would vouch for what is not known.
+   */
   turn(): Promise<ReportTrouble | undefined>;
 }
 
@@ -47,11 +52,11 @@ export interface Speaker {
 const RENEWALS_TRUSTED = 10;
 const REQUEST_MS = 10_000;
 
-export function speakerTo({ client, node, judgement, heard, signal, renewMs = RENEW_MS }: SpeakerOptions): Speaker {
+export function speakerTo(options: SpeakerOptions): Speaker {
+  const { client, node, judgement, settling, heard, signal, renewMs = RENEW_MS } = options;
   const limit = { timeoutMs: REQUEST_MS, signal };
   const writing = { ...limit, manager: REPORTER, force: true };
   const path = `${NODE_REPORTS.path}/${encodeURIComponent(node)}`;
-  const settling = makeSettling();
   let nodeUid: string | undefined;
   let leaseUid: string | undefined;
   let renewAt = Number.NEGATIVE_INFINITY;
@@ -100,14 +105,14 @@ export function speakerTo({ client, node, judgement, heard, signal, renewMs = RE
     return undefined;
   }
 
-  async function say(uid: string): Promise<ReportTrouble | undefined> {
-    const judged = judgement();
-    const trouble = judged && (await reread());
-    if (judged === undefined || trouble) return trouble;
+  /** `unripe`: what there is to say may pass by itself, so that the report is not yet how the node is. */
+  async function say(judged: NodeJudgement, uid: string): Promise<ReportTrouble | 'unripe' | undefined> {
+    const trouble = await reread();
+    if (trouble) return trouble;
     const report = reportOf(judged, stored);
     const news = stored && saysTheSame(report, stored) ? undefined : report;
     const isRipe = settling.ripe(news, stored === undefined, performance.now());
-    if (!isRipe) return undefined;
+    if (!isRipe) return news && 'unripe';
     const written = await client.apply(path, nodeReportBody(report, uid), writing);
     if (written.kind !== 'done') return unwritten(written, 'no-kind');
     stored = report;
@@ -119,8 +124,11 @@ export function speakerTo({ client, node, judgement, heard, signal, renewMs = RE
     async turn() {
       const uid = await knowNode();
       if (typeof uid !== 'string') return uid;
-      const trouble = await renew(uid);
-      return trouble ?? (nodeUid === undefined ? undefined : say(uid));
+      const judged = judgement();
+      if (judged === undefined) return undefined;
+      const unsaid = await say(judged, uid);
+      if (unsaid === 'unripe') return undefined;
+      return unsaid ?? renew(uid);
     },
   };
 }

@@ -2,13 +2,15 @@ import type { Unknown } from '../hosts/reading.ts';
 import type { Remedy } from '../remedies/remedy.ts';
 
 export type Status = 'ok' | 'problem' | 'unknown' | 'not-applicable';
-export type Severity = 'critical' | 'warning' | 'info';
+export const SEVERITIES = ['critical', 'warning', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /**
  * Where time plays a part: `definite` is past its deadline or needs none, `settling` may pass by itself and is inside it, `flapping`
  * comes and goes.
  */
-export type Phase = 'definite' | 'settling' | 'flapping';
+export const PHASES = ['definite', 'settling', 'flapping'] as const;
+export type Phase = (typeof PHASES)[number];
 
 /** One reading that a judgement rests on. `wanted` where something else was wanted. */
 export interface Evidence {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KubeConnection } from '../../cluster/client/connection.ts';
-import type { Written } from '../../cluster/client/write.ts';
+import type { KubeWriter, Written } from '../../cluster/client/write.ts';
 import {
   CLUSTER_REPORT,
   CLUSTER_REPORTS,
@@ -31,10 +30,14 @@ interface Ground {
   readonly tell: TellFleet;
   readonly tally: FleetTally;
   readonly signal: AbortSignal;
+  /** Monotonic, ms. */
+  readonly now?: () => number;
 }
 
 /** Events of what has no namespace are kept there (client-go tools/record/event.go). */
 const EVENTS = '/apis/events.k8s.io/v1/namespaces/default/events';
+/** What is not tried again within it never is: retries come each ten seconds, sweeps each minute. */
+const TRIED_MS = 600_000;
 /** What is told again within it is a series. */
 const SERIES_MS = 600_000;
 /** The API's own limit (events.k8s.io/v1, reportingInstance). */
@@ -46,27 +49,59 @@ interface Series {
   readonly untilMs: number;
 }
 
-export function fleetWrites(client: KubeConnection, { instance, tell, tally, signal }: Ground): FleetWrites {
+export function fleetWrites(client: KubeWriter, ground: Ground): FleetWrites {
+  const { instance, tell, tally, signal, now = () => performance.now() } = ground;
   const ours = { manager: CONTROLLER, force: true, signal } as const;
-  /** Told once each, until it comes through: a right that is missing is missing for a thousand nodes. */
-  const complained = new Set<string>();
+  /** When each was refused last: told once, until it comes through. A right that is missing is missing for a thousand nodes. */
+  const complained = new Map<string, number>();
   const series = new Map<string, Series>();
-  let budget = fullBudget(performance.now());
+  let budget = fullBudget(now());
 
   async function done(what: Write, object: string, writing: Promise<Written>): Promise<boolean> {
     const written = await writing;
     const isDone = written.kind === 'done' || written.kind === 'gone';
     tally.wrote(what, isDone ? 'done' : 'refused');
     if (written.kind === 'done' || written.kind === 'gone') complained.delete(object);
-    else if (!signal.aborted && !complained.has(object)) {
-      complained.add(object);
-      tell({ type: 'refused', object, detail: written.detail });
-    }
+    else if (!signal.aborted) complain(object, written.detail);
     return isDone;
+  }
+  /** What is there is tried again and again; what has not been for long is there no more. */
+  function complain(object: string, detail: string): void {
+    const nowMs = now();
+    for (const [one, refusedMs] of complained) if (refusedMs + TRIED_MS <= nowMs) complained.delete(one);
+    const isTold = complained.has(object);
+    complained.set(object, nowMs);
+    if (!isTold) tell({ type: 'refused', object, detail });
   }
   function seriesOf(key: string, nowMs: number): Series | undefined {
     for (const [one, { untilMs }] of series) if (untilMs <= nowMs) series.delete(one);
     return series.get(key);
+  }
+  /** Counts it on the Event that told it. False where that is no longer there. */
+  async function isRepeated(key: string, { name, count }: Series): Promise<boolean> {
+    const more = { name, count: count + 1 };
+    const patch = { series: { count: more.count, lastObservedTime: microTime(new Date()) } };
+    const written = await client.merge(`${EVENTS}/${name}`, patch, { manager: CONTROLLER, signal });
+    if (written.kind === 'gone') return false;
+    if (await done('event', 'Events', Promise.resolve(written))) follow(key, more);
+    return true;
+  }
+  /** Only what the API server took can be counted on later. */
+  async function begin(key: string, event: ToldEvent, uid: string): Promise<void> {
+    const at = new Date();
+    const name = eventName(key, at);
+    const reporter = {
+      reportingController: 'hayward.internal/controller',
+      reportingInstance: boundedInstance(instance),
+    };
+    const body = { ...eventBody(event, uid, at), ...reporter, metadata: { name, namespace: 'default' } };
+    const written = await client.create(EVENTS, body, { signal });
+    await done('event', 'Events', Promise.resolve(written));
+    if (written.kind === 'done') follow(key, { name, count: 1 });
+    else series.delete(key);
+  }
+  function follow(key: string, told: Pick<Series, 'name' | 'count'>): void {
+    series.set(key, { ...told, untilMs: now() + SERIES_MS });
   }
   return {
     async report(report, exists) {
@@ -84,31 +119,15 @@ export function fleetWrites(client: KubeConnection, { instance, tell, tally, sig
       return done('node', `the condition of node ${name}`, client.merge(path, patch, options));
     },
     async event(event, uid) {
-      const now = new Date();
-      const nowMs = performance.now();
-      const key = JSON.stringify(event);
-      const before = seriesOf(key, nowMs);
-      const after = spent(budget, nowMs);
+      const after = spent(budget, now());
       if (!after) {
         tally.wrote('event', 'withheld');
         return;
       }
       budget = after;
-      if (before) {
-        const count = before.count + 1;
-        series.set(key, { ...before, count, untilMs: nowMs + SERIES_MS });
-        const patch = { series: { count, lastObservedTime: microTime(now) } };
-        await done('event', 'Events', client.merge(`${EVENTS}/${before.name}`, patch, { manager: CONTROLLER, signal }));
-        return;
-      }
-      const name = eventName(key, now);
-      series.set(key, { name, count: 1, untilMs: nowMs + SERIES_MS });
-      const reporter = {
-        reportingController: 'hayward.internal/controller',
-        reportingInstance: boundedInstance(instance),
-      };
-      const body = { ...eventBody(event, uid, now), ...reporter, metadata: { name, namespace: 'default' } };
-      await done('event', 'Events', client.create(EVENTS, body, { signal }));
+      const key = JSON.stringify(event);
+      const before = seriesOf(key, now());
+      if (!before || !(await isRepeated(key, before))) await begin(key, event, uid);
     },
     removeNamespace: (name) =>
       done('sweep', `namespace ${name}`, client.remove(`/api/v1/namespaces/${encodeURIComponent(name)}`, { signal })),

@@ -1,5 +1,6 @@
-import { plainText, type Route } from '../../http-server.ts';
-import { familiesText, type MetricFamily } from '../../report/prometheus-text.ts';
+import type { Route } from '../../http-server.ts';
+import type { MetricFamily } from '../../report/prometheus-text.ts';
+import { leadingRoutes } from '../../vm-networks/controller/leading.ts';
 import { type ClusterReport, NODE_STATES } from '../cluster-report.ts';
 import type { FleetTally } from './tally.ts';
 
@@ -9,28 +10,12 @@ export function fleetRoutes(
   isReady: () => boolean,
   more: () => readonly MetricFamily[],
 ): readonly Route[] {
-  return [
-    { method: 'GET', path: '/healthz', open: true, answer: () => plainText('ok') },
-    {
-      method: 'GET',
-      path: '/readyz',
-      open: true,
-      answer: () => (isReady() ? plainText(tally.isLeading() ? 'leading' : 'standing by') : plainText('not yet', 503)),
-    },
-    {
-      method: 'GET',
-      path: '/metrics',
-      answer: () => ({
-        status: 200,
-        type: 'text/plain; version=0.0.4; charset=utf-8',
-        body: familiesText([...fleetFamilies(tally), ...more()]),
-      }),
-    },
-  ];
+  const families = () => [...fleetFamilies(tally), ...more()];
+  return leadingRoutes({ isLeading: tally.isLeading, isReady, families });
 }
 
 /** A standby knows nothing of the cluster, and says nothing of it. */
-export function fleetFamilies(tally: FleetTally): readonly MetricFamily[] {
+function fleetFamilies(tally: FleetTally): readonly MetricFamily[] {
   const report = tally.report();
   const ages: readonly (readonly [string, string, number | undefined])[] = [
     ['hayward_cluster_last_sync_age_seconds', 'Since the watches last brought something.', tally.syncAge()],

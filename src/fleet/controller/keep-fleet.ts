@@ -90,6 +90,7 @@ export async function keepFleet({ lost, client }: Term, options: FleetOptions): 
       reports: watch.reports,
       heartbeats: watch.heartbeats,
       seeingSinceMs: watch.seeingSinceMs(),
+      unseenSinceMs: watch.unseenSinceMs(),
       confirmedMs: watch.confirmedMs(),
       status,
       inherited: watch.own(),

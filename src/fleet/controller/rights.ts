@@ -37,13 +37,20 @@ const FLEET_RIGHTS: readonly Right[] = [
     namespace: 'default',
     why: 'Events of what has no namespace are kept there.',
   },
+];
+
+/**
+ * What removing namespaces asks (sweep-runs.ts), granted apart: only where an admission policy says which ones may it be granted, and API
+ * servers before Kubernetes 1.30 do not know such a policy.
+ */
+export const SWEEP_RIGHTS: readonly Right[] = [
   {
     verbs: ['list', 'delete'],
     group: '',
     resources: ['namespaces'],
-    why: 'What killed runs of hayward dataplane left behind; of no other may it be deleted (the policy below).',
+    why: 'What killed runs of hayward dataplane left behind; no other may be deleted (the policy above).',
   },
 ];
 
-/** What `hayward controller` asks of the API server: that, what `networks controller` asks, and what a look of `status` does. */
+/** What `hayward controller` asks of the API server but for sweeping: that of all nodes, what `networks controller` asks, and what a look of `status` does. */
 export const CONTROLLER_RIGHTS: readonly Right[] = [...FLEET_RIGHTS, ...NETWORKS_CONTROLLER_RIGHTS, ...STATUS_RIGHTS];

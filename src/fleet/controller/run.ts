@@ -1,18 +1,14 @@
-import type { KubeConnection } from '../../cluster/client/connection.ts';
-import { type LeadEnd, lead, type Term } from '../../cluster/client/lead.ts';
+import type { LeadEnd, Term } from '../../cluster/client/lead.ts';
 import type { Settings } from '../../vm-networks/cluster/keep-network.ts';
-import { LEASE } from '../../vm-networks/cluster/model.ts';
 import type { Tell } from '../../vm-networks/controller/events.ts';
 import { keepNetworks } from '../../vm-networks/controller/keeper.ts';
+import { type LeadingOptions, leadTelling } from '../../vm-networks/controller/leading.ts';
 import type { Tally } from '../../vm-networks/controller/tally.ts';
 import { type FleetOptions, keepFleet } from './keep-fleet.ts';
 
-export interface HaywardControllerOptions extends FleetOptions {
-  readonly client: KubeConnection;
-  /** Where the Lease is. */
-  readonly namespace: string;
+export interface HaywardControllerOptions extends FleetOptions, LeadingOptions {
+  readonly tell: FleetOptions['tell'];
   readonly networks: { readonly settings: Settings; readonly tell: Tell; readonly tally: Tally };
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -20,31 +16,15 @@ export interface HaywardControllerOptions extends FleetOptions {
  * Lease is that of `hayward networks controller`, whose work this does too: of both kinds one alone leads.
  */
 export async function runHaywardController(options: HaywardControllerOptions): Promise<LeadEnd> {
-  const { client, namespace, name, networks, tell, tally, signal } = options;
-  tell({ type: 'started', name, server: client.server });
-  const end = await lead(
-    {
-      client,
-      namespace,
-      name: LEASE.name,
-      identity: name,
-      signal,
-      onNews(news) {
-        if (news.kind === 'trouble') tell({ type: 'lease', detail: news.detail });
-        else if (news.identity !== '' && news.identity !== name) tell({ type: 'waiting', leader: news.identity });
-      },
-    },
-    async (term) => {
-      tally.leads();
-      try {
-        await bothOf(term, [(own) => keepFleet(own, options), (own) => keepNetworks(own, networks)]);
-      } finally {
-        tally.stands();
-      }
-    },
-  );
-  tell(end.kind === 'lost' ? { type: 'lost', detail: end.detail } : { type: 'stopped' });
-  return end;
+  const { networks, tally } = options;
+  return leadTelling(options, async (term) => {
+    tally.leads();
+    try {
+      await bothOf(term, [(own) => keepFleet(own, options), (own) => keepNetworks(own, networks)]);
+    } finally {
+      tally.stands();
+    }
+  });
 }
 
 /** Works of one term: where one has a bug, the others are ended, and the bug is thrown. */

@@ -1,17 +1,13 @@
 import { harmless, harmlessJson } from '../../hosts/sanitise.ts';
 import type { Bilingual, Lang } from '../../lang.ts';
+import { type LeadTold, leadWords, type SightTold } from '../../vm-networks/controller/leading.ts';
 
 /** What the controller tells of itself and of the cluster, one line each. */
 export type FleetTold =
-  | { readonly type: 'started'; readonly name: string; readonly server: string }
-  | { readonly type: 'waiting'; readonly leader: string }
+  | LeadTold
+  | SightTold
   /** It leads; `nodes` and `reports` as first seen. */
   | { readonly type: 'judging'; readonly nodes: number; readonly reports: number }
-  | { readonly type: 'lost'; readonly detail: string }
-  | { readonly type: 'stopped' }
-  | { readonly type: 'lease'; readonly detail: string }
-  /** Something of the cluster is not seen for now, or again: `detail` is empty. */
-  | { readonly type: 'sight'; readonly what: string; readonly detail: string }
   | {
       readonly type: 'condition';
       readonly condition: string;
@@ -48,14 +44,18 @@ export function tellingOnce<E extends { readonly type: string }>(tell: (event: E
   };
 }
 
-type OfItself = Extract<FleetTold, { type: 'started' | 'waiting' | 'judging' | 'lost' | 'stopped' | 'lease' }>;
-
 function wordsOf(told: FleetTold): Bilingual {
   switch (told.type) {
-    case 'sight':
-      return told.detail === ''
-        ? { en: `${told.what} are seen again`, 'zh-CN': `${told.what} 已恢复可见` }
-        : { en: `${told.what} are not seen: ${told.detail}`, 'zh-CN': `看不到 ${told.what}：${told.detail}` };
+    case 'started':
+      return {
+        en: `controller ${told.name} at ${told.server}`,
+        'zh-CN': `控制器 ${told.name}，API 服务器 ${told.server}`,
+      };
+    case 'judging':
+      return {
+        en: `leading: ${told.nodes} nodes, ${told.reports} reports`,
+        'zh-CN': `成为主控：${told.nodes} 个节点，${told.reports} 份报告`,
+      };
     case 'condition':
       return {
         en: `${told.condition} is ${told.status} (${told.reason}): ${told.message}`,
@@ -77,32 +77,6 @@ function wordsOf(told: FleetTold): Bilingual {
         'zh-CN': `已删除命名空间 ${told.namespace}：遗留自 ${told.expired} 过期的运行`,
       };
     default:
-      return ofItself(told);
-  }
-}
-
-function ofItself(told: OfItself): Bilingual {
-  switch (told.type) {
-    case 'started':
-      return {
-        en: `controller ${told.name} at ${told.server}`,
-        'zh-CN': `控制器 ${told.name}，API 服务器 ${told.server}`,
-      };
-    case 'waiting':
-      return { en: `${told.leader} leads; standing by`, 'zh-CN': `${told.leader} 为主，本进程待命` };
-    case 'judging':
-      return {
-        en: `leading: ${told.nodes} nodes, ${told.reports} reports`,
-        'zh-CN': `成为主控：${told.nodes} 个节点，${told.reports} 份报告`,
-      };
-    case 'lost':
-      return {
-        en: `the lease is lost, nothing more is written: ${told.detail}`,
-        'zh-CN': `已失去租约，不再写入：${told.detail}`,
-      };
-    case 'stopped':
-      return { en: 'stopped; the lease was given up', 'zh-CN': '已停止，租约已交出' };
-    case 'lease':
-      return { en: `the lease: ${told.detail}`, 'zh-CN': `租约：${told.detail}` };
+      return leadWords(told);
   }
 }

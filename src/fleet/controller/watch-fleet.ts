@@ -6,7 +6,7 @@ import type { Unknown } from '../../hosts/reading.ts';
 import { CLUSTER_REPORT, CLUSTER_REPORTS, type Inherited, inheritedFrom } from '../cluster-report.ts';
 import { HEARTBEAT_LABELS, HEARTBEAT_NAMESPACE, heartbeatName, LEASE_SECONDS } from '../heartbeat.ts';
 import { NODE_REPORTS, type NodeReport, nodeReportOf } from '../node-report.ts';
-import type { FleetNode, Heartbeat } from '../sight.ts';
+import type { FleetNode, FleetSight, Heartbeat, Watched } from '../sight.ts';
 import type { FleetTally } from './tally.ts';
 import type { TellFleet } from './told.ts';
 
@@ -17,6 +17,7 @@ export interface FleetWatch {
   readonly heartbeats: ReadonlyMap<string, Heartbeat>;
   readonly own: () => Inherited | undefined;
   readonly seeingSinceMs: () => number | undefined;
+  readonly unseenSinceMs: () => FleetSight['unseenSinceMs'];
   readonly confirmedMs: () => number;
   /** Asks for the Leases afresh: a stream may be dead and say nothing. False where that went wrong. */
   confirm(): Promise<boolean>;
@@ -47,6 +48,7 @@ export function watchFleet(options: FleetWatchOptions): FleetWatch {
   const { client, changed, awakens, tell, tally, signal } = options;
   const heartbeats = new Map<string, Heartbeat>();
   let seeingSinceMs: number | undefined;
+  let unseenSinceMs: FleetSight['unseenSinceMs'] = { reports: undefined, leases: undefined };
   let confirmedMs = 0;
   const common = { client, signal };
   const trouble =
@@ -54,6 +56,13 @@ export function watchFleet(options: FleetWatchOptions): FleetWatch {
     (why: Unknown | undefined) =>
       tell({ type: 'sight', what, detail: ours && why?.reason === 'absent' ? MISSING : (why?.detail ?? '') });
 
+  /** How long it lasts counts from the first word of it. */
+  function noted(what: Watched, isUnseen: boolean): void {
+    const since = unseenSinceMs[what];
+    if (isUnseen === (since !== undefined)) return;
+    unseenSinceMs = { ...unseenSinceMs, [what]: isUnseen ? performance.now() : undefined };
+    changed();
+  }
   function renewed({ node, renewed: text, durationMs }: Renewal): void {
     const held = heartbeats.get(node);
     if (held?.renewed === text && held.durationMs === durationMs) return;
@@ -73,11 +82,15 @@ export function watchFleet(options: FleetWatchOptions): FleetWatch {
       if (!isSame) changed();
     },
   });
+  const tellReports = trouble(`${NODE_REPORTS.kind}s`, true);
   const reports = inform({
     ...common,
     path: NODE_REPORTS.path,
     read: nodeReportOf,
-    onTrouble: trouble(`${NODE_REPORTS.kind}s`, true),
+    onTrouble(why) {
+      tellReports(why);
+      noted('reports', why !== undefined);
+    },
     onChange() {
       tally.synced();
       changed();
@@ -92,7 +105,7 @@ export function watchFleet(options: FleetWatchOptions): FleetWatch {
     onTrouble(why) {
       tellLeases(why);
       seeingSinceMs = why ? undefined : performance.now();
-      if (!why) changed();
+      noted('leases', why !== undefined);
     },
     onChange(event) {
       tally.synced();
@@ -117,6 +130,7 @@ export function watchFleet(options: FleetWatchOptions): FleetWatch {
     heartbeats,
     own: () => own.items.get(CLUSTER_REPORT),
     seeingSinceMs: () => seeingSinceMs,
+    unseenSinceMs: () => unseenSinceMs,
     confirmedMs: () => confirmedMs,
     async confirm() {
       const sentMs = performance.now();
@@ -149,8 +163,8 @@ interface Renewal {
 /** A guard may say that it is silent sooner or later than others, within reason. */
 const LONGEST_S = 3600;
 
-/** Of the node that holds it, where it is that node's: one guard does not speak for another. */
-function renewalOf(object: ListedObject): Renewal | undefined {
+/** A Lease of the node that holds it, where it is that node's: one guard does not speak for another. Undefined for any other. */
+export function renewalOf(object: ListedObject): Renewal | undefined {
   const identity = identityOf(object);
   const spec = objectAt(object, 'spec');
   const node = textAt(spec, 'holderIdentity');

@@ -60,6 +60,7 @@ export function play(sketches: Record<string, NodeSketch | undefined>, more: Par
     reports,
     heartbeats,
     seeingSinceMs: 0,
+    unseenSinceMs: { reports: undefined, leases: undefined },
     confirmedMs: 0,
     status: { verdict: 'ready', findings: [], unknownLooks: 0 },
     inherited: undefined,

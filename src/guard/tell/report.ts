@@ -24,24 +24,15 @@ export interface ReportSources {
 /** What the guard knows of its node at this moment, as it is reported. Pure. */
 export function judgementOf({ node, plan, status, unjudged }: ReportSources): NodeJudgement {
   const { keys, enforce, conflicts, paused } = status;
-  const read = keys.filter(({ value }) => value !== null);
-  // What is not there, as a bridge that went, is neither same nor different elsewhere, and not unseen either.
-  const unread = keys.filter(({ value, unreadable }) => value === null && unreadable !== 'absent');
+  const isJudged = unjudged === '';
   return {
     node,
     version: VERSION,
     takenAt: plan.takenAt,
     profile: plan.profile,
     launch: plan.phase,
-    facts: plan.facts?.values ?? {},
-    settings: Object.fromEntries(read.map(({ key, value }) => [key, value ?? ''])),
-    unseen: {
-      ...plan.facts?.unseen,
-      ...Object.fromEntries(
-        unread.map(({ key, unreadable = 'not-collected' }): [string, UnknownReason] => [key, unreadable]),
-      ),
-    },
-    findings: unjudged === '' ? plan.findings : [unjudgedFinding(unjudged), ...plan.findings],
+    ...(isJudged ? seenBy(plan, keys) : { facts: {}, settings: {}, unseen: {} }),
+    findings: isJudged ? plan.findings : [unjudgedFinding(unjudged), ...plan.findings],
     guard: {
       enforce: enforce?.inForce ?? 'off',
       keys: keys.length,
@@ -49,6 +40,23 @@ export function judgementOf({ node, plan, status, unjudged }: ReportSources): No
       contested: keys.filter(({ contested }) => contested).length,
       conflicts: conflicts.length,
       paused,
+    },
+  };
+}
+
+/** How the node reads, for comparing it with others: old words of a node that is no longer judged have no vote there. */
+function seenBy({ facts }: GuardPlan, keys: GuardStatus['keys']): Pick<NodeJudgement, 'facts' | 'settings' | 'unseen'> {
+  const read = keys.filter(({ value }) => value !== null);
+  // What is not there, as a bridge that went, is neither same nor different elsewhere, and not unseen either.
+  const unread = keys.filter(({ value, unreadable }) => value === null && unreadable !== 'absent');
+  return {
+    facts: facts?.values ?? {},
+    settings: Object.fromEntries(read.map(({ key, value }) => [key, value ?? ''])),
+    unseen: {
+      ...facts?.unseen,
+      ...Object.fromEntries(
+        unread.map(({ key, unreadable = 'not-collected' }): [string, UnknownReason] => [key, unreadable]),
+      ),
     },
   };
 }

@@ -1,16 +1,12 @@
 import { harmless, harmlessJson } from '../../hosts/sanitise.ts';
 import type { Bilingual, Lang } from '../../lang.ts';
+import { type LeadTold, leadWords, type SightTold } from './leading.ts';
 
 /** What a controller tells of itself and of the networks, one line each. */
 export type ControllerEvent =
-  | { readonly type: 'started'; readonly name: string; readonly server: string }
-  | { readonly type: 'waiting'; readonly leader: string }
+  | LeadTold
+  | SightTold
   | { readonly type: 'leading'; readonly networks: number; readonly nodes: number }
-  | { readonly type: 'lost'; readonly detail: string }
-  | { readonly type: 'stopped' }
-  /** Something of the cluster is not seen for now, or again: `detail` is empty. */
-  | { readonly type: 'sight'; readonly what: string; readonly detail: string }
-  | { readonly type: 'lease'; readonly detail: string }
   | {
       readonly type: 'connected';
       readonly network: string;
@@ -50,35 +46,11 @@ function wordsOf(event: ControllerEvent): Bilingual {
         en: `controller of VM networks ${event.name} at ${event.server}`,
         'zh-CN': `虚拟机网络控制器 ${event.name}，API 服务器 ${event.server}`,
       };
-    case 'waiting':
-      return { en: `${event.leader} leads; standing by`, 'zh-CN': `${event.leader} 为主，本进程待命` };
     case 'leading':
       return {
         en: `leading: ${event.networks} VM networks on ${event.nodes} nodes`,
         'zh-CN': `成为主控：${event.networks} 个虚拟机网络，${event.nodes} 个节点`,
       };
-    case 'lost':
-      return {
-        en: `the lease is lost, nothing more is written: ${event.detail}`,
-        'zh-CN': `已失去租约，不再写入：${event.detail}`,
-      };
-    case 'stopped':
-      return { en: 'stopped; the lease was given up', 'zh-CN': '已停止，租约已交出' };
-    case 'sight':
-      return event.detail === ''
-        ? { en: `${event.what} are seen again`, 'zh-CN': `${event.what} 已恢复可见` }
-        : { en: `${event.what} are not seen: ${event.detail}`, 'zh-CN': `看不到 ${event.what}：${event.detail}` };
-    case 'lease':
-      return { en: `the lease: ${event.detail}`, 'zh-CN': `租约：${event.detail}` };
-    default:
-      return networkWords(event);
-  }
-}
-
-function networkWords(
-  event: Extract<ControllerEvent, { type: 'connected' | 'route-written' | 'route-stale' | 'refused' }>,
-): Bilingual {
-  switch (event.type) {
     case 'connected': {
       const more = event.message === '' ? '' : `: ${event.message}`;
       const words = CONNECTED[event.status];
@@ -99,5 +71,7 @@ function networkWords(
         en: `${event.object} could not be written: ${event.detail}`,
         'zh-CN': `无法写入 ${event.object}：${event.detail}`,
       };
+    default:
+      return leadWords(event);
   }
 }

@@ -1,27 +1,11 @@
-import { plainText, type Route } from '../../http-server.ts';
-import { familiesText, type MetricFamily } from '../../report/prometheus-text.ts';
+import type { Route } from '../../http-server.ts';
+import type { MetricFamily } from '../../report/prometheus-text.ts';
+import { leadingRoutes } from './leading.ts';
 import type { Tally } from './tally.ts';
 
 /** What a controller answers over HTTP: whether it is alive, whether it is of use, and how the networks stand. */
 export function controllerRoutes(tally: Tally, isReady: () => boolean): readonly Route[] {
-  return [
-    { method: 'GET', path: '/healthz', open: true, answer: () => plainText('ok') },
-    {
-      method: 'GET',
-      path: '/readyz',
-      open: true,
-      answer: () => (isReady() ? plainText(tally.isLeading() ? 'leading' : 'standing by') : plainText('not yet', 503)),
-    },
-    {
-      method: 'GET',
-      path: '/metrics',
-      answer: () => ({
-        status: 200,
-        type: 'text/plain; version=0.0.4; charset=utf-8',
-        body: familiesText(networkFamilies(tally)),
-      }),
-    },
-  ];
+  return leadingRoutes({ isLeading: tally.isLeading, isReady, families: () => networkFamilies(tally) });
 }
 
 /** How the VM networks stand, and what was written of them. */
