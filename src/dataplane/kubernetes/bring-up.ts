@@ -52,6 +52,11 @@ export class NotMade extends Error {
   }
 }
 
+/** Whether a policy may have refused it for what it is. Otherwise it is there, or nothing can be made there. */
+function isRefused(error: unknown): boolean {
+  return error instanceof NotMade && (error.reason === 'denied' || error.reason === 'failed');
+}
+
 /**
  * Makes everything of a run and waits until the Pods of all ready nodes run, or as long as it may. Throws NotMade, and as `signal`
  * does; what was made by then is taken down by the caller.
@@ -59,9 +64,9 @@ export class NotMade extends Error {
 export async function bringUp(up: BringingUp): Promise<Standing> {
   const { client, run, nodes, signal } = up;
   const path = `/api/v1/namespaces/${run.namespace}`;
-  await made(up, '/api/v1/namespaces', namespaceBody(run, up.expires));
+  const maySee = await makeNamespace(up);
   const owner = ownerOf(await made(up, `/apis/batch/v1/namespaces/${run.namespace}/jobs`, lifetimeBody(run)));
-  const forwarding = run.hostNetwork ? await forwardingBefore(up, owner) : new Map<string, string>();
+  const forwarding = maySee ? await forwardingBefore(up, owner) : new Map<string, string>();
   const [services] = await Promise.all([
     Promise.all(
       nodes.map(async (_, index) => serviceIn(await made(up, `${path}/services`, serviceBody(index, owner)))),
@@ -90,6 +95,23 @@ export async function bringUp(up: BringingUp): Promise<Standing> {
   return { ...stands, forwarding };
 }
 
+/** Whether Pods on the nodes' own network may be in it: where such a namespace is refused, the run goes without them. */
+async function makeNamespace(up: BringingUp): Promise<boolean> {
+  const { run, expires } = up;
+  const make = (hostNetwork: boolean) =>
+    made(up, '/api/v1/namespaces', namespaceBody({ ...run, hostNetwork }, expires));
+  if (run.hostNetwork) {
+    try {
+      await make(true);
+      return true;
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+    }
+  }
+  await make(false);
+  return false;
+}
+
 /** Why a DaemonSet's Pods were not made: an admission webhook, a quota, Pod security. Empty where nobody says. */
 async function refusedPods(client: KubeConnection, namespace: string): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/events`;
@@ -100,20 +122,26 @@ async function refusedPods(client: KubeConnection, namespace: string): Promise<s
 /** It is a help and no condition: where such Pods are refused, or slow, nothing is known of it. */
 const WITNESS_PATIENCE_MS = 15_000;
 const LOOK_LIMIT_MS = 10_000;
+/** By the shell alone: an image need not have cat. */
+const LOOK = ['sh', '-c', 'read -r value </proc/sys/net/ipv4/ip_forward && echo "$value"'];
 
 async function forwardingBefore(up: BringingUp, owner: Owner): Promise<ReadonlyMap<string, string>> {
   const { client, run, patienceMs, signal } = up;
   const { namespace } = run;
-  await made(up, `/apis/apps/v1/namespaces/${namespace}/daemonsets`, witnessBody(run, owner));
+  try {
+    await made(up, `/apis/apps/v1/namespaces/${namespace}/daemonsets`, witnessBody(run, owner));
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return new Map();
+  }
   const pods = await runningPods(up, [WITNESS], Math.min(patienceMs, WITNESS_PATIENCE_MS));
-  const command = ['cat', '/proc/sys/net/ipv4/ip_forward'];
   const turns = turnstile(LOOKS_AT_ONCE);
   const seen = await Promise.all(
     pods
       .filter((pod) => pod.running && pod.role === WITNESS)
       .map(({ name: pod, node }) =>
         turns(async () => {
-          const asked = { namespace, pod, container: WITNESS, command, timeoutMs: LOOK_LIMIT_MS, signal };
+          const asked = { namespace, pod, container: WITNESS, command: LOOK, timeoutMs: LOOK_LIMIT_MS, signal };
           const ran = await client.exec(asked);
           return [node, ran.known ? ran.value.stdout.trim() : ''] as const;
         }),
