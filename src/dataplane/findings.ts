@@ -171,7 +171,7 @@ function placeText(place: Place): string {
   if (place.where === 'asking') return `${place.node} → ${place.server}`;
   if ('server' in place) return place.server;
   if ('from' in place) return `${place.from} ${place.where === 'between' ? '↔' : '→'} ${place.to}`;
-  return 'node' in place ? place.node : '';
+  return nodesOf(place).join(', ');
 }
 
 const SHOWN = 4;
