@@ -7,7 +7,7 @@ import { type ClusterNode, clusterNodes, dnsServers } from '../dataplane/kuberne
 import { ECHO_PORT, type Run } from '../dataplane/kubernetes/objects.ts';
 import { takeDown } from '../dataplane/kubernetes/take-down.ts';
 import type { Told } from '../dataplane/metrics.ts';
-import { askAll } from '../dataplane/runner.ts';
+import { askAll, PAUSES_MS } from '../dataplane/runner.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Reading, Unknown } from '../hosts/reading.ts';
 import { harmless } from '../hosts/sanitise.ts';
@@ -17,7 +17,7 @@ import { type CommonOptions, commonOptions } from './common-options.ts';
 import type { RawDataplaneOptions } from './dataplane.ts';
 import { judgedNodes, namedHosts } from './dataplane-hosts.ts';
 import { type Result, refused, resultText } from './dataplane-output.ts';
-import { leftBehind, newRun, takenDownLater } from './dataplane-run.ts';
+import { ASKED_AT_ONCE, leftBehind, NODES_AT_ONCE, newRun, takenDownLater } from './dataplane-run.ts';
 import { watchDataplane } from './dataplane-watch.ts';
 import { catchInterruption } from './interruption.ts';
 import { openedCluster } from './kube-connection.ts';
@@ -146,6 +146,8 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
     const probed = await askAll(runner, ground, standing.silent, {
       pace: { timeoutMs: raw.timeout, atOnce: ASKED_AT_ONCE },
       nodesAtOnce: NODES_AT_ONCE,
+      pausesMs: PAUSES_MS,
+      age: () => performance.now() - standing.since,
       onProgress: (done, all) => progress.update(`asked from ${done} of ${all} nodes …`),
       signal,
     });
@@ -162,10 +164,6 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
   process.stdout.write(resultText({ ...given, ...result, image: image.image, dialect: run.dialect.name }));
   return result.findings;
 }
-
-/** Of one node's agent, and of the whole cluster. */
-const ASKED_AT_ONCE = 32;
-const NODES_AT_ONCE = 16;
 
 /** DNS that cannot be found is not asked, and that is said. */
 function withoutDns(servers: Reading<readonly unknown[]>, { context, options }: Given): readonly Finding[] {

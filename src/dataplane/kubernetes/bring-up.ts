@@ -28,6 +28,8 @@ export interface Standing {
   readonly silent: ReadonlyMap<string, string>;
   /** What net.ipv4.ip_forward was on a node before Pods were added, where it was seen. */
   readonly forwarding: ReadonlyMap<string, string>;
+  /** When the last was made, by performance.now(). */
+  readonly since: number;
 }
 
 export interface BringingUp {
@@ -83,6 +85,7 @@ export async function bringUp(up: BringingUp): Promise<Standing> {
       if (address !== undefined) await made(up, slices, endpointBody(index, { address, node: name }, owner));
     }),
   );
+  const since = performance.now();
   signal.throwIfAborted();
   const isWhole = nodes.every(({ name }) => pods.some((pod) => pod.node === name && pod.role === 'agent'));
   const refusal = isWhole ? '' : await refusedPods(client, run.namespace);
@@ -92,7 +95,7 @@ export async function bringUp(up: BringingUp): Promise<Standing> {
     services,
     refusal || `its Pod was not made by the controllers of ${client.server}`,
   );
-  return { ...stands, forwarding };
+  return { ...stands, forwarding, since };
 }
 
 /** Whether Pods on the nodes' own network may be in it: where such a namespace is refused, the run goes without them. */
@@ -241,7 +244,7 @@ function standing(
   pods: readonly RunPod[],
   services: readonly (PlannedService | undefined)[],
   unmade: string,
-): Omit<Standing, 'forwarding'> {
+): Omit<Standing, 'forwarding' | 'since'> {
   const agents = new Map<string, string>();
   const silent = new Map<string, string>();
   const planned = nodes.map(({ name, address, ready }, index): PlannedNode => {
