@@ -102,8 +102,10 @@ async function dataplane(given: Given): Promise<readonly Finding[]> {
   } finally {
     // Not by the signal that may have ended the run: this has to be done all the same.
     const left = await takeDown(client, run.namespace);
-    if (left === undefined) keeper.release();
-    else process.stderr.write(`hayward: ${harmless(`${run.namespace} is not taken down yet: ${left}`)}\n`);
+    // Of what was sent when it was interrupted more may come: the keeper looks again.
+    if (left === undefined && !given.signal.aborted) keeper.release();
+    if (left !== undefined)
+      process.stderr.write(`hayward: ${harmless(`${run.namespace} is not taken down yet: ${left}`)}\n`);
   }
 }
 

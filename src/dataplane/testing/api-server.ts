@@ -9,10 +9,12 @@ export interface Behaviour {
   /** What a Pod says that is asked to run something. */
   says?(command: readonly string[]): string;
   readonly nodes: readonly string[];
+  /** Whether it removes nothing just now. */
+  isAway?(): boolean;
 }
 
 /** As much of an API server and its controllers as a run of `dataplane` needs: its DaemonSets have Pods at once, and those run. */
-export function apiServer({ refuses, says, nodes }: Behaviour) {
+export function apiServer({ refuses, says, nodes, isAway }: Behaviour) {
   const made: KubeBody[] = [];
   const executed: (readonly string[])[] = [];
   const pods = () =>
@@ -34,6 +36,13 @@ export function apiServer({ refuses, says, nodes }: Behaviour) {
       const { name } = body.metadata;
       const object = { metadata: { name, uid: `uid-${name}` }, spec: { clusterIP: '10.53.0.7', ports: [] } };
       return { kind: 'done', object };
+    },
+    async remove(path: string): Promise<Written> {
+      if (isAway?.()) return { kind: 'failed', detail: 'connection refused' };
+      const at = made.findIndex(({ metadata: { name } }) => path.split('?')[0]?.endsWith(`/${name}`));
+      if (at < 0) return { kind: 'gone', detail: 'not found' };
+      made.splice(at, 1);
+      return { kind: 'done', object: {} };
     },
     async json(path: string) {
       return known({ kind: 'List', items: path.includes('/pods') ? pods() : [] }, path);
