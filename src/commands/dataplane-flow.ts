@@ -3,7 +3,7 @@ import { dataplaneFindings, withForwarding } from '../dataplane/findings.ts';
 import { bringUp, NotMade } from '../dataplane/kubernetes/bring-up.ts';
 import { execRunner } from '../dataplane/kubernetes/exec-runner.ts';
 import { type ChosenImage, dialectOf, imageOnAll } from '../dataplane/kubernetes/image.ts';
-import { type ClusterNode, clusterNodes, dnsServers } from '../dataplane/kubernetes/nodes.ts';
+import { type ClusterNode, clusterDns, clusterNodes, type Dns } from '../dataplane/kubernetes/nodes.ts';
 import { ECHO_PORT, type Run } from '../dataplane/kubernetes/objects.ts';
 import { takeDown } from '../dataplane/kubernetes/take-down.ts';
 import type { Told } from '../dataplane/metrics.ts';
@@ -140,9 +140,9 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
     onProgress: (running, wanted) => progress.update(`Pods: ${running} of ${wanted} run …`),
   });
   const judged = withForwarding(looked, standing.forwarding, options.lang);
-  const servers = await dnsServers(client);
+  const dns = await clusterDns(client);
   const runner = execRunner(client, run, standing, signal);
-  const ground = { nodes: standing.nodes, servers: servers.known ? servers.value : [], echoPort: ECHO_PORT };
+  const ground = { nodes: standing.nodes, servers: dns.known ? dns.value.servers : [], echoPort: ECHO_PORT };
   async function round(): Promise<Told> {
     const began = performance.now();
     const probed = await askAll(runner, ground, standing.silent, {
@@ -155,7 +155,7 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
     });
     const findings = [
       ...dataplaneFindings(probed, { target: context, judged, lang: options.lang }),
-      ...withoutDns(servers, given),
+      ...withoutDns(dns, given),
     ];
     const asked = given.only ? findings.filter(({ problem }) => given.only?.includes(problem)) : findings;
     return { probed, findings: asked, at: new Date(), durationMs: performance.now() - began };
@@ -167,12 +167,10 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
   return result.findings;
 }
 
-/** DNS that cannot be found is not asked, and that is said. */
-function withoutDns(servers: Reading<readonly unknown[]>, { context, options }: Given): readonly Finding[] {
-  if (servers.known && servers.value.length > 0) return [];
-  const why: Unknown = servers.known
-    ? { known: false, reason: 'absent', detail: 'no Service k8s-app=kube-dns in kube-system', source: servers.source }
-    : servers;
+/** DNS that cannot be found is not asked, and that is said; so of its Pods. */
+function withoutDns(dns: Reading<Dns>, { context, options }: Given): readonly Finding[] {
+  const why = unaskedDns(dns);
+  if (why === undefined) return [];
   return [
     {
       ...refused(why, context, options.lang),
@@ -181,6 +179,13 @@ function withoutDns(servers: Reading<readonly unknown[]>, { context, options }: 
       docs: 'docs/problems/dataplane-dns.md',
     },
   ];
+}
+
+function unaskedDns(dns: Reading<Dns>): Unknown | undefined {
+  if (!dns.known) return dns;
+  const { servers, hidden } = dns.value;
+  if (servers.length > 0 || hidden) return hidden;
+  return { known: false, reason: 'absent', detail: 'no Service k8s-app=kube-dns in kube-system', source: dns.source };
 }
 
 function told(given: Given, findings: readonly Finding[]): readonly Finding[] {
