@@ -125,8 +125,11 @@ async function refusedPods(client: KubeConnection, namespace: string): Promise<s
 /** It is a help and no condition: where such Pods are refused, or slow, nothing is known of it. */
 const WITNESS_PATIENCE_MS = 15_000;
 const LOOK_LIMIT_MS = 10_000;
-/** By the shell alone: an image need not have cat. */
-const LOOK = ['sh', '-c', 'read -r value </proc/sys/net/ipv4/ip_forward && echo "$value"'];
+/**
+ * By the shell alone: an image need not have cat. It reads one octet after the other, and a setting ends after the first
+ * (kernel/sysctl.c), so that `read` fails without a line's end and has the value all the same.
+ */
+const LOOK = ['sh', '-c', 'read -r value </proc/sys/net/ipv4/ip_forward; echo "$value"'];
 
 async function forwardingBefore(up: BringingUp, owner: Owner): Promise<ReadonlyMap<string, string>> {
   const { client, run, patienceMs, signal } = up;
