@@ -98,6 +98,16 @@ describe('what stands out', () => {
     );
   });
 
+  it('is the small too, where of Pods only the full are lost', () => {
+    const full = ({ kind, size, from, to }: Probe) => kind === 'pod' && size === 'full' && from !== to;
+    const small = ({ kind, size, protocol, from, to }: Probe) =>
+      kind === 'service' && size === 'small' && protocol === 'tcp' && from === 'node-1' && to === 'node-2';
+    expect(told((probe) => full(probe) || small(probe)).map(({ layer, only }) => [layer, only.size])).toEqual([
+      ['pod', 'full'],
+      ['service', 'small'],
+    ]);
+  });
+
   it('is the node that cannot ask DNS, the server that does not answer it, or DNS as a whole', () => {
     expect(told((probe) => probe.kind === 'dns' && probe.from === 'node-3')).toEqual([
       { layer: 'dns', place: { where: 'out-of', node: 'node-3' }, only: ANY },

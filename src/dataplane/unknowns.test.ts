@@ -30,6 +30,14 @@ it('is what an agent left unsaid when it ended midway', () => {
   expect(exitStatus(seen, 'warning')).toBe(3);
 });
 
+it('is no node that could ask something', () => {
+  const isFirst = ({ kind, from, to, protocol, size }: Probe) =>
+    kind === 'pod' && from === 'node-1' && to === 'node-1' && protocol === 'tcp' && size === 'small';
+  expect(findings(isFirst).filter(({ status }) => status === 'unknown')).toMatchObject([
+    { problem: 'dataplane-pod', subject: 'node-1', title: 'Pod to Pod' },
+  ]);
+});
+
 it('is told once of a node that neither asks nor answers', () => {
   const seen = findings((probe) => probe.from === 'node-3' || [probe.to, probe.backend].includes('node-3'));
   expect(seen.filter(({ status }) => status === 'unknown')).toMatchObject([
