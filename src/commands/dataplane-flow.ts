@@ -140,11 +140,12 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
     onProgress: (running, wanted) => progress.update(`Pods: ${running} of ${wanted} run …`),
   });
   const judged = withForwarding(looked, standing.forwarding, options.lang);
-  const dns = await clusterDns(client);
   const runner = execRunner(client, run, standing, signal);
-  const ground = { nodes: standing.nodes, servers: dns.known ? dns.value.servers : [], echoPort: ECHO_PORT };
   async function round(): Promise<Told> {
     const began = performance.now();
+    // Of each round anew: in a watch DNS may get other Pods.
+    const dns = await clusterDns(client);
+    const ground = { nodes: standing.nodes, servers: dns.known ? dns.value.servers : [], echoPort: ECHO_PORT };
     const probed = await askAll(runner, ground, standing.silent, {
       pace: { timeoutMs: raw.timeout, atOnce: ASKED_AT_ONCE },
       nodesAtOnce: NODES_AT_ONCE,

@@ -7,7 +7,7 @@ import type { Probe, Probed } from './matrix.ts';
 import { kindsJson } from './matrix-json.ts';
 import { matrixLines } from './matrix-text.ts';
 import { metricsText } from './metrics.ts';
-import { everyProbe, outcomes } from './simulated.ts';
+import { everyProbe, outcomes } from './testing/simulated.ts';
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `node-${index + 1}`);
 const unforwarded = ({ from, to, backend, kind }: Probe) =>

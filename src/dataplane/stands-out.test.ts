@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Probe, Probed } from './matrix.ts';
 import type { Place } from './places.ts';
-import { everyProbe, outcomes } from './simulated.ts';
 import { type Claim, standsOut } from './stands-out.ts';
+import { everyProbe, outcomes } from './testing/simulated.ts';
 
 const THREE = ['node-1', 'node-2', 'node-3'];
 

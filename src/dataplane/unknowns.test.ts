@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { exitStatus } from '../report/exit-status.ts';
 import { dataplaneFindings } from './findings.ts';
 import type { Probe } from './matrix.ts';
-import { everyProbe, outcomes } from './simulated.ts';
+import { everyProbe, outcomes } from './testing/simulated.ts';
 
 const NODES = ['node-1', 'node-2', 'node-3'];
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { KubeBody, NotWritten } from '../../cluster/client/write.ts';
 import { HAYWARD } from '../agent/dialects.ts';
 import { apiServer } from '../testing/api-server.ts';
-import { bringUp } from './bring-up.ts';
+import { bringUp, lookEveryMs } from './bring-up.ts';
 
 const NODES = ['node-1', 'node-2'];
 
@@ -60,4 +60,9 @@ it('ends where what it cannot do without is refused', async () => {
   await expect(broughtUp(({ kind }) => (kind === 'Namespace' ? denied('forbidden') : undefined))).rejects.toThrow(
     'Namespace hayward-dataplane-00 cannot be made: forbidden',
   );
+});
+
+it('looks for its Pods often where they are few, and seldom where a list of them is long', () => {
+  expect(lookEveryMs(6)).toBe(250);
+  expect(lookEveryMs(200)).toBe(2000);
 });

@@ -193,7 +193,10 @@ interface RunPod {
   readonly waiting: string;
 }
 
-const LOOK_EVERY_MS = 250;
+/** A list of Pods costs the API server by their number: of few it is asked often, of two hundred every 2 s. */
+export function lookEveryMs(pods: number): number {
+  return Math.max(250, pods * 10);
+}
 
 async function runningPods(up: BringingUp, roles: readonly string[], patienceMs: number): Promise<readonly RunPod[]> {
   const { client, run, nodes, onProgress, signal } = up;
@@ -210,7 +213,7 @@ async function runningPods(up: BringingUp, roles: readonly string[], patienceMs:
     const up = pods.filter((pod) => pod.running && ready.has(pod.node) && roles.includes(pod.role)).length;
     onProgress(up, wanted);
     if (up >= wanted || performance.now() >= deadline) return pods;
-    await wait(LOOK_EVERY_MS, undefined, { signal });
+    await wait(lookEveryMs(pods.length), undefined, { signal });
   }
 }
 
