@@ -48,21 +48,28 @@ export function register(program: Command, say: Say): void {
 
 /** For how long the API server is asked again, where it is away just then; after that the run's own time to live is left. */
 const PATIENCE_MS = 600_000;
-const PAUSE_MS = 2_000;
+/** Of a second look, where it is away only then. */
+const SECOND_PATIENCE_MS = 60_000;
+/** Longer than a request that was sent is usually on its way: webhooks answer in 10 s unless told otherwise. */
+const PAUSE_MS = 10_000;
 
 async function takeDownFlow(namespace: string, kubeconfig: string | undefined): Promise<void> {
   const { setTimeout: wait } = await import('node:timers/promises');
   const { kubeConnection } = await import('./kube-connection.ts');
-  const { takeDown } = await import('../dataplane/kubernetes/take-down.ts');
+  const { takeDownTwice } = await import('../dataplane/kubernetes/take-down.ts');
   const client = await kubeConnection(kubeconfig, true);
-  const deadline = performance.now() + PATIENCE_MS;
+  let deadline = performance.now() + PATIENCE_MS;
+  let isSecond = false;
   try {
-    let left = await takeDown(client, namespace);
-    while (left !== undefined && performance.now() < deadline) {
-      await wait(PAUSE_MS);
-      left = await takeDown(client, namespace);
-    }
-    process.exitCode = left === undefined ? 0 : 1;
+    const isGone = await takeDownTwice(client, namespace, {
+      pause: () => wait(PAUSE_MS),
+      mayGoOn(wasAccepted) {
+        if (wasAccepted && !isSecond) deadline = performance.now() + SECOND_PATIENCE_MS;
+        isSecond = wasAccepted;
+        return performance.now() < deadline;
+      },
+    });
+    process.exitCode = isGone ? 0 : 1;
   } finally {
     client.close();
   }

@@ -3,11 +3,11 @@ import { dataplaneFindings, withForwarding } from '../dataplane/findings.ts';
 import { bringUp, NotMade } from '../dataplane/kubernetes/bring-up.ts';
 import { execRunner } from '../dataplane/kubernetes/exec-runner.ts';
 import { type ChosenImage, dialectOf, imageOnAll } from '../dataplane/kubernetes/image.ts';
-import { type ClusterNode, clusterNodes, dnsServers } from '../dataplane/kubernetes/nodes.ts';
+import { type ClusterNode, clusterDns, clusterNodes, type Dns } from '../dataplane/kubernetes/nodes.ts';
 import { ECHO_PORT, type Run } from '../dataplane/kubernetes/objects.ts';
 import { takeDown } from '../dataplane/kubernetes/take-down.ts';
 import type { Told } from '../dataplane/metrics.ts';
-import { askAll } from '../dataplane/runner.ts';
+import { askAll, PAUSES_MS } from '../dataplane/runner.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Reading, Unknown } from '../hosts/reading.ts';
 import { harmless } from '../hosts/sanitise.ts';
@@ -17,7 +17,7 @@ import { type CommonOptions, commonOptions } from './common-options.ts';
 import type { RawDataplaneOptions } from './dataplane.ts';
 import { judgedNodes, namedHosts } from './dataplane-hosts.ts';
 import { type Result, refused, resultText } from './dataplane-output.ts';
-import { leftBehind, newRun, takenDownLater } from './dataplane-run.ts';
+import { ASKED_AT_ONCE, leftBehind, NODES_AT_ONCE, newRun, takenDownLater } from './dataplane-run.ts';
 import { watchDataplane } from './dataplane-watch.ts';
 import { catchInterruption } from './interruption.ts';
 import { openedCluster } from './kube-connection.ts';
@@ -102,8 +102,10 @@ async function dataplane(given: Given): Promise<readonly Finding[]> {
   } finally {
     // Not by the signal that may have ended the run: this has to be done all the same.
     const left = await takeDown(client, run.namespace);
-    if (left === undefined) keeper.release();
-    else process.stderr.write(`hayward: ${harmless(`${run.namespace} is not taken down yet: ${left}`)}\n`);
+    // Of what was sent when it was interrupted more may come: the keeper looks again.
+    if (left === undefined && !given.signal.aborted) keeper.release();
+    if (left !== undefined)
+      process.stderr.write(`hayward: ${harmless(`${run.namespace} is not taken down yet: ${left}`)}\n`);
   }
 }
 
@@ -138,20 +140,23 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
     onProgress: (running, wanted) => progress.update(`Pods: ${running} of ${wanted} run …`),
   });
   const judged = withForwarding(looked, standing.forwarding, options.lang);
-  const servers = await dnsServers(client);
   const runner = execRunner(client, run, standing, signal);
-  const ground = { nodes: standing.nodes, servers: servers.known ? servers.value : [], echoPort: ECHO_PORT };
   async function round(): Promise<Told> {
     const began = performance.now();
+    // Of each round anew: in a watch DNS may get other Pods.
+    const dns = await clusterDns(client);
+    const ground = { nodes: standing.nodes, servers: dns.known ? dns.value.servers : [], echoPort: ECHO_PORT };
     const probed = await askAll(runner, ground, standing.silent, {
       pace: { timeoutMs: raw.timeout, atOnce: ASKED_AT_ONCE },
       nodesAtOnce: NODES_AT_ONCE,
+      pausesMs: PAUSES_MS,
+      age: () => performance.now() - standing.since,
       onProgress: (done, all) => progress.update(`asked from ${done} of ${all} nodes …`),
       signal,
     });
     const findings = [
       ...dataplaneFindings(probed, { target: context, judged, lang: options.lang }),
-      ...withoutDns(servers, given),
+      ...withoutDns(dns, given),
     ];
     const asked = given.only ? findings.filter(({ problem }) => given.only?.includes(problem)) : findings;
     return { probed, findings: asked, at: new Date(), durationMs: performance.now() - began };
@@ -163,16 +168,10 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
   return result.findings;
 }
 
-/** Of one node's agent, and of the whole cluster. */
-const ASKED_AT_ONCE = 32;
-const NODES_AT_ONCE = 16;
-
-/** DNS that cannot be found is not asked, and that is said. */
-function withoutDns(servers: Reading<readonly unknown[]>, { context, options }: Given): readonly Finding[] {
-  if (servers.known && servers.value.length > 0) return [];
-  const why: Unknown = servers.known
-    ? { known: false, reason: 'absent', detail: 'no Service k8s-app=kube-dns in kube-system', source: servers.source }
-    : servers;
+/** DNS that cannot be found is not asked, and that is said; so of its Pods. */
+function withoutDns(dns: Reading<Dns>, { context, options }: Given): readonly Finding[] {
+  const why = unaskedDns(dns);
+  if (why === undefined) return [];
   return [
     {
       ...refused(why, context, options.lang),
@@ -181,6 +180,13 @@ function withoutDns(servers: Reading<readonly unknown[]>, { context, options }: 
       docs: 'docs/problems/dataplane-dns.md',
     },
   ];
+}
+
+function unaskedDns(dns: Reading<Dns>): Unknown | undefined {
+  if (!dns.known) return dns;
+  const { servers, hidden } = dns.value;
+  if (servers.length > 0 || hidden) return hidden;
+  return { known: false, reason: 'absent', detail: 'no Service k8s-app=kube-dns in kube-system', source: dns.source };
 }
 
 function told(given: Given, findings: readonly Finding[]): readonly Finding[] {

@@ -9,15 +9,13 @@ import { nameOf } from '../report/text-finding.ts';
 import { oneLine } from '../report/text-line.ts';
 import type { Given } from './dataplane-flow.ts';
 import { resultText } from './dataplane-output.ts';
-import { WATCHED_LIFETIME_SECONDS } from './dataplane-run.ts';
+import { everyMs } from './dataplane-run.ts';
 import { UsageError } from './usage.ts';
-
-const USUAL_EVERY_MS = 60_000;
 
 /** Asks round after round until a signal, prints the first whole and of the others what changed. The findings of the last. */
 export async function watchDataplane(given: Given, run: Run, round: () => Promise<Told>): Promise<readonly Finding[]> {
   const { raw, client, signal, progress } = given;
-  const every = typeof raw.watch === 'number' ? raw.watch : USUAL_EVERY_MS;
+  const every = everyMs(raw.watch);
   const began = Date.now();
   let rounds = 0;
   let last: Told | undefined;
@@ -60,12 +58,12 @@ async function metricsServer(where: Given['raw']['listen'], metrics: () => strin
 }
 
 /** What ends a run that was left behind must not end one that goes on. A write that fails is tried again with the next round. */
-async function putOff(client: KubeConnection, { namespace }: Run, began: number): Promise<void> {
-  const expires = new Date(Date.now() + WATCHED_LIFETIME_SECONDS * 1000).toISOString();
+async function putOff(client: KubeConnection, { namespace, lifetimeSeconds }: Run, began: number): Promise<void> {
+  const expires = new Date(Date.now() + lifetimeSeconds * 1000).toISOString();
   await client.merge(`/api/v1/namespaces/${namespace}`, { metadata: { annotations: { [EXPIRES]: expires } } });
   const passed = Math.ceil((Date.now() - began) / 1000);
   await client.merge(`/apis/batch/v1/namespaces/${namespace}/jobs/${LIFETIME}`, {
-    spec: { activeDeadlineSeconds: passed + WATCHED_LIFETIME_SECONDS },
+    spec: { activeDeadlineSeconds: passed + lifetimeSeconds },
   });
 }
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../judging/finding.ts';
 import { displayWidth } from '../report/display-width.ts';
 import { sampleFinding } from '../report/sample-report.ts';
-import { dataplaneFindings } from './findings.ts';
+import { dataplaneFindings, withForwarding } from './findings.ts';
 import type { Probe, Probed } from './matrix.ts';
 import { kindsJson } from './matrix-json.ts';
 import { matrixLines } from './matrix-text.ts';
 import { metricsText } from './metrics.ts';
-import { everyProbe, outcomes } from './simulated.ts';
+import { everyProbe, outcomes } from './testing/simulated.ts';
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `node-${index + 1}`);
 const unforwarded = ({ from, to, backend, kind }: Probe) =>
@@ -53,6 +54,39 @@ describe('the findings', () => {
     const all = outcomes(everyProbe(names(3)), () => false);
     const findings = dataplaneFindings(all, { ...judging(), judged: new Map([['node-2', [closed]]]) });
     expect(findings[0]).toMatchObject({ problem: 'dataplane-pod', subject: 'node-2', severity: 'warning' });
+  });
+
+  it('warn of no node that was not seen to forward now, and of none twice', () => {
+    const judged = new Map([['node-2', [closed]]]);
+    const unknown = { kind: 'unknown', reason: 'failed', detail: 'its Pod does not run' } as const;
+    const open = outcomes(everyProbe(names(3)), () => false).map((one) =>
+      [one.from, one.to, one.backend].includes('node-2') ? { ...one, outcome: unknown } : one,
+    );
+    expect(dataplaneFindings(open, { ...judging(), judged }).filter(({ status }) => status === 'problem')).toEqual([]);
+    for (const fails of [() => true, ({ kind, from, to }: Probe) => kind === 'pod' && from !== to]) {
+      const findings = dataplaneFindings(outcomes(everyProbe(names(3)), fails), { ...judging(), judged });
+      expect(findings.filter(({ severity }) => severity === 'warning')).toEqual([]);
+    }
+  });
+
+  it('go by what was seen on the node’s own network, where the host’s own setting could not be', () => {
+    const denied = sampleFinding({
+      problem: 'ip-forward',
+      status: 'unknown',
+      unknown: { reason: 'denied', detail: '' },
+    });
+    const filter = sampleFinding({ problem: 'rp-filter', status: 'ok' });
+    const seen = new Map([['node-2', '0']]);
+    const statuses = (own: readonly Finding[]) =>
+      (withForwarding(new Map([['node-2', own]]), seen, 'en').get('node-2') ?? []).map((one) => [
+        one.problem,
+        one.status,
+      ]);
+    expect(statuses([denied, filter])).toEqual([
+      ['rp-filter', 'ok'],
+      ['ip-forward', 'problem'],
+    ]);
+    expect(statuses([{ ...denied, status: 'ok' }])).toEqual([['ip-forward', 'ok']]);
   });
 
   it('do not know of a node that could not ask, and of what an image cannot ask', () => {

@@ -2,7 +2,7 @@ import { shellWord } from '../hosts/shell-text.ts';
 import type { Evidence, Finding } from '../judging/finding.ts';
 import type { Bilingual, Lang } from '../lang.ts';
 import { CAUSES, causeOf, type Judged } from './cause.ts';
-import { isLost, KINDS, type Kind, type Probed } from './matrix.ts';
+import { isAnswered, isLost, KINDS, type Kind, type Probed } from './matrix.ts';
 import { nodesOf, type Place } from './places.ts';
 import { ANY, type Claim, standsOut } from './stands-out.ts';
 import { unknownFindings } from './unknowns.ts';
@@ -26,9 +26,8 @@ export function problemOf(kind: Kind): string {
 export function dataplaneFindings(all: readonly Probed[], judging: Judging): readonly Finding[] {
   const claims = standsOut(all);
   const problems = claims.flatMap((claim) => claimFindings(claim, judging));
-  const named = new Set(claims.flatMap(({ place }) => nodesOf(place)));
   const cured = [...judging.judged.keys()]
-    .filter((node) => !named.has(node))
+    .filter((node) => hasForwarded(node, all, claims))
     .flatMap((node) => curedFinding(node, judging));
   const unknowns = unknownFindings(all, judging);
   const fine = KINDS.filter((kind) => all.some((one) => one.kind === kind && one.outcome.kind === 'answered'))
@@ -54,20 +53,36 @@ function plainFinding(kind: Kind, { target, lang }: Judging): Finding {
   };
 }
 
+/** Whether Pods of the node and of others were seen to reach each other, and nothing that was lost is told of it already. */
+function hasForwarded(node: string, all: readonly Probed[], claims: readonly Claim[]): boolean {
+  const isTold = claims.some(({ layer, place }) => {
+    const named = nodesOf(place);
+    return named.includes(node) || (layer === 'pod' && named.length === 0);
+  });
+  const remote = all.filter(({ kind, from, to }) => kind === 'pod' && from !== to && [from, to].includes(node));
+  return !isTold && remote.some(isAnswered) && !remote.some(isLost);
+}
+
 /**
- * The nodes as they were judged, and those nobody looked at by what a Pod on the node's own network saw before others were added: of
+ * The nodes as they were judged, and those of which it was not known by what a Pod on the node's own network saw before others were added: of
  * forwarding that is as sure as `doctor`'s word.
  */
 export function withForwarding(judged: Judged, forwarding: ReadonlyMap<string, string>, lang: Lang): Judged {
   const all = new Map(judged);
   for (const [node, value] of forwarding) {
-    if (value !== '0' || all.has(node)) continue;
+    const own = all.get(node) ?? [];
+    if (value !== '0' || own.some(isForwardingKnown)) continue;
     const title = { en: 'This host does not forward IPv4 packets', 'zh-CN': '本机不转发 IPv4 报文' };
     const evidence = [{ source: '/proc/sys/net/ipv4/ip_forward', value, wanted: '1' }];
     const finding = { ...plainFinding('pod', { target: node, judged, lang }), title: title[lang], evidence };
-    all.set(node, [{ ...finding, problem: 'ip-forward', status: 'problem', severity: 'critical' }]);
+    const others = own.filter(({ problem }) => problem !== 'ip-forward');
+    all.set(node, [...others, { ...finding, problem: 'ip-forward', status: 'problem', severity: 'critical' }]);
   }
   return all;
+}
+
+function isForwardingKnown({ problem, status }: Finding): boolean {
+  return problem === 'ip-forward' && status !== 'unknown';
 }
 
 /**
@@ -156,7 +171,7 @@ function placeText(place: Place): string {
   if (place.where === 'asking') return `${place.node} → ${place.server}`;
   if ('server' in place) return place.server;
   if ('from' in place) return `${place.from} ${place.where === 'between' ? '↔' : '→'} ${place.to}`;
-  return 'node' in place ? place.node : '';
+  return nodesOf(place).join(', ');
 }
 
 const SHOWN = 4;

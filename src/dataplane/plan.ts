@@ -21,6 +21,8 @@ export interface PlannedService {
 export interface PlannedServer {
   readonly address: string;
   readonly backend: string | undefined;
+  /** Why it is not asked; else empty. */
+  readonly missing: string;
 }
 
 export interface Ground {
@@ -74,7 +76,7 @@ export function plannedFor(from: string, { nodes, servers, echoPort }: Ground): 
       }),
     );
   });
-  const dns = servers.flatMap(({ address, backend }) =>
+  const dns = servers.flatMap(({ address, backend, missing }) =>
     (['tcp', 'udp'] as const).map(
       (protocol): PlannedProbe => ({
         kind: 'dns',
@@ -83,7 +85,9 @@ export function plannedFor(from: string, { nodes, servers, echoPort }: Ground): 
         backend,
         protocol,
         size: 'small',
-        question: { means: `dns-${protocol}`, size: 'small', address, port: DNS_PORT },
+        question: missing
+          ? { kind: 'unknown', reason: 'failed', detail: missing }
+          : { means: `dns-${protocol}`, size: 'small', address, port: DNS_PORT },
       }),
     ),
   );

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Probe, Probed } from './matrix.ts';
 import type { Place } from './places.ts';
-import { everyProbe, outcomes } from './simulated.ts';
 import { type Claim, standsOut } from './stands-out.ts';
+import { everyProbe, outcomes } from './testing/simulated.ts';
 
 const THREE = ['node-1', 'node-2', 'node-3'];
 
@@ -98,6 +98,16 @@ describe('what stands out', () => {
     );
   });
 
+  it('is the small too, where of Pods only the full are lost', () => {
+    const full = ({ kind, size, from, to }: Probe) => kind === 'pod' && size === 'full' && from !== to;
+    const small = ({ kind, size, protocol, from, to }: Probe) =>
+      kind === 'service' && size === 'small' && protocol === 'tcp' && from === 'node-1' && to === 'node-2';
+    expect(told((probe) => full(probe) || small(probe)).map(({ layer, only }) => [layer, only.size])).toEqual([
+      ['pod', 'full'],
+      ['service', 'small'],
+    ]);
+  });
+
   it('is the node that cannot ask DNS, the server that does not answer it, or DNS as a whole', () => {
     expect(told((probe) => probe.kind === 'dns' && probe.from === 'node-3')).toEqual([
       { layer: 'dns', place: { where: 'out-of', node: 'node-3' }, only: ANY },
@@ -119,6 +129,75 @@ describe('what stands out', () => {
     expect(seen(() => false)).toEqual([]);
     expect(seen((probe) => probe.kind === 'pod' && probe.from !== probe.to)).toMatchObject([
       { place: { where: 'between', from: 'node-1', to: 'node-2' } },
+    ]);
+  });
+
+  describe('where some could not ask', () => {
+    /** Nothing is known of what these would have asked. */
+    const seen = (mute: readonly string[], fails: (probe: Probe) => boolean) =>
+      standsOut(
+        outcomes(everyProbe(THREE), fails).map((one) =>
+          mute.includes(one.from)
+            ? { ...one, outcome: { kind: 'unknown', reason: 'failed', detail: 'no agent' } }
+            : one,
+        ),
+      ).map(({ lost: _, ...claim }) => claim);
+    const isPodApart = ({ kind, from, to }: Probe) => kind === 'pod' && from !== to;
+
+    it('is what was seen of a node, and not more', () => {
+      const into = (probe: Probe) => isPodApart(probe) && probe.to === 'node-3';
+      expect(seen(['node-3'], into)).toEqual([{ layer: 'pod', place: { where: 'into', node: 'node-3' }, only: ANY }]);
+    });
+
+    it('is the one that asked, and not all', () => {
+      expect(seen(['node-2', 'node-3'], isPodApart)).toEqual([
+        { layer: 'pod', place: { where: 'out-of', node: 'node-1' }, only: ANY },
+      ]);
+      expect(seen(['node-2', 'node-3'], ({ kind }) => kind === 'pod')).toEqual([
+        { layer: 'pod', place: { where: 'node', node: 'node-1' }, only: ANY },
+      ]);
+      expect(seen(['node-2', 'node-3'], ({ kind }) => kind === 'dns')).toEqual([
+        { layer: 'dns', place: { where: 'out-of', node: 'node-1' }, only: ANY },
+      ]);
+    });
+
+    it('is no part alone, where an image has no means for the others', () => {
+      const all = outcomes(everyProbe(THREE), (probe) => isPodApart(probe) && probe.to === 'node-3').map((one) =>
+        one.protocol === 'udp' || one.size === 'full'
+          ? ({ ...one, outcome: { kind: 'unknown', reason: 'not-collected', detail: 'no means' } } as const)
+          : one,
+      );
+      expect(standsOut(all)).toMatchObject([{ place: { where: 'into', node: 'node-3' }, only: ANY }]);
+    });
+  });
+
+  it('is each of many nodes, of the last together, and never without a pattern', () => {
+    const many = Array.from({ length: 24 }, (_, index) => `node-${index + 1}`);
+    const cut = many.filter((_, index) => index % 2 === 0);
+    const fails = (probe: Probe) => cut.some((node) => unforwarded(node, true)(probe));
+    const places = told(fails, many).map(({ place }) => place);
+    expect(places.slice(0, 8).map(({ where }) => where)).toEqual(new Array(8).fill('cut-off'));
+    expect(places.slice(8)).toEqual([{ where: 'more', nodes: cut.slice(8) }]);
+  });
+
+  it('is the Services too, where Pods do not reach each other inside one node alone', () => {
+    const inside = ({ kind, from, to }: Probe) => kind === 'pod' && from === 'node-2' && to === 'node-2';
+    expect(told((probe) => inside(probe) || (probe.kind === 'service' && probe.from === 'node-2'))).toMatchObject([
+      { layer: 'pod', place: { where: 'inside', node: 'node-2' } },
+      { layer: 'service', place: { where: 'out-of', node: 'node-2' } },
+    ]);
+  });
+
+  it('is DNS too, where none of its Pods is at what else is wrong', () => {
+    const isCut = unforwarded('node-2', true);
+    const dns = (probe: Probe) => probe.kind === 'dns' && probe.backend === undefined;
+    expect(told((probe) => isCut(probe) || dns(probe)).map(({ layer, place }) => [layer, place])).toEqual([
+      ['pod', { where: 'cut-off', node: 'node-2' }],
+      ['dns', { where: 'server', server: '10.53.0.10' }],
+    ]);
+    // Its only Pod is there: all that is lost may come of it.
+    expect(told((probe) => unforwarded('node-1', true)(probe) || dns(probe)).map(({ layer }) => layer)).toEqual([
+      'pod',
     ]);
   });
 

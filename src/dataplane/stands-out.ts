@@ -19,8 +19,9 @@ export interface Claim {
 /** Packets of every kind. */
 export const ANY: Only = { size: undefined, protocol: undefined };
 
-/** More places are no pattern: what they leave is told as scattered. */
+/** So many places of a layer are told one by one, and so many more together; what those leave is no pattern. */
 const MOST_PLACES = 8;
+const MOST_MORE = 100;
 
 /** From the least restricted: of two that explain as much the first is told. */
 const RESTRICTIONS: readonly Only[] = [
@@ -46,22 +47,38 @@ export function standsOut(all: readonly Probed[]): readonly Claim[] {
 
 /** Takes what it accounts for out of `left`. */
 function claimsOf(layer: Kind, all: readonly Probed[], left: Set<Probed>): readonly Claim[] {
-  const own = all.filter((one) => one.kind === layer && one.outcome.kind !== 'unknown');
+  const own = all.filter((one) => one.kind === layer);
   if (!own.some((one) => left.has(one))) return [];
   const candidates = accused(layer, own);
+  const dnsNodes = [...new Set(all.flatMap(({ kind, backend }) => (kind === 'dns' && backend ? [backend] : [])))];
   const claims: Claim[] = [];
-  for (let best = mostOf(candidates, left); best && claims.length < MOST_PLACES; best = mostOf(candidates, left)) {
+  for (
+    let best = mostOf(candidates, left);
+    best && claims.length < MOST_PLACES + MOST_MORE;
+    best = mostOf(candidates, left)
+  ) {
     const { place, only } = best;
     const lost = [
       ...best.own.filter((one) => left.has(one)),
-      ...all.filter((one) => left.has(one) && isMeant(only, one) && predicted(layer, place, one) === 'may'),
+      ...all.filter((one) => left.has(one) && isMeant(only, one) && predicted(layer, place, one, dnsNodes) === 'may'),
     ];
     for (const one of lost) left.delete(one);
     claims.push({ layer, place, only, lost });
   }
   const rest = own.filter((one) => left.has(one));
   for (const one of rest) left.delete(one);
-  return rest.length === 0 ? claims : [...claims, { layer, place: { where: 'scattered' }, only: ANY, lost: rest }];
+  const told = together(claims);
+  return rest.length === 0 ? told : [...told, { layer, place: { where: 'scattered' }, only: ANY, lost: rest }];
+}
+
+/** The first as they are, all others as one. */
+function together(claims: readonly Claim[]): readonly Claim[] {
+  const [first, ...more] = claims.slice(MOST_PLACES);
+  if (!first || more.length === 0) return claims;
+  const further = [first, ...more];
+  const nodes = [...new Set(further.flatMap(({ place }) => nodesOf(place)))];
+  const lost = further.flatMap((claim) => claim.lost);
+  return [...claims.slice(0, MOST_PLACES), { layer: first.layer, place: { where: 'more', nodes }, only: ANY, lost }];
 }
 
 interface Candidate {
@@ -69,19 +86,22 @@ interface Candidate {
   readonly only: Only;
   /** Of the layer itself: all of them lost. */
   readonly own: readonly Probed[];
+  /** How many more cross it of which nothing is known. */
+  readonly open: number;
 }
 
-/** All places nothing acquits, those that are accused whole before those of which only a part is. */
-function accused(layer: Kind, own: readonly Probed[]): readonly Candidate[] {
-  const near = nearby(own);
+/** All places nothing acquits, those that are accused whole before those of which only a part is. `all`: of the layer. */
+function accused(layer: Kind, all: readonly Probed[]): readonly Candidate[] {
+  const near = nearby(all);
   const byRestriction = RESTRICTIONS.map((): Candidate[] => []);
-  for (const place of placesOf(layer, own)) {
+  for (const place of placesOf(layer, all.filter(isKnown))) {
     const crossing = near(place).filter((one) => predicted(layer, place, one) === 'must');
     if (!crossing.some(isLost)) continue;
     for (const [index, only] of RESTRICTIONS.entries()) {
       const meant = crossing.filter((one) => isMeant(only, one));
-      if (meant.length === 0 || !meant.every(isLost)) continue;
-      byRestriction[index]?.push({ place, only, own: meant });
+      const own = meant.filter(isKnown);
+      if (own.length === 0 || !own.every(isLost)) continue;
+      byRestriction[index]?.push({ place, only, own, open: meant.length - own.length });
       // All of it is lost: no part of it says more.
       if (only === ANY) break;
     }
@@ -111,18 +131,26 @@ function listIn(lists: Map<string, Probed[]>, key: string): Probed[] {
   return list;
 }
 
+function isKnown({ outcome }: Probed): boolean {
+  return outcome.kind !== 'unknown';
+}
+
 function isMeant({ size, protocol }: Only, probed: Probed): boolean {
   return (size === undefined || size === probed.size) && (protocol === undefined || protocol === probed.protocol);
 }
 
-/** The one that accounts for most of what is left; the earlier of equals. */
+/**
+ * The one that accounts for most of what is left; of equals, with the same restriction, the one of which least is open, else the
+ * earlier: what could not be asked makes no place larger.
+ */
 function mostOf(candidates: readonly Candidate[], left: ReadonlySet<Probed>): Candidate | undefined {
   let best: Candidate | undefined;
   let most = 0;
   for (const candidate of candidates) {
-    if (candidate.own.length <= most) continue;
+    if (candidate.own.length < Math.max(1, most)) continue;
     const count = candidate.own.filter((one) => left.has(one)).length;
-    if (count <= most) continue;
+    const isSurer = count === most && candidate.only === best?.only && candidate.open < best.open;
+    if (count <= most && !isSurer) continue;
     best = candidate;
     most = count;
   }

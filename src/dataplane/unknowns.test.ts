@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { exitStatus } from '../report/exit-status.ts';
 import { dataplaneFindings } from './findings.ts';
 import type { Probe } from './matrix.ts';
-import { everyProbe, outcomes } from './simulated.ts';
+import { everyProbe, outcomes } from './testing/simulated.ts';
 
 const NODES = ['node-1', 'node-2', 'node-3'];
 
@@ -28,6 +28,14 @@ it('is what an agent left unsaid when it ended midway', () => {
     { problem: 'dataplane-service', subject: 'node-1, node-2, node-3', severity: 'warning' },
   ]);
   expect(exitStatus(seen, 'warning')).toBe(3);
+});
+
+it('is no node that could ask something', () => {
+  const isFirst = ({ kind, from, to, protocol, size }: Probe) =>
+    kind === 'pod' && from === 'node-1' && to === 'node-1' && protocol === 'tcp' && size === 'small';
+  expect(findings(isFirst).filter(({ status }) => status === 'unknown')).toMatchObject([
+    { problem: 'dataplane-pod', subject: 'node-1', title: 'Pod to Pod' },
+  ]);
 });
 
 it('is told once of a node that neither asks nor answers', () => {

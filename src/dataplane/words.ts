@@ -70,7 +70,7 @@ function podWords(place: Place, lost: number): Bilingual {
     case 'inside':
       return { en: `Pods on ${node} do not reach each other`, 'zh-CN': `${node} 内部的 Pod 互不可达` };
     default:
-      return scattered(KIND_WORDS.pod, lost);
+      return withoutPlace(KIND_WORDS.pod, place, lost);
   }
 }
 
@@ -119,7 +119,7 @@ function serviceWords(place: Place, lost: number): Bilingual {
         'zh-CN': `在 ${node} 上，本节点 Pod 的 Service 无应答`,
       };
     default:
-      return scattered(KIND_WORDS.service, lost);
+      return withoutPlace(KIND_WORDS.service, place, lost);
   }
 }
 
@@ -174,7 +174,7 @@ function nodeportWords(place: Place, lost: number): Bilingual {
         'zh-CN': `${node} 上的 Pod 无法访问本节点的 NodePort`,
       };
     default:
-      return scattered(KIND_WORDS.nodeport, lost);
+      return withoutPlace(KIND_WORDS.nodeport, place, lost);
   }
 }
 
@@ -195,10 +195,15 @@ function dnsWords(place: Place, lost: number): Bilingual {
         'zh-CN': `${place.node} 上的 Pod 得不到 DNS 服务器 ${place.server} 的应答`,
       };
     default:
-      return scattered(KIND_WORDS.dns, lost);
+      return withoutPlace(KIND_WORDS.dns, place, lost);
   }
 }
 
-function scattered({ en, 'zh-CN': zh }: Bilingual, lost: number): Bilingual {
-  return { en: `${en}: ${lost} lost, with no pattern`, 'zh-CN': `${zh}：丢失 ${lost} 次，无规律` };
+function withoutPlace({ en, 'zh-CN': zh }: Bilingual, { where }: Place, lost: number): Bilingual {
+  return where === 'more'
+    ? {
+        en: `${en}: ${lost} more lost, at further nodes or between them`,
+        'zh-CN': `${zh}：另有 ${lost} 次丢失，在其他节点或其间`,
+      }
+    : { en: `${en}: ${lost} lost, with no pattern`, 'zh-CN': `${zh}：丢失 ${lost} 次，无规律` };
 }

@@ -29,9 +29,14 @@ export async function ask(question: Question, ground: Ground): Promise<Outcome> 
     await MEANS[question.means](question, ground);
     return { kind: 'answered', ms: Math.round((performance.now() - began) * 100) / 100 };
   } catch (error) {
-    return { kind: 'lost', error: (error as Error).message };
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (LOCAL.has(code ?? '')) return { kind: 'unknown', reason: 'failed', detail: message };
+    return { kind: 'lost', error: message };
   }
 }
+
+/** Nothing was sent, for want of what the asker itself has to have (connect(2), socket(2)): of the way it tells nothing. */
+const LOCAL: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EACCES', 'EADDRNOTAVAIL']);
 
 const MEANS: Readonly<Record<Question['means'], (question: Question, ground: Ground) => Promise<void>>> = {
   async tcp(question, { mtu, timeoutMs }) {
@@ -135,10 +140,21 @@ function overUdp({ address, port }: Question, payload: Buffer, { timeoutMs, isAn
       if (answer) resolve(answer);
       else reject(error);
     }
-    /** Connected, so that ICMP's "unreachable" is told; refused once it may still be about to listen. */
+    let state: 'apart' | 'connecting' | 'connected' = 'apart';
+    /** Connected, so that ICMP's "unreachable" is told; refused once it may still be about to listen, and a way about to be there. */
     function send(): void {
+      if (state === 'apart') connectFirst();
+      if (state !== 'connected') return;
       socket.send(payload, (error) => {
         if (error) last = error;
+      });
+    }
+    function connectFirst(): void {
+      state = 'connecting';
+      socket.connect(port, address, (error?: Error) => {
+        state = error ? 'apart' : 'connected';
+        if (error) last = error;
+        else send();
       });
     }
     socket.on('error', (error) => {
@@ -147,9 +163,6 @@ function overUdp({ address, port }: Question, payload: Buffer, { timeoutMs, isAn
     socket.on('message', (message) => {
       if (isAnswer(message)) settle(undefined, message);
     });
-    socket.connect(port, address, (error?: Error) => {
-      if (error) last = error;
-      else send();
-    });
+    send();
   });
 }

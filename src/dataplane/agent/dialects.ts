@@ -27,12 +27,20 @@ mtu=$(cat "/sys/class/net/\${dev:-eth0}/mtu" 2>/dev/null) && echo "mtu $mtu"
 domain=$(awk '$1 == "search" { for (i = 2; i <= NF; i++) if ($i ~ /^svc\\./) { print $i; exit } }' /etc/resolv.conf 2>/dev/null)
 now() { awk '{ print int($1 * 1000) }' /proc/uptime; }
 tcp() {
-  from=$(now); got=$(echo hayward | timeout "$limit" nc "$2" "$3" 2>/dev/null)
-  if [ "$got" = hayward ]; then echo "answered $1 $(($(now) - from))"; else echo "lost $1 no answer in $limit s"; fi
+  from=$(now); got=$(echo hayward | timeout "$limit" nc "$2" "$3" 2>&1)
+  case $got in
+    hayward) echo "answered $1 $(($(now) - from))" ;;
+    *refused*) echo "lost $1 connection refused" ;;
+    *) echo "lost $1 no answer in $limit s" ;;
+  esac
 }
 dns() {
   from=$(now); said=$(timeout "$limit" nslookup "kubernetes.default.\${domain:-svc.cluster.local}" "$2" 2>&1)
   case $said in
+    *SERVFAIL*) echo "lost $1 answered SERVFAIL" ;;
+    *REFUSED*) echo "lost $1 answered REFUSED" ;;
+    *FORMERR*|*NOTIMP*) echo "lost $1 answered with an error" ;;
+    *"onnection refused"*) echo "lost $1 connection refused" ;;
     *"an't find"*|*NXDOMAIN*|*Name:*) echo "answered $1 $(($(now) - from))" ;;
     *) echo "lost $1 no answer in $limit s" ;;
   esac

@@ -28,6 +28,8 @@ export interface Standing {
   readonly silent: ReadonlyMap<string, string>;
   /** What net.ipv4.ip_forward was on a node before Pods were added, where it was seen. */
   readonly forwarding: ReadonlyMap<string, string>;
+  /** When the last was made, by performance.now(). */
+  readonly since: number;
 }
 
 export interface BringingUp {
@@ -52,6 +54,11 @@ export class NotMade extends Error {
   }
 }
 
+/** Whether a policy may have refused it for what it is. Otherwise it is there, or nothing can be made there. */
+function isRefused(error: unknown): boolean {
+  return error instanceof NotMade && (error.reason === 'denied' || error.reason === 'failed');
+}
+
 /**
  * Makes everything of a run and waits until the Pods of all ready nodes run, or as long as it may. Throws NotMade, and as `signal`
  * does; what was made by then is taken down by the caller.
@@ -59,9 +66,9 @@ export class NotMade extends Error {
 export async function bringUp(up: BringingUp): Promise<Standing> {
   const { client, run, nodes, signal } = up;
   const path = `/api/v1/namespaces/${run.namespace}`;
-  await made(up, '/api/v1/namespaces', namespaceBody(run, up.expires));
+  const maySee = await makeNamespace(up);
   const owner = ownerOf(await made(up, `/apis/batch/v1/namespaces/${run.namespace}/jobs`, lifetimeBody(run)));
-  const forwarding = run.hostNetwork ? await forwardingBefore(up, owner) : new Map<string, string>();
+  const forwarding = maySee ? await forwardingBefore(up, owner) : new Map<string, string>();
   const [services] = await Promise.all([
     Promise.all(
       nodes.map(async (_, index) => serviceIn(await made(up, `${path}/services`, serviceBody(index, owner)))),
@@ -78,6 +85,7 @@ export async function bringUp(up: BringingUp): Promise<Standing> {
       if (address !== undefined) await made(up, slices, endpointBody(index, { address, node: name }, owner));
     }),
   );
+  const since = performance.now();
   signal.throwIfAborted();
   const isWhole = nodes.every(({ name }) => pods.some((pod) => pod.node === name && pod.role === 'agent'));
   const refusal = isWhole ? '' : await refusedPods(client, run.namespace);
@@ -87,7 +95,24 @@ export async function bringUp(up: BringingUp): Promise<Standing> {
     services,
     refusal || `its Pod was not made by the controllers of ${client.server}`,
   );
-  return { ...stands, forwarding };
+  return { ...stands, forwarding, since };
+}
+
+/** Whether Pods on the nodes' own network may be in it: where such a namespace is refused, the run goes without them. */
+async function makeNamespace(up: BringingUp): Promise<boolean> {
+  const { run, expires } = up;
+  const make = (hostNetwork: boolean) =>
+    made(up, '/api/v1/namespaces', namespaceBody({ ...run, hostNetwork }, expires));
+  if (run.hostNetwork) {
+    try {
+      await make(true);
+      return true;
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+    }
+  }
+  await make(false);
+  return false;
 }
 
 /** Why a DaemonSet's Pods were not made: an admission webhook, a quota, Pod security. Empty where nobody says. */
@@ -100,20 +125,29 @@ async function refusedPods(client: KubeConnection, namespace: string): Promise<s
 /** It is a help and no condition: where such Pods are refused, or slow, nothing is known of it. */
 const WITNESS_PATIENCE_MS = 15_000;
 const LOOK_LIMIT_MS = 10_000;
+/**
+ * By the shell alone: an image need not have cat. It reads one octet after the other, and a setting ends after the first
+ * (kernel/sysctl.c), so that `read` fails without a line's end and has the value all the same.
+ */
+const LOOK = ['sh', '-c', 'read -r value </proc/sys/net/ipv4/ip_forward; echo "$value"'];
 
 async function forwardingBefore(up: BringingUp, owner: Owner): Promise<ReadonlyMap<string, string>> {
   const { client, run, patienceMs, signal } = up;
   const { namespace } = run;
-  await made(up, `/apis/apps/v1/namespaces/${namespace}/daemonsets`, witnessBody(run, owner));
+  try {
+    await made(up, `/apis/apps/v1/namespaces/${namespace}/daemonsets`, witnessBody(run, owner));
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return new Map();
+  }
   const pods = await runningPods(up, [WITNESS], Math.min(patienceMs, WITNESS_PATIENCE_MS));
-  const command = ['cat', '/proc/sys/net/ipv4/ip_forward'];
   const turns = turnstile(LOOKS_AT_ONCE);
   const seen = await Promise.all(
     pods
       .filter((pod) => pod.running && pod.role === WITNESS)
       .map(({ name: pod, node }) =>
         turns(async () => {
-          const asked = { namespace, pod, container: WITNESS, command, timeoutMs: LOOK_LIMIT_MS, signal };
+          const asked = { namespace, pod, container: WITNESS, command: LOOK, timeoutMs: LOOK_LIMIT_MS, signal };
           const ran = await client.exec(asked);
           return [node, ran.known ? ran.value.stdout.trim() : ''] as const;
         }),
@@ -159,7 +193,10 @@ interface RunPod {
   readonly waiting: string;
 }
 
-const LOOK_EVERY_MS = 250;
+/** A list of Pods costs the API server by their number: of few it is asked often, of two hundred every 2 s. */
+export function lookEveryMs(pods: number): number {
+  return Math.max(250, pods * 10);
+}
 
 async function runningPods(up: BringingUp, roles: readonly string[], patienceMs: number): Promise<readonly RunPod[]> {
   const { client, run, nodes, onProgress, signal } = up;
@@ -176,7 +213,7 @@ async function runningPods(up: BringingUp, roles: readonly string[], patienceMs:
     const up = pods.filter((pod) => pod.running && ready.has(pod.node) && roles.includes(pod.role)).length;
     onProgress(up, wanted);
     if (up >= wanted || performance.now() >= deadline) return pods;
-    await wait(LOOK_EVERY_MS, undefined, { signal });
+    await wait(lookEveryMs(pods.length), undefined, { signal });
   }
 }
 
@@ -213,7 +250,7 @@ function standing(
   pods: readonly RunPod[],
   services: readonly (PlannedService | undefined)[],
   unmade: string,
-): Omit<Standing, 'forwarding'> {
+): Omit<Standing, 'forwarding' | 'since'> {
   const agents = new Map<string, string>();
   const silent = new Map<string, string>();
   const planned = nodes.map(({ name, address, ready }, index): PlannedNode => {

@@ -1,6 +1,6 @@
 import type { KubeClient } from '../../cluster/client/client.ts';
 import { type ListedObject, list } from '../../cluster/client/list.ts';
-import { mapReading, type Reading } from '../../hosts/reading.ts';
+import { mapReading, type Reading, type Unknown } from '../../hosts/reading.ts';
 import { isObject } from '../../plain-object.ts';
 import type { PlannedServer } from '../plan.ts';
 
@@ -40,17 +40,27 @@ function nodeOf(object: ListedObject): ClusterNode | undefined {
 
 const DNS_LABEL = 'k8s-app=kube-dns';
 
-/** DNS of the cluster: its Service, then its Pods that run. The label is kubeadm's, kept by CoreDNS' charts for compatibility. */
-export async function dnsServers(client: KubeClient): Promise<Reading<readonly PlannedServer[]>> {
+/** DNS of the cluster. */
+export interface Dns {
+  readonly servers: readonly PlannedServer[];
+  /** Why none of its Pods is among them, where they could not be listed. */
+  readonly hidden: Unknown | undefined;
+}
+
+/** Its Service, then its Pods that run. The label is kubeadm's, kept by CoreDNS' charts for compatibility. */
+export async function clusterDns(client: KubeClient): Promise<Reading<Dns>> {
   const path = '/api/v1/namespaces/kube-system';
   const [services, pods] = await Promise.all([
     list(client, `${path}/services`, serviceAddress, { labelSelector: DNS_LABEL }),
-    list(client, `${path}/pods`, podAddress, { labelSelector: DNS_LABEL }),
+    list(client, `${path}/pods`, dnsPod, { labelSelector: DNS_LABEL }),
   ]);
-  return mapReading(services, (addresses) => [
-    ...addresses.flatMap((address) => (address ? [{ address, backend: undefined }] : [])),
-    ...(pods.known ? pods.value.filter((one) => one !== undefined) : []),
-  ]);
+  return mapReading(services, (addresses) => ({
+    servers: [
+      ...addresses.flatMap((address) => (address ? [{ address, backend: undefined, missing: '' }] : [])),
+      ...(pods.known ? pods.value.filter((one) => one !== undefined) : []),
+    ],
+    hidden: pods.known ? undefined : pods,
+  }));
 }
 
 function serviceAddress({ spec }: ListedObject): string | undefined {
@@ -58,10 +68,15 @@ function serviceAddress({ spec }: ListedObject): string | undefined {
   return address === 'None' ? undefined : address;
 }
 
-function podAddress({ spec, status }: ListedObject): PlannedServer | undefined {
+/** What is going away is nobody's server any more; what is not Ready is none yet, and is not asked. */
+function dnsPod({ metadata, spec, status }: ListedObject): PlannedServer | undefined {
   const address = textIn(status, 'podIP');
-  if (address === undefined || textIn(status, 'phase') !== 'Running') return undefined;
-  return { address, backend: textIn(spec, 'nodeName') };
+  const isGoing = textIn(metadata, 'deletionTimestamp') !== undefined;
+  if (address === undefined || isGoing || textIn(status, 'phase') !== 'Running') return undefined;
+  const conditions = isObject(status) ? objectsIn(status['conditions']) : [];
+  const isReady = conditions.some(({ type, status: said }) => type === 'Ready' && said === 'True');
+  const missing = isReady ? '' : `the DNS Pod ${textIn(metadata, 'name') ?? ''} is not Ready`;
+  return { address, backend: textIn(spec, 'nodeName'), missing };
 }
 
 function objectsIn(value: unknown): readonly ListedObject[] {

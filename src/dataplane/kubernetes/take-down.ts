@@ -31,6 +31,30 @@ export async function takeDown(client: KubeConnection, namespace: string): Promi
   return left[0];
 }
 
+/** How it is gone about. */
+export interface Persistence {
+  pause(): Promise<void>;
+  /** Whether it is asked again, once it was accepted or before. */
+  mayGoOn(wasAccepted: boolean): boolean;
+}
+
+/**
+ * Deletes a run whose maker was killed: what it had sent may be carried out only after a first delete found nothing, so that it is
+ * asked until it was accepted twice, with a pause between. Whether it was.
+ */
+export async function takeDownTwice(
+  client: KubeConnection,
+  namespace: string,
+  { pause, mayGoOn }: Persistence,
+): Promise<boolean> {
+  for (let accepted = 0; ; ) {
+    if ((await takeDown(client, namespace)) === undefined) accepted++;
+    if (accepted === 2) return true;
+    if (!mayGoOn(accepted > 0)) return false;
+    await pause();
+  }
+}
+
 function nameOf({ metadata }: ListedObject): string {
   return isObject(metadata) ? String(metadata['name']) : '';
 }

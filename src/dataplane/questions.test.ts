@@ -11,7 +11,11 @@ const node = (number: number) => ({
   service: { address: `10.53.0.${number}`, port: 7, nodePorts: { tcp: 30_000 + number, udp: 31_000 + number } },
   missing: '',
 });
-const ground = { nodes: [1, 2, 3].map(node), servers: [{ address: '10.53.0.10', backend: undefined }], echoPort: 7 };
+const ground = {
+  nodes: [1, 2, 3].map(node),
+  servers: [{ address: '10.53.0.10', backend: undefined, missing: '' }],
+  echoPort: 7,
+};
 
 describe('what is asked', () => {
   it('reaches an agent as it was meant', () => {

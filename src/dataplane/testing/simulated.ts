@@ -1,6 +1,6 @@
-import type { Kind, Probe, Probed } from './matrix.ts';
+import type { Kind, Probe, Probed } from '../matrix.ts';
 
-/** Everything `dataplane` asks among these nodes; DNS has a Service and a Pod on the first node. For tests. */
+/** Everything `dataplane` asks among these nodes; DNS has a Service and a Pod on the first node. */
 export function everyProbe(nodes: readonly string[]): readonly Probe[] {
   const ways = (['tcp', 'udp'] as const).flatMap((protocol) =>
     (['small', 'full'] as const).map((size) => ({ protocol, size })),
