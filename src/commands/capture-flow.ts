@@ -1,8 +1,10 @@
 import { type MadeBundle, makeBundle } from '../bundle/make-bundle.ts';
 import { printBundle, writeBundle } from '../bundle/write-bundle.ts';
 import { asksOf } from '../examine.ts';
+import type { Ask } from '../hosts/ask.ts';
 import { harmless } from '../hosts/sanitise.ts';
 import type { Lang } from '../lang.ts';
+import { PREFLIGHT_PROFILES, preflightAsks } from '../preflight/preflight.ts';
 import { jsonText } from '../report/json.ts';
 import { thorough } from '../thorough-host.ts';
 import { VERSION } from '../version.ts';
@@ -24,7 +26,7 @@ export async function captureFlow(raw: RawHostOptions, options: CaptureOptions):
   const takenAt = new Date().toISOString();
   // First, for a kubeconfig that cannot be used ends it.
   const clusters = options.cluster ? [await asked(options.cluster, options)] : [];
-  const nodes = await askHosts((await hostsFrom(raw)).map(thorough), asksOf(options.only), options);
+  const nodes = await askHosts((await hostsFrom(raw)).map(thorough), asksFor(options.only), options);
   const captures = [...nodes, ...clusters];
   const bundle = makeBundle(captures, { version: VERSION, takenAt, maxBytes: options.maxBytes });
   const { manifest } = bundle;
@@ -40,6 +42,12 @@ export async function captureFlow(raw: RawHostOptions, options: CaptureOptions):
     );
   }
   return manifest.nodes.some(({ unreachable }) => unreachable !== undefined) ? 3 : 0;
+}
+
+/** What `doctor`, `leases` and every `preflight` ask; only what some problems need where these are named. */
+function asksFor(only: readonly string[] | undefined): Ask[] {
+  const asks = [...asksOf(only), ...(only ? [] : PREFLIGHT_PROFILES.flatMap(preflightAsks))];
+  return [...new Map(asks.map((ask) => [JSON.stringify(ask), ask])).values()];
 }
 
 async function asked({ kubeconfig }: { readonly kubeconfig: string | undefined }, options: CaptureOptions) {

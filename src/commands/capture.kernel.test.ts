@@ -54,6 +54,7 @@ describe('what doctor and preflight find of a node they find of its bundle', () 
       ['doctor'],
       ['preflight', '--profile', 'kubekey-ipvs'],
       ['preflight', '--profile', 'harvester'],
+      ['preflight', '--profile', 'kubeadm'],
     ]) {
       const live = await lab.hayward(node, [...asked, '--json']);
       const later = await workstation([...asked, '--json', '--bundle', bundle]);

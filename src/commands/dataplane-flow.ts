@@ -84,9 +84,10 @@ function ownProblem(typed: string): string {
 }
 
 async function dataplane(given: Given): Promise<readonly Finding[]> {
-  const { client, raw, options, context, progress } = given;
+  const { client, raw, options, context, progress, signal } = given;
   progress.update(`asking ${client.server} …`);
-  const nodes = await clusterNodes(client);
+  const nodes = await clusterNodes(client, signal);
+  signal.throwIfAborted();
   if (!nodes.known) return told(given, [refused(nodes, context, options.lang)]);
   const chosen = chosenNodes(nodes.value, raw.node);
   const image = chosenImage(chosen, raw.image);

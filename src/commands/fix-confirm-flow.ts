@@ -92,14 +92,15 @@ async function keep(here: Here, run: RunRecord, signal: AbortSignal, options: Co
 }
 
 /** What became of a run that cannot be kept any more; what is left of it is taken back. */
-async function tooLate(here: Here, { run, trial }: RunRecord, why: TooLate, options: ConfirmOptions): Promise<number> {
+async function tooLate(here: Here, record: RunRecord, why: TooLate, options: ConfirmOptions): Promise<number> {
+  const { run, trial } = record;
   const words = TRIAL_WORDS[options.lang];
-  if (why.late === 'ended') return keptAlready(run, options);
+  if (why.late === 'ended') return keptAlready(record, options);
   if (why.late === 'over') process.stderr.write(line(words.tooLate(run)));
   if (why.late === 'reboot') process.stderr.write(line(words.rebooted(run)));
   const ending: TrialEnding = why.late === 'reboot' ? 'reboot' : 'no-answer';
   const outcome = await takeTrialBack({ ...here, keptBy }, run, ending);
-  if (outcome.kept) return keptAlready(run, options);
+  if (outcome.kept) return keptAlready(record, options);
   const decided = why.late === 'taken-back' ? why.trial.decision : undefined;
   printTakenBack(
     {
@@ -115,8 +116,11 @@ async function tooLate(here: Here, { run, trial }: RunRecord, why: TooLate, opti
   return 1;
 }
 
-function keptAlready(run: string, { lang, json }: ConfirmOptions): number {
-  const done = { run, steps: [], verified: true, trial: { state: 'kept' } };
-  process.stdout.write(json ? jsonText(done) : line(TRIAL_WORDS[lang].keptAlready(run)));
-  return 0;
+/** It was kept before; an `undo` may have taken it back since. */
+function keptAlready({ run, steps }: RunRecord, { lang, json }: ConfirmOptions): number {
+  const words = TRIAL_WORDS[lang];
+  const undone = steps.some(({ phase }) => phase === 'undone');
+  const done = { run, steps: [], verified: !undone, trial: { state: undone ? 'taken-back' : 'kept' } };
+  process.stdout.write(json ? jsonText(done) : line(undone ? words.undoneSince(run) : words.keptAlready(run)));
+  return undone ? 1 : 0;
 }

@@ -187,6 +187,9 @@ describe('a fix on trial that is left', () => {
     await until(() => node.watcher() === undefined);
     expect(node.forwards()).toEqual(['1', '1']);
     expect(node.hayward('fix', '--confirm').stdout).toContain('was kept already');
+    expect(node.hayward('undo', '--yes').status).toBe(0);
+    const undone = node.hayward('fix', '--confirm');
+    expect([undone.status, undone.stdout]).toEqual([1, expect.stringContaining('taken back since')]);
   });
 
   it('is taken back when its time is over, also when the program on the disk is gone by then', async () => {

@@ -192,7 +192,8 @@ async function print(look: Look, { options, raw, only }: Asked): Promise<void> {
   const { hostsIn, reportOf } = await import('./status-report.ts');
   const { render } = await import('../report/render.ts');
   const { statusLines } = await import('../report/status-text.ts');
-  const rows = options.verbose ? undefined : (process.stdout.rows ?? 24) - 1;
+  // A pipe or a file has room for everything.
+  const rows = options.verbose || !process.stdout.isTTY ? undefined : process.stdout.rows - 1;
   const report = reportOf(look, only);
   const screen = { ...options, ...(only && { only }), ...(rows !== undefined && { rows }) };
   const printed = () =>

@@ -23,6 +23,7 @@ export interface TrialWords {
   readonly tooLate: (run: string) => string;
   readonly rebooted: (run: string) => string;
   readonly keptAlready: (run: string) => string;
+  readonly undoneSince: (run: string) => string;
   readonly nothingOnTrial: string;
   readonly state: {
     readonly onTrial: (until: string) => string;
@@ -65,6 +66,7 @@ const en: TrialWords = {
   tooLate: (run) => `The time to confirm run ${run} is over.`,
   rebooted: (run) => `The node was restarted while run ${run} was on trial; there is nothing to confirm.`,
   keptAlready: (run) => `Run ${run} was kept already.`,
+  undoneSince: (run) => `Run ${run} was kept, and taken back since: nothing of it stands.`,
   nothingOnTrial: 'no run is on trial here',
   state: {
     onTrial: (until) => `on trial until ${until}`,
@@ -103,6 +105,7 @@ const zh: TrialWords = {
   tooLate: (run) => `运行 ${run} 的确认时间已过。`,
   rebooted: (run) => `运行 ${run} 试运行期间节点已重启，没有可确认的内容。`,
   keptAlready: (run) => `运行 ${run} 此前已保留。`,
+  undoneSince: (run) => `运行 ${run} 曾被保留，此后已撤销：已无改动留存。`,
   nothingOnTrial: '这里没有处于试运行的修复',
   state: {
     onTrial: (until) => `试运行中，至 ${until}`,

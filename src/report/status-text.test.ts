@@ -94,6 +94,20 @@ describe('the screen of hayward status', () => {
     for (const { subject } of many) expect(whole.join('\n')).toContain(subject);
   });
 
+  it('cuts a list of what is not known where there is no room for it, and lets that be seen', () => {
+    const ids = ['apiserver-unready', 'rancher-unready', 'vip-unreachable', 'webhook-unready', 'node-unready'];
+    const unknown = { reason: 'failed', detail: 'no answer' } as const;
+    const unknowns = ids.map((problem) =>
+      sampleOther('unknown', { problem, subject: '', severity: 'critical', unknown }),
+    );
+    const head = (rows?: number) =>
+      statusLines(status(unknowns), { ...OPTIONS, ...(rows && { rows }) }).filter((line) =>
+        /not known|unready/.test(line),
+      );
+    expect(head().join(' ')).toContain('node-unready');
+    expect(head(8)).toEqual([expect.stringMatching(/^\? not known: apiserver-unready, .*…$/)]);
+  });
+
   it('tells everything with --verbose: notes in full, each reason once, and what is in order', () => {
     const denied = { reason: 'denied', detail: 'HTTP 403: no' } as const;
     const aside = ['list nodes', 'list pods'].map((subject) =>

@@ -93,7 +93,7 @@ function bodyLines({ findings, snapshot }: ClusterStatus, options: ScreenOptions
     const whole = ['', ...blockLines(block, snapshot, options)];
     // A line for each that is still to come, at least one for their number.
     const kept = index === blocks.length - 1 ? 0 : 1;
-    const head = whole.slice(1, 2);
+    const head = [block.finding.status === 'unknown' ? unknownHead(block, options) : (whole[1] ?? '')];
     if (untold === 0 && fits(whole, kept)) lines.push(...whole);
     else if (untold === 0 && fits(head, kept)) lines.push(...head);
     else untold++;
@@ -215,17 +215,27 @@ function groupsOf(findings: readonly Finding[], lang: Lang): string {
 /** Reasons told in full of what is not known for one reason. */
 const TOLD_DETAILS = 2;
 
-function unknownLines(unknowns: readonly Finding[], { kubeconfig }: Looked, options: ScreenOptions): string[] {
-  const { lang, width, color, verbose } = options;
-  const words = STATUS_WORDS[lang];
+/** What is not known, and why, in a word. */
+function notKnown(unknowns: readonly Finding[], { lang, verbose }: ScreenOptions): string {
   const reason = unknowns[0]?.unknown ? ` · ${WORDS[lang].reason[unknowns[0].unknown.reason]}` : '';
   const ids = [...new Set(unknowns.map(({ problem }) => problem))];
   const names = verbose || unknowns.length === 1 ? groupsOf(unknowns, lang) : ids.join(WORDS[lang].separator);
+  return STATUS_WORDS[lang].notKnown(names) + reason;
+}
+
+/** The same in one line, where there is no room for more. */
+function unknownHead({ finding, others }: Block, options: ScreenOptions): string {
+  return painter(options.color)(cutTo(`? ${notKnown([finding, ...others], options)}`, options.width), 'unknown');
+}
+
+function unknownLines(unknowns: readonly Finding[], { kubeconfig }: Looked, options: ScreenOptions): string[] {
+  const { lang, width, color, verbose } = options;
+  const words = STATUS_WORDS[lang];
   const details = [...new Set(unknowns.map(({ unknown, cause }) => oneLine(unknown?.detail ?? cause)))];
   const told = verbose ? details : details.slice(0, TOLD_DETAILS);
   const rest = details.length - told.length;
   return [
-    ...hanging('? ', words.notKnown(names) + reason, width).map((line) => painter(color)(line, 'unknown')),
+    ...hanging('? ', notKnown(unknowns, options), width).map((line) => painter(color)(line, 'unknown')),
     ...told.flatMap((detail) => hanging('  ', detail, width)),
     ...(rest > 0 ? [`  ${words.more(rest)}`] : []),
     ...nextLines(nextOfUnknown(unknowns[0]?.unknown?.reason, kubeconfig), words, options),

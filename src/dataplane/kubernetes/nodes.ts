@@ -14,8 +14,8 @@ export interface ClusterNode {
 }
 
 /** The nodes that run Linux, by name. */
-export async function clusterNodes(client: KubeClient): Promise<Reading<readonly ClusterNode[]>> {
-  const nodes = await list(client, '/api/v1/nodes', nodeOf);
+export async function clusterNodes(client: KubeClient, signal?: AbortSignal): Promise<Reading<readonly ClusterNode[]>> {
+  const nodes = await list(client, '/api/v1/nodes', nodeOf, { ...(signal && { signal }) });
   return mapReading(nodes, (all) =>
     all.filter((node) => node !== undefined).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
   );
