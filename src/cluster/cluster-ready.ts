@@ -12,8 +12,8 @@ const TITLES: Readonly<Record<Verdict, Bilingual>> = {
 
 const IMPACTS: Readonly<Record<Exclude<Verdict, 'ready'>, Bilingual>> = {
   settling: {
-    en: 'Each of these may pass by itself and is still inside its deadline: hayward status --wait',
-    'zh-CN': '这些情况可能自行恢复，且仍在期限之内：hayward status --wait',
+    en: 'Each of these may pass by itself and is still inside its deadline.',
+    'zh-CN': '这些情况可能自行恢复，且仍在期限之内。',
   },
   'not-ready': {
     en: 'Each of these is a definite fault, or past the time within which it would have passed by itself.',

@@ -67,6 +67,8 @@ function headLines({ verdict, snapshot, findings }: ClusterStatus, options: Scre
   const { owner, path } = snapshot.kubeconfig;
   const top = findings.find(({ problem }) => problem === 'cluster-ready');
   const meaning = verdict === 'ready' ? '' : (top?.impact ?? '');
+  // A recorded cluster stays as it was.
+  const advice = verdict === 'settling' && owner !== 'bundle' ? words.waitForIt : '';
   return [
     paint(cutTo(parts.map(oneLine).join(' · '), width), STYLES[verdict]),
     paint(cutTo(`  ${oneLine(snapshot.apiServers[0]?.url ?? '')}${who}`, width), 'faint'),
@@ -77,7 +79,7 @@ function headLines({ verdict, snapshot, findings }: ClusterStatus, options: Scre
       ),
       'faint',
     ),
-    ...hanging('  ', meaning, width),
+    ...hanging('  ', meaning + advice, width),
     ...(options.only ? hanging('  ', words.only(options.only.join(', ')), width) : []),
   ];
 }

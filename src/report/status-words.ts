@@ -18,6 +18,8 @@ export interface StatusWords {
   readonly why: string;
   readonly follows: (names: string) => string;
   readonly notKnown: (what: string) => string;
+  /** What to do with an answer that may come by itself. */
+  readonly waitForIt: string;
   readonly note: (names: string) => string;
   readonly notNeeded: string;
   readonly notApplicable: string;
@@ -57,6 +59,7 @@ const en: StatusWords = {
   why: 'Why',
   follows: (names) => `follows from this: ${names}`,
   notKnown: (what) => `not known: ${what}`,
+  waitForIt: ' Wait for it: hayward status --wait',
   note: (names) => `notes: ${names}`,
   notNeeded: 'not seen, and not needed for the answer',
   notApplicable: 'does not apply here',
@@ -98,6 +101,7 @@ const zh: StatusWords = {
   why: '原因',
   follows: (names) => `由此引起：${names}`,
   notKnown: (what) => `无法判断：${what}`,
+  waitForIt: '等待结果：hayward status --wait',
   note: (names) => `提示：${names}`,
   notNeeded: '看不到，结论不需要',
   notApplicable: '此处不适用',

@@ -39,7 +39,14 @@ function check(parts: Parts): readonly ClusterJudgement<Facts>[] {
   }
   const evidence = seen.flatMap((node) => readyEvidence(node));
   const anew = seen.flatMap(({ name }) => lastReboot(parts.reboots, name) ?? []).sort();
-  return [found({ node: '', trouble: { kind: seen.length > 0 ? 'all' : 'none' } }, evidence, anew.at(-1)), ...members];
+  const facts = { node: '', trouble: { kind: seen.length > 0 ? 'all' : 'none' } } as const;
+  return [found(facts, evidence, { since: noneSince(seen, parts), anew: anew.at(-1) }), ...members];
+}
+
+/** Since when no node is Ready: since the last of them is not. Undefined where one does not say. */
+function noneSince(nodes: readonly NodeLook[], parts: Parts): string | undefined {
+  const sinces = nodes.map((node) => troubleOf(node, clusterNow(parts))?.since);
+  return sinces.includes(undefined) ? undefined : sinces.sort().at(-1);
 }
 
 function judgeNode(node: NodeLook, parts: Parts): ClusterJudgement<Facts> {
@@ -70,8 +77,12 @@ function judgeReboots({ name, bootId }: NodeLook, parts: Parts): ClusterJudgemen
   return [{ status: 'problem', subject: `${name} reboots`, severity: 'warning', facts, evidence }];
 }
 
-function found(facts: Facts, evidence: readonly Evidence[], anew?: string): ClusterJudgement<Facts> {
-  const settles = { deadlineSeconds: DEADLINE_SECONDS, ...(anew && { anew }) };
+function found(
+  facts: Facts,
+  evidence: readonly Evidence[],
+  { since, anew }: { readonly since: string | undefined; readonly anew: string | undefined },
+): ClusterJudgement<Facts> {
+  const settles = { deadlineSeconds: DEADLINE_SECONDS, ...(since && { since }), ...(anew && { anew }) };
   return { status: 'problem', subject: '', severity: 'critical', settles, facts, evidence };
 }
 
