@@ -1,6 +1,6 @@
 import type { KubeConnection } from '../cluster/client/connection.ts';
 import { dataplaneFindings, withForwarding } from '../dataplane/findings.ts';
-import { bringUp, NotMade } from '../dataplane/kubernetes/bring-up.ts';
+import { bringUp, NotMade, standingNow } from '../dataplane/kubernetes/bring-up.ts';
 import { execRunner } from '../dataplane/kubernetes/exec-runner.ts';
 import { type ChosenImage, dialectOf, imageOnAll } from '../dataplane/kubernetes/image.ts';
 import { type ClusterNode, clusterDns, clusterNodes, type Dns } from '../dataplane/kubernetes/nodes.ts';
@@ -131,27 +131,31 @@ async function ranOn({ given, run, expires, nodes, image }: Running): Promise<re
     options,
     nodes.map(({ name }) => name),
   );
-  const standing = await bringUp({
+  const up = {
     client,
     run,
     nodes,
     expires,
     signal,
     patienceMs: raw.start,
-    onProgress: (running, wanted) => progress.update(`Pods: ${running} of ${wanted} run …`),
-  });
+    onProgress: (running: number, wanted: number) => progress.update(`Pods: ${running} of ${wanted} run …`),
+  };
+  let standing = await bringUp(up);
   const judged = withForwarding(looked, standing.forwarding, options.lang);
-  const runner = execRunner(client, run, standing, signal);
+  let rounds = 0;
   async function round(): Promise<Told> {
     const began = performance.now();
-    // Of each round anew: in a watch DNS may get other Pods.
+    // Of each round anew: in a watch nodes are rebooted, and DNS gets other Pods.
+    if (rounds++ > 0) standing = await standingNow(up, standing);
+    const runner = execRunner(client, run, standing, signal);
     const dns = await clusterDns(client);
+    const { since, silent } = standing;
     const ground = { nodes: standing.nodes, servers: dns.known ? dns.value.servers : [], echoPort: ECHO_PORT };
-    const probed = await askAll(runner, ground, standing.silent, {
+    const probed = await askAll(runner, ground, silent, {
       pace: { timeoutMs: raw.timeout, atOnce: ASKED_AT_ONCE },
       nodesAtOnce: NODES_AT_ONCE,
       pausesMs: PAUSES_MS,
-      age: () => performance.now() - standing.since,
+      age: () => performance.now() - since,
       onProgress: (done, all) => progress.update(`asked from ${done} of ${all} nodes …`),
       signal,
     });

@@ -3,13 +3,20 @@ import { expect, it } from 'vitest';
 import type { KubeBody, NotWritten } from '../../cluster/client/write.ts';
 import { HAYWARD } from '../agent/dialects.ts';
 import { apiServer } from '../testing/api-server.ts';
-import { bringUp, lookEveryMs } from './bring-up.ts';
+import { bringUp, standingNow } from './bring-up.ts';
+import { lookEveryMs } from './pods.ts';
 
 const NODES = ['node-1', 'node-2'];
 
 async function broughtUp(refuses?: (body: KubeBody) => NotWritten | undefined) {
-  const { client, made, executed } = apiServer({ ...(refuses && { refuses }), says: () => '0\n', nodes: NODES });
-  const standing = await bringUp({
+  const addresses = new Map<string, string>();
+  const { client, ...seen } = apiServer({
+    ...(refuses && { refuses }),
+    says: () => '0\n',
+    nodes: NODES,
+    addressOf: (node) => addresses.get(node),
+  });
+  const up = {
     client,
     run: {
       namespace: 'hayward-dataplane-00',
@@ -24,8 +31,8 @@ async function broughtUp(refuses?: (body: KubeBody) => NotWritten | undefined) {
     patienceMs: 1000,
     onProgress: () => undefined,
     signal: new AbortController().signal,
-  });
-  return { standing, made, executed };
+  };
+  return { ...seen, up, addresses, standing: await bringUp(up) };
 }
 
 const denied = (detail: string): NotWritten => ({ kind: 'denied', detail });
@@ -60,6 +67,22 @@ it('ends where what it cannot do without is refused', async () => {
   await expect(broughtUp(({ kind }) => (kind === 'Namespace' ? denied('forbidden') : undefined))).rejects.toThrow(
     'Namespace hayward-dataplane-00 cannot be made: forbidden',
   );
+});
+
+it('finds the Pods of a rebooted node at their new addresses, and puts them behind its Service', async () => {
+  const { up, addresses, standing, merged } = await broughtUp();
+  expect(await standingNow(up, standing)).toEqual(standing);
+  expect(merged).toEqual([]);
+  addresses.set('node-2', '10.52.2.9');
+  const after = await standingNow(up, standing);
+  expect(after.nodes.map(({ echo }) => echo)).toEqual(['10.52.1.2', '10.52.2.9']);
+  expect(merged).toMatchObject([
+    { path: expect.stringMatching(/\/endpointslices\/echo-1$/), patch: { endpoints: [{ addresses: ['10.52.2.9'] }] } },
+  ]);
+  // kube-proxy needs its time anew.
+  expect(after.since).toBeGreaterThan(standing.since);
+  await standingNow(up, after);
+  expect(merged).toHaveLength(1);
 });
 
 it('looks for its Pods often where they are few, and seldom where a list of them is long', () => {

@@ -1,46 +1,39 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { KubeConnection } from '../../cluster/client/connection.ts';
 import { type ListedObject, list } from '../../cluster/client/list.ts';
 import type { KubeBody, NotWritten, Written } from '../../cluster/client/write.ts';
 import { isObject } from '../../plain-object.ts';
 import { turnstile } from '../../turnstile.ts';
-import type { PlannedNode, PlannedService } from '../plan.ts';
-import type { ClusterNode } from './nodes.ts';
+import type { PlannedService } from '../plan.ts';
+import { clusterNodes } from './nodes.ts';
 import {
   daemonSetBodies,
   endpointBody,
   lifetimeBody,
   namespaceBody,
   type Owner,
-  ROLE,
-  type Run,
   serviceBody,
+  serviceName,
   WITNESS,
   witnessBody,
 } from './objects.ts';
+import { type Looking, type Manned, manned, type RunPod, runningPods } from './pods.ts';
 
-/** What stands, node by node, and the Pods that ask. */
-export interface Standing {
-  readonly nodes: readonly PlannedNode[];
-  /** By node. */
-  readonly agents: ReadonlyMap<string, string>;
-  /** Nodes without an agent, and why. */
-  readonly silent: ReadonlyMap<string, string>;
+/** What stands of a run. */
+export interface Standing extends Manned {
+  readonly owner: Owner;
+  readonly services: readonly (PlannedService | undefined)[];
+  /** Addresses of the Pods behind the nodes' Services, by node. */
+  readonly behind: ReadonlyMap<string, string>;
   /** What net.ipv4.ip_forward was on a node before Pods were added, where it was seen. */
   readonly forwarding: ReadonlyMap<string, string>;
-  /** When the last was made, by performance.now(). */
+  /** When a Service was last given a Pod, by performance.now(). */
   readonly since: number;
 }
 
-export interface BringingUp {
-  readonly client: KubeConnection;
-  readonly run: Run;
-  readonly nodes: readonly ClusterNode[];
+export interface BringingUp extends Looking {
   readonly expires: Date;
   /** How long Pods may take. */
   readonly patienceMs: number;
-  readonly onProgress: (running: number, wanted: number) => void;
-  readonly signal: AbortSignal;
 }
 
 /** Refused by the API server: nothing of the run is of use. */
@@ -64,7 +57,7 @@ function isRefused(error: unknown): boolean {
  * does; what was made by then is taken down by the caller.
  */
 export async function bringUp(up: BringingUp): Promise<Standing> {
-  const { client, run, nodes, signal } = up;
+  const { run, nodes, signal } = up;
   const path = `/api/v1/namespaces/${run.namespace}`;
   const maySee = await makeNamespace(up);
   const owner = ownerOf(await made(up, `/apis/batch/v1/namespaces/${run.namespace}/jobs`, lifetimeBody(run)));
@@ -78,24 +71,62 @@ export async function bringUp(up: BringingUp): Promise<Standing> {
     ),
   ]);
   const pods = await runningPods(up, ['echo', 'agent'], up.patienceMs);
-  const slices = `/apis/discovery.k8s.io/v1/namespaces/${run.namespace}/endpointslices`;
-  await Promise.all(
-    nodes.map(async ({ name }, index) => {
-      const address = pods.find((pod) => pod.role === 'echo' && pod.node === name)?.address;
-      if (address !== undefined) await made(up, slices, endpointBody(index, { address, node: name }, owner));
-    }),
-  );
+  const behind = await putBehind(up, owner, pods, new Map());
   const since = performance.now();
   signal.throwIfAborted();
+  const people = manned(nodes, pods, services, await whyUnmade(up, pods));
+  return { ...people, owner, services, behind, forwarding, since };
+}
+
+/**
+ * What stands by now: a node that was rebooted has Pods of other addresses, which are put behind its Service, and one that was not
+ * Ready may be. Rejects as `signal` does.
+ */
+export async function standingNow(up: BringingUp, before: Standing): Promise<Standing> {
+  const { client, signal } = up;
+  const listed = await clusterNodes(client, signal);
+  signal.throwIfAborted();
+  const nodes = listed.known
+    ? up.nodes.map((node) => listed.value.find(({ name }) => name === node.name) ?? { ...node, ready: false })
+    : up.nodes;
+  const pods = await runningPods({ ...up, nodes }, ['echo', 'agent'], 0);
+  // The API server does not answer: nothing is known of what changed.
+  if (pods.length === 0) return before;
+  const behind = await putBehind({ ...up, nodes }, before.owner, pods, before.behind).catch((error: unknown) => {
+    if (!(error instanceof NotMade)) throw error;
+    return before.behind;
+  });
+  const since = behind === before.behind ? before.since : performance.now();
+  return { ...before, ...manned(nodes, pods, before.services, await whyUnmade(up, pods)), behind, since };
+}
+
+/** Puts each node's echo behind the node's Service where it is not yet; the same map again where nothing was to be done. */
+async function putBehind(
+  up: BringingUp,
+  owner: Owner,
+  pods: readonly RunPod[],
+  before: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  const slices = `/apis/discovery.k8s.io/v1/namespaces/${up.run.namespace}/endpointslices`;
+  const put = await Promise.all(
+    up.nodes.map(async ({ name: node }, index) => {
+      const address = pods.find((pod) => pod.role === 'echo' && pod.node === node)?.address;
+      if (address === undefined || address === before.get(node)) return [];
+      const body = endpointBody(index, { address, node }, owner);
+      if (before.has(node)) await changed(up, `${slices}/${serviceName(index)}`, body);
+      else await made(up, slices, body);
+      return [[node, address] as const];
+    }),
+  );
+  const fresh = put.flat();
+  return fresh.length === 0 ? before : new Map([...before, ...fresh]);
+}
+
+/** Why a Pod that is not there is not. */
+async function whyUnmade({ client, run, nodes }: BringingUp, pods: readonly RunPod[]): Promise<string> {
   const isWhole = nodes.every(({ name }) => pods.some((pod) => pod.node === name && pod.role === 'agent'));
   const refusal = isWhole ? '' : await refusedPods(client, run.namespace);
-  const stands = standing(
-    nodes,
-    pods,
-    services,
-    refusal || `its Pod was not made by the controllers of ${client.server}`,
-  );
-  return { ...stands, forwarding, since };
+  return refusal || `its Pod was not made by the controllers of ${client.server}`;
 }
 
 /** Whether Pods on the nodes' own network may be in it: where such a namespace is refused, the run goes without them. */
@@ -166,6 +197,12 @@ async function made({ client, signal }: BringingUp, path: string, body: KubeBody
   throw new NotMade(`${body.kind} ${String(body.metadata['name'])}`, written);
 }
 
+async function changed({ client, signal }: BringingUp, path: string, { endpoints }: KubeBody): Promise<void> {
+  const written = await client.merge(path, { endpoints }, { signal });
+  signal.throwIfAborted();
+  if (written.kind !== 'done') throw new NotMade(path, written);
+}
+
 function ownerOf({ metadata }: ListedObject): Owner {
   const { name, uid } = isObject(metadata) ? metadata : {};
   return { name: String(name), uid: String(uid) };
@@ -181,95 +218,4 @@ function serviceIn({ spec }: ListedObject): PlannedService | undefined {
     port: Number(all[0]?.['port'] ?? 0),
     nodePorts: { tcp: nodePort('tcp'), udp: nodePort('udp') },
   };
-}
-
-interface RunPod {
-  readonly name: string;
-  readonly role: string;
-  readonly node: string;
-  readonly address: string | undefined;
-  readonly running: boolean;
-  /** Why it does not run, where the kubelet says so. */
-  readonly waiting: string;
-}
-
-/** A list of Pods costs the API server by their number: of few it is asked often, of two hundred every 2 s. */
-export function lookEveryMs(pods: number): number {
-  return Math.max(250, pods * 10);
-}
-
-async function runningPods(up: BringingUp, roles: readonly string[], patienceMs: number): Promise<readonly RunPod[]> {
-  const { client, run, nodes, onProgress, signal } = up;
-  const deadline = performance.now() + patienceMs;
-  const ready = new Set(nodes.filter((node) => node.ready).map(({ name }) => name));
-  for (;;) {
-    const listed = await list(client, `/api/v1/namespaces/${run.namespace}/pods`, podOf, {
-      labelSelector: ROLE,
-      signal,
-    });
-    signal.throwIfAborted();
-    const pods = listed.known ? listed.value.filter((pod) => pod !== undefined) : [];
-    const wanted = roles.length * ready.size;
-    const up = pods.filter((pod) => pod.running && ready.has(pod.node) && roles.includes(pod.role)).length;
-    onProgress(up, wanted);
-    if (up >= wanted || performance.now() >= deadline) return pods;
-    await wait(lookEveryMs(pods.length), undefined, { signal });
-  }
-}
-
-function podOf({ metadata, spec, status }: ListedObject): RunPod | undefined {
-  if (!isObject(metadata) || !isObject(spec) || !isObject(status)) return undefined;
-  const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
-  const [container] = Array.isArray(status['containerStatuses']) ? status['containerStatuses'].filter(isObject) : [];
-  const state = isObject(container?.['state']) ? container['state'] : {};
-  const { podIP } = status;
-  return {
-    name: String(metadata['name']),
-    role: String(labels[ROLE]),
-    node: nodeOf(spec),
-    address: typeof podIP === 'string' && podIP !== '' ? podIP : undefined,
-    running: isObject(state['running']) && typeof podIP === 'string' && podIP !== '',
-    waiting: whyOf(state['waiting'] ?? state['terminated']),
-  };
-}
-
-/** A Pod of a DaemonSet is meant for a node before it is bound to it. */
-function nodeOf({ nodeName, affinity }: ListedObject): string {
-  if (typeof nodeName === 'string' && nodeName !== '') return nodeName;
-  return /"metadata\.name","operator":"In","values":\["([^"]+)"\]/.exec(JSON.stringify(affinity ?? {}))?.[1] ?? '';
-}
-
-function whyOf(state: unknown): string {
-  if (!isObject(state)) return '';
-  const { reason, message } = state;
-  return [reason, message].filter((one) => typeof one === 'string' && one !== '').join(': ');
-}
-
-function standing(
-  nodes: readonly ClusterNode[],
-  pods: readonly RunPod[],
-  services: readonly (PlannedService | undefined)[],
-  unmade: string,
-): Omit<Standing, 'forwarding' | 'since'> {
-  const agents = new Map<string, string>();
-  const silent = new Map<string, string>();
-  const planned = nodes.map(({ name, address, ready }, index): PlannedNode => {
-    const [agent, echo] = ['agent', 'echo'].map((role) => pods.find((pod) => pod.node === name && pod.role === role));
-    if (agent?.running) agents.set(name, agent.name);
-    else silent.set(name, whyNot(agent, ready, unmade));
-    return {
-      name,
-      address,
-      echo: echo?.running ? echo.address : undefined,
-      service: services[index],
-      missing: echo?.running ? '' : whyNot(echo, ready, unmade),
-    };
-  });
-  return { nodes: planned, agents, silent };
-}
-
-function whyNot(pod: RunPod | undefined, ready: boolean, unmade: string): string {
-  if (!ready) return 'the node is not Ready, and its Pod does not run';
-  if (!pod) return unmade;
-  return `its Pod does not run${pod.waiting && `: ${pod.waiting}`}`;
 }
