@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Command } from 'commander';
-import type { PreflightProfile } from '../preflight/preflight.ts';
+import { PREFLIGHT_PROFILES, type PreflightProfile } from '../preflight/preflight-profile.ts';
 import type { VipQuestion } from '../preflight/vip/question.ts';
 import { addCommonOptions, commonOptions, type RawCommonOptions } from './common-options.ts';
 import { EXAMPLES, type Say } from './help-language.ts';
@@ -51,11 +51,19 @@ ${say({
 })}`,
     );
   addReportOption(addHostOptions(addCommonOptions(command, say), say), say).action(preflightCommand);
+  // What healthy means comes of it, but only where an installer is known.
+  const profile = command.options.find(({ long }) => long === '--profile');
+  if (profile) {
+    profile.description = say({
+      en: `before whose installation: ${PREFLIGHT_PROFILES.join(', ')}`,
+      'zh-CN': `在安装哪一种之前：${PREFLIGHT_PROFILES.join('、')}`,
+    });
+  }
 }
 
 async function preflightCommand({ only, vip: address, ...raw }: RawOptions): Promise<void> {
   const { preflight, preflightAsks, preflightIds, VIP_IDS, vipAsks } = await import('../preflight/preflight.ts');
-  const profile = await profileFor(raw.profile, address !== undefined);
+  const profile = profileFor(raw.profile, address !== undefined);
   if (address !== undefined) assertAddress(address);
   const options = await commonOptions(raw);
   const ids = [...(profile ? preflightIds(profile) : []), ...(address === undefined ? [] : VIP_IDS)];
@@ -105,8 +113,7 @@ async function preflightCommand({ only, vip: address, ...raw }: RawOptions): Pro
 }
 
 /** With a management address to judge no installer need be named. */
-async function profileFor(named: string | undefined, hasVip: boolean): Promise<PreflightProfile | undefined> {
-  const { PREFLIGHT_PROFILES } = await import('../preflight/preflight.ts');
+function profileFor(named: string | undefined, hasVip: boolean): PreflightProfile | undefined {
   if (named === undefined && hasVip) return undefined;
   const profile = PREFLIGHT_PROFILES.find((name) => name === named);
   const known = PREFLIGHT_PROFILES.join(', ');

@@ -3,7 +3,8 @@ import type { Finding } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
 import { KUBEADM_HARD, KUBEADM_TOOLS } from './kubeadm.ts';
 import { KUBEKEY_COLUMNS, KUBEKEY_HARD } from './kubekey.ts';
-import type { Candidate, PreflightProfile } from './preflight.ts';
+import type { Candidate } from './preflight.ts';
+import type { PreflightProfile } from './preflight-profile.ts';
 import type { Tool } from './required-tools.ts';
 
 /** A column of the table: `y`, a value, empty (not there), `no` (a problem), `?` (not known), `-` (does not apply). */

@@ -3,7 +3,8 @@ import { captureOf } from '../../test/node-tree.ts';
 import { address, route, seen, sysctlWith } from '../../test/parts.ts';
 import type { Finding } from '../judging/finding.ts';
 import { type Snapshot, snapshotOf } from '../snapshot/snapshot.ts';
-import { PREFLIGHT_PROFILES, type PreflightProfile, preflight, preflightAsks, preflightIds } from './preflight.ts';
+import { preflight, preflightAsks, preflightIds } from './preflight.ts';
+import { PREFLIGHT_PROFILES, type PreflightProfile } from './preflight-profile.ts';
 import { EMPTY_RULES, file, fresh, netfilter, type Parts, rules, sysctlFiles } from './sample-host.ts';
 
 // Before RKE2, k3s and kubeadm; what is KubeKey's and Harvester's own is in preflight.test.ts.

@@ -3,7 +3,8 @@ import { type Sshd, startSshd } from '../../test/sshd.ts';
 import { collectMany } from '../hosts/many.ts';
 import { sshHost } from '../hosts/ssh.ts';
 import { snapshotOf } from '../snapshot/snapshot.ts';
-import { type Candidate, type PreflightProfile, preflight, preflightAsks, preflightIds } from './preflight.ts';
+import { type Candidate, preflight, preflightAsks, preflightIds } from './preflight.ts';
+import type { PreflightProfile } from './preflight-profile.ts';
 
 let first: Sshd;
 let second: Sshd;

@@ -5,7 +5,8 @@ import { known, unknown } from '../hosts/reading.ts';
 import type { Finding } from '../judging/finding.ts';
 import { type Snapshot, snapshotOf } from '../snapshot/snapshot.ts';
 import type { Unit } from '../snapshot/units.ts';
-import { type PreflightProfile, preflight, preflightAsks, preflightIds } from './preflight.ts';
+import { preflight, preflightAsks, preflightIds } from './preflight.ts';
+import type { PreflightProfile } from './preflight-profile.ts';
 import { EMPTY_RULES, file, fresh, netfilter, type Parts, rules, sysctlFiles } from './sample-host.ts';
 
 function findings(profile: PreflightProfile, ...snapshots: readonly Snapshot[]): readonly Finding[] {

@@ -28,23 +28,13 @@ import { KUBEADM_TOOLS } from './kubeadm.ts';
 import { KUBEKEY_TOOLS } from './kubekey.ts';
 import { loadableModules } from './loadable-modules.ts';
 import { oneBackend } from './one-backend.ts';
+import type { PreflightProfile } from './preflight-profile.ts';
 import { requiredTools } from './required-tools.ts';
 import { strictAfterInstall } from './strict-after-install.ts';
 import { swapOff } from './swap-on.ts';
 import { vipFree } from './vip/address-free.ts';
 import { portsFree } from './vip/ports-free.ts';
 import type { VipQuestion } from './vip/question.ts';
-
-/** Distributions whose installer's doings are known well enough to judge a node before them. */
-export const PREFLIGHT_PROFILES = [
-  'kubekey-ipvs',
-  'harvester',
-  'rke2-canal',
-  'rke2-calico',
-  'k3s-flannel',
-  'kubeadm',
-] as const;
-export type PreflightProfile = (typeof PREFLIGHT_PROFILES)[number];
 
 /** A host as it is before the installation, and what the installation would make of it. */
 export interface Candidate {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { EMPTY, seen, snapshotWith, sysctlWith } from '../../test/parts.ts';
-import { PREFLIGHT_PROFILES, type PreflightProfile, preflight } from '../preflight/preflight.ts';
+import { preflight } from '../preflight/preflight.ts';
+import { PREFLIGHT_PROFILES, type PreflightProfile } from '../preflight/preflight-profile.ts';
 import { EMPTY_RULES, fresh, netfilter, rules } from '../preflight/sample-host.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { displayWidth } from './display-width.ts';

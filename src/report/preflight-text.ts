@@ -1,7 +1,8 @@
 import type { Finding } from '../judging/finding.ts';
 import type { Lang } from '../lang.ts';
 import { columnsOf, vipColumns } from '../preflight/columns.ts';
-import { type Candidate, type PreflightProfile, STOPPING } from '../preflight/preflight.ts';
+import { type Candidate, STOPPING } from '../preflight/preflight.ts';
+import type { PreflightProfile } from '../preflight/preflight-profile.ts';
 import { painter } from './paint.ts';
 import type { RenderOptions, Report } from './report.ts';
 import { foldedTable } from './table.ts';

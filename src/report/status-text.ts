@@ -95,7 +95,7 @@ function bodyLines({ findings, snapshot }: ClusterStatus, options: ScreenOptions
     const whole = ['', ...blockLines(block, snapshot, options)];
     // A line for each that is still to come, at least one for their number.
     const kept = index === blocks.length - 1 ? 0 : 1;
-    const head = [block.finding.status === 'unknown' ? unknownHead(block, options) : (whole[1] ?? '')];
+    const head = [headOf(block, whole, options)];
     if (untold === 0 && fits(whole, kept)) lines.push(...whole);
     else if (untold === 0 && fits(head, kept)) lines.push(...head);
     else untold++;
@@ -225,8 +225,9 @@ function notKnown(unknowns: readonly Finding[], { lang, verbose }: ScreenOptions
   return STATUS_WORDS[lang].notKnown(names) + reason;
 }
 
-/** The same in one line, where there is no room for more. */
-function unknownHead({ finding, others }: Block, options: ScreenOptions): string {
+/** A block in one line, where there is no room for more of it than `whole`'s first: a list of what is not known may be longer. */
+function headOf({ finding, others }: Block, whole: readonly string[], options: ScreenOptions): string {
+  if (finding.status !== 'unknown') return whole[1] ?? '';
   return painter(options.color)(cutTo(`? ${notKnown([finding, ...others], options)}`, options.width), 'unknown');
 }
 
