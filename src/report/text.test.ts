@@ -91,6 +91,8 @@ test('an unreachable node is one paragraph, and the last line names why', () => 
   expect(told).toContain('  ? not known: anything of this node (2 judgements)');
   expect(told).toContain('    connection refused (failed)');
   expect(told.at(-2)).toBe('2 checked: 0 problems, 0 fine, 2 unknown (connection refused).');
+  // What one thing cannot say of a node is that thing's own.
+  expect(lines([blind('rp-filter')])).toContain('  ? not known: rp-filter');
   const partly = lines([sampleOther('ok'), blind('ip-forward'), blind('rp-filter', 'a'), blind('rp-filter', 'b')]);
   expect(partly).toContain('  ? not known: ip-forward, rp-filter a b');
 });

@@ -111,7 +111,7 @@ function unknownLines(findings: readonly Finding[], options: RenderOptions): str
     const why = `${oneLine(finding.unknown?.detail ?? finding.cause)}${words.open}${reason}${words.close}`;
     byReason.set(why, [...(byReason.get(why) ?? []), finding]);
   }
-  const isBlind = byReason.size === 1 && findings.every(({ status }) => status === 'unknown');
+  const isBlind = findings.length > 1 && byReason.size === 1 && findings.every(({ status }) => status === 'unknown');
   return [...byReason].flatMap(([why, own]) => {
     const names = isBlind ? words.everything(own.length) : namesOf(own).join(words.separator);
     const head = hanging('  ? ', words.notKnown(names), options.width);
