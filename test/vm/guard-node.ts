@@ -7,6 +7,9 @@ export const KEY = '/proc/sys/net/bridge/bridge-nf-call-iptables';
 /** What the guard tells, kept over reboots of a Harvester node. */
 export const HISTORY = '/usr/local/lib/hayward/guard/history.jsonl';
 
+/** The last plan of a node without critical problems. */
+export const LAST_GOOD = '/usr/local/lib/hayward/guard/last-good.json';
+
 /** Reads without a pause, or with one of so many milliseconds, so that a whole boot can be watched. */
 const READER = `#!/usr/bin/perl
 $| = 1;

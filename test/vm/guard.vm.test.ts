@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DebianMachine, debianMachine } from '../../lab/vm/debian.ts';
 import { INSTALL_FAKE_RKE2 } from './fake-rke2.ts';
-import { HISTORY, INSTALL_NODE, KEY, WAITING, WITHOUT_DROP_IN } from './guard-node.ts';
+import { HISTORY, INSTALL_NODE, KEY, LAST_GOOD, WAITING, WITHOUT_DROP_IN } from './guard-node.ts';
 import { linesOf, SEVERAL_BOOTS_MS } from './inside.ts';
 import { LEASES, leakLease } from './leaked-lease.ts';
 
@@ -90,8 +90,9 @@ until_restarted $pid
 echo "restarts: $(($(restarts) - before))"
 `;
 
-/** The next boot is of another release. */
+/** The next boot is of another release than the last that was good: on a slow machine none may have been judged so yet. */
 const UPGRADE = `
+until [ -s ${LAST_GOOD} ]; do systemctl reload hayward-guard; sleep 5; done
 systemctl stop hayward-guard
 sed -i 's/12 (bookworm)/13 (trixie)/' /usr/lib/os-release
 `;
